@@ -1,0 +1,233 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { envSchema } from 'env-schema'
+import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
+import { Secret } from './secret.ts'
+import { readSecretFiles, type SettingProblem } from './secret-files.ts'
+
+export type PingFederateCredentials =
+  | { kind: 'basic'; username: string; password: Secret }
+  | { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: Secret; scope: string | undefined }
+  | { kind: 'mutual-tls'; certFile: string; keyFile: string }
+
+export type Config = Readonly<{
+  host: string
+  port: number
+  logLevel: Variables['LOG_LEVEL']
+  publicUrl: string | undefined
+  trustProxy: string[]
+  pingFederate: Readonly<{
+    adminUrl: string
+    credentials: PingFederateCredentials
+    caFile: string | undefined
+    timeoutMs: number
+    replication: Variables['PINGFEDERATE_REPLICATION']
+  }>
+  pingAccess: Readonly<{ callbackPath: string; requireFullyQualifiedHosts: boolean; allowIpHosts: boolean }>
+  jwt: Readonly<{
+    issuer: string
+    audience: string
+    jwksUrl: string | undefined
+    algorithms: string[]
+    types: string[]
+    teamsClaim: string
+  }>
+  databasePath: string
+  secretKey: KeyObject
+  retrieval: Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
+  swaggerUiClientId: string | undefined
+}>
+
+/** Everything that is wrong with the environment, each with its reason and an example. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly SettingProblem[]
+  constructor(problems: readonly SettingProblem[]) {
+    super(describe(problems))
+    this.name = 'ConfigurationError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Turns environment variables into the frozen configuration.
+ * @throws ConfigurationError listing every missing or wrong variable at once.
+ */
+export const parseConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
+  const { values, problems: fileProblems } = readSecretFiles(env, secretVariables)
+  const { variables, problems } = validate(values)
+  const unreadable = new Set(fileProblems.map(({ name }) => name))
+  const all = [...problems, ...credentialProblems(values), ...rangeProblems(values)]
+  const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
+  if (found.length > 0 || !variables) throw new ConfigurationError(found)
+  return Object.freeze(toConfig(variables))
+}
+
+const settingOf = (name: string) =>
+  (Environment.properties as Record<string, { description?: string; examples?: unknown }>)[name]
+
+const problemOf = (name: string, why: string): SettingProblem => ({
+  name,
+  why,
+  example: [settingOf(name)?.examples ?? ''].flat()[0] as string,
+})
+
+const addFormats = <T extends { addFormat: (name: string, check: (value: string) => boolean) => unknown }>(
+  ajv: T,
+): T => {
+  for (const [name, { check }] of Object.entries(environmentFormats)) ajv.addFormat(name, check)
+  return ajv
+}
+
+const validate = (values: Record<string, string>): { variables?: Variables; problems: SettingProblem[] } => {
+  const known = Object.fromEntries(
+    Object.keys(Environment.properties).flatMap(name =>
+      values[name] === undefined || values[name] === '' ? [] : [[name, values[name]]],
+    ),
+  )
+  try {
+    const variables = envSchema<Variables>({
+      schema: structuredClone(Environment),
+      data: known,
+      env: false,
+      ajv: { customOptions: addFormats },
+    })
+    return { variables, problems: [] }
+  } catch (error) {
+    const errors = (
+      error as {
+        errors?: {
+          instancePath: string
+          keyword: string
+          message?: string
+          params: { missingProperty?: string; allowedValues?: string[] }
+        }[]
+      }
+    ).errors
+    if (!errors) throw error
+    return {
+      problems: errors.map(({ instancePath, keyword, message, params }) =>
+        keyword === 'required'
+          ? problemOf(
+              params.missingProperty ?? '',
+              `is required. ${settingOf(params.missingProperty ?? '')?.description ?? ''}`,
+            )
+          : problemOf(
+              instancePath.slice(1),
+              `${reason(keyword, message, params.allowedValues)}. ${settingOf(instancePath.slice(1))?.description ?? ''}`,
+            ),
+      ),
+    }
+  }
+}
+
+const reason = (keyword: string, message = 'is not valid', allowed?: string[]): string => {
+  if (keyword === 'enum') return `must be one of ${allowed?.join(', ')}`
+  const format = /"(.+)"/.exec(message)?.[1]
+  return keyword === 'format' && format ? (environmentFormats[format]?.reason ?? message) : message
+}
+
+const credentialWays = [
+  ['PINGFEDERATE_ADMIN_USERNAME', 'PINGFEDERATE_ADMIN_PASSWORD'],
+  ['PINGFEDERATE_ADMIN_TOKEN_URL', 'PINGFEDERATE_ADMIN_CLIENT_ID', 'PINGFEDERATE_ADMIN_CLIENT_SECRET'],
+  ['PINGFEDERATE_ADMIN_CERT_FILE', 'PINGFEDERATE_ADMIN_KEY_FILE'],
+]
+
+const credentialProblems = (values: Record<string, string>): SettingProblem[] => {
+  const begun = credentialWays.filter(way => way.some(name => values[name]))
+  if (begun.length === 0) {
+    return [
+      problemOf(
+        'PINGFEDERATE_ADMIN_USERNAME',
+        `is required with PINGFEDERATE_ADMIN_PASSWORD, unless OAuth (${credentialWays[1]?.join(', ')}) or mutual TLS (${credentialWays[2]?.join(', ')}) is configured`,
+      ),
+    ]
+  }
+  if (begun.length > 1) {
+    return [
+      problemOf(
+        begun[1]?.find(name => values[name]) ?? '',
+        `must not be set beside ${begun[0]?.join(' and ')}: configure one way to sign in`,
+      ),
+    ]
+  }
+  return (begun[0] ?? [])
+    .filter(name => !values[name])
+    .map(name =>
+      problemOf(name, `is required beside ${begun[0]?.filter(other => other !== name).join(' and ')}`),
+    )
+}
+
+const rangeProblems = (values: Record<string, string>): SettingProblem[] =>
+  Number(values['RETRIEVAL_TTL_SECONDS'] ?? 900) > Number(values['RETRIEVAL_TTL_MAX_SECONDS'] ?? 86_400)
+    ? [problemOf('RETRIEVAL_TTL_SECONDS', 'must not be longer than RETRIEVAL_TTL_MAX_SECONDS')]
+    : []
+
+const list = (value: string): string[] => value.split(',').map(entry => entry.trim())
+
+const toCredentials = (variables: Variables): PingFederateCredentials => {
+  if (variables.PINGFEDERATE_ADMIN_TOKEN_URL) {
+    return {
+      kind: 'oauth',
+      tokenUrl: variables.PINGFEDERATE_ADMIN_TOKEN_URL,
+      clientId: variables.PINGFEDERATE_ADMIN_CLIENT_ID ?? '',
+      clientSecret: new Secret(variables.PINGFEDERATE_ADMIN_CLIENT_SECRET ?? ''),
+      scope: variables.PINGFEDERATE_ADMIN_SCOPE,
+    }
+  }
+  if (variables.PINGFEDERATE_ADMIN_CERT_FILE) {
+    return {
+      kind: 'mutual-tls',
+      certFile: variables.PINGFEDERATE_ADMIN_CERT_FILE,
+      keyFile: variables.PINGFEDERATE_ADMIN_KEY_FILE ?? '',
+    }
+  }
+  return {
+    kind: 'basic',
+    username: variables.PINGFEDERATE_ADMIN_USERNAME ?? '',
+    password: new Secret(variables.PINGFEDERATE_ADMIN_PASSWORD ?? ''),
+  }
+}
+
+const toConfig = (variables: Variables): Config => ({
+  host: variables.HOST,
+  port: variables.PORT,
+  logLevel: variables.LOG_LEVEL,
+  publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
+  trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : [],
+  pingFederate: Object.freeze({
+    adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
+    credentials: toCredentials(variables),
+    caFile: variables.PINGFEDERATE_CA_FILE,
+    timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
+    replication: variables.PINGFEDERATE_REPLICATION,
+  }),
+  pingAccess: Object.freeze({
+    callbackPath: variables.PINGACCESS_CALLBACK_PATH,
+    requireFullyQualifiedHosts: variables.REQUIRE_FULLY_QUALIFIED_HOSTS,
+    allowIpHosts: variables.ALLOW_IP_HOSTS,
+  }),
+  jwt: Object.freeze({
+    issuer: variables.JWT_ISSUER,
+    audience: variables.JWT_AUDIENCE,
+    jwksUrl: variables.JWT_JWKS_URL,
+    algorithms: list(variables.JWT_ALGORITHMS),
+    types: list(variables.JWT_TYPES),
+    teamsClaim: variables.JWT_TEAMS_CLAIM,
+  }),
+  databasePath: variables.DATABASE_URL.slice('sqlite:'.length),
+  secretKey: createSecretKey(variables.SECRET_KEY, 'base64url'),
+  retrieval: Object.freeze({
+    ttlSeconds: variables.RETRIEVAL_TTL_SECONDS,
+    ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,
+    bearerAllowed: variables.ALLOW_BEARER_REDEMPTION,
+  }),
+  swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
+})
+
+const describe = (problems: readonly SettingProblem[]): string =>
+  [
+    `web-session-clients cannot start: ${problems.length} ${problems.length === 1 ? 'setting is' : 'settings are'} missing or wrong.`,
+    '',
+    ...problems.flatMap(({ name, why, example }) => [`  ${name} ${why}`, `      example: ${example}`]),
+    '',
+    'Every setting is explained in README.md, "Configuration". To try the service with nothing configured: npm run demo',
+  ].join('\n')

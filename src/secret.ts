@@ -1,0 +1,29 @@
+import { inspect } from 'node:util'
+
+const masked = '[secret]'
+
+/** Holds a secret so that logging, serialising or inspecting it by mistake shows a mask (`reveal` is searchable). */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The plain value; call it only where the value leaves for the one place it is meant for. */
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return masked
+  }
+
+  toJSON(): string {
+    return masked
+  }
+
+  [inspect.custom](): string {
+    return masked
+  }
+}
