@@ -1,0 +1,84 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
+import { toProblem as toUpstreamProblem } from '../pingfederate/to-problem.ts'
+import { logTexts } from './log.ts'
+import { Problem, type ProblemCode, toProblemDetails } from './problem.ts'
+import { type SchemaErrors, toViolations } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Code of the problem that was answered, for the log line of the request. */
+    problemCode: ProblemCode | null
+  }
+}
+
+/** Everything that goes wrong, wherever, is answered as problem details and logged for the operator. */
+export const answerProblems = (app: FastifyInstance): void => {
+  app.decorateRequest('problemCode', null)
+  app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new Problem('route_not_found', 'Nothing answers this method at this address; see /documentation.'),
+      request,
+      reply,
+    ),
+  )
+}
+
+/** Answers a problem; also for errors that strike before a route is found. */
+export const sendProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  request.problemCode = problem.code
+  if (problem.status >= 500)
+    request.log.error(
+      { err: problem.cause ?? problem, code: problem.code },
+      problem.status === 500 ? logTexts.unexpected : problem.code,
+    )
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json')
+    .send(toProblemDetails(problem, request.id))
+}
+
+/** Fastify's own refusals, by its documented codes. */
+const frameworkProblems: Record<string, { code: ProblemCode; detail: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'Send a smaller body.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    detail: 'Send the body as application/json.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'malformed_request',
+    detail: 'Content-Length does not fit the body.',
+  },
+  FST_ERR_BAD_URL: { code: 'malformed_request', detail: 'The address is not well-formed.' },
+}
+
+/** Any error to the problem that is answered; what is not expected becomes a 500 with a fixed sentence. */
+export const toProblem = (error: unknown): Problem => {
+  if (error instanceof Problem) return error
+  if (error instanceof PingFederateFailure) return toUpstreamProblem(error)
+  if (isDatabaseUnavailable(error)) {
+    return new Problem(
+      'database_unavailable',
+      'The database cannot be used at the moment; nothing was done. Try again.',
+      { cause: error, headers: { 'retry-after': '5' } },
+    )
+  }
+  const { validation, validationContext, code, statusCode } = error as FastifyError
+  if (validation) {
+    return new Problem('validation_failed', 'The request breaks rules; nothing was changed.', {
+      violations: toViolations({ validation, validationContext } as SchemaErrors),
+    })
+  }
+  const known = frameworkProblems[code]
+  if (known) return new Problem(known.code, known.detail)
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new Problem('malformed_request', 'The request cannot be understood.')
+  return new Problem(
+    'internal_error',
+    'The service failed; its operator finds the reason in the log under this instance.',
+    { cause: error },
+  )
+}

@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type JSONPath, type ParseError, parse, printParseErrorCode, visit } from 'jsonc-parser'
+import { Problem, type Violation } from './problem.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Replaces Fastify's content-type parsers by one for JSON that refuses what parsers disagree about (RFC 8259,
+ * I-JSON RFC 7493): invalid UTF-8, a byte order mark, duplicate names, names that reach into prototypes.
+ */
+export const acceptOnlyJson = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
+      if (charset && charset.toLowerCase() !== 'utf-8') {
+        throw new Problem('unsupported_media_type', `JSON is sent in UTF-8, not in ${charset.slice(0, 40)}.`)
+      }
+      return parseJson(body)
+    },
+  )
+}
+
+/** @throws Problem `malformed_json`, or `validation_failed` naming every duplicate or forbidden name. */
+export const parseJson = (body: Buffer): unknown => {
+  const text = decodeText(body)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Problem('malformed_json', whereItBreaks(text))
+  }
+  const violations = findAmbiguousNames(text)
+  if (violations.length > 0) {
+    throw new Problem('validation_failed', 'The body has names that JSON parsers disagree about.', {
+      violations,
+    })
+  }
+  return value
+}
+
+const decodeText = (body: Buffer): string => {
+  if (body.length === 0) throw new Problem('malformed_json', 'The body is empty; send a JSON object.')
+  try {
+    const text = decoder.decode(body)
+    if (!text.startsWith('\uFEFF')) return text
+  } catch {
+    throw new Problem('malformed_json', 'The body is not valid UTF-8.')
+  }
+  throw new Problem('malformed_json', 'The body begins with a byte order mark; leave it out.')
+}
+
+/** JSON.parse quotes the input in its message, which may hold a token; jsonc-parser gives offset and kind only. */
+const whereItBreaks = (text: string): string => {
+  const errors: ParseError[] = []
+  parse(text, errors, { disallowComments: true })
+  const [first] = errors
+  if (!first) return 'The body is not valid JSON.'
+  const before = text.slice(0, first.offset).split('\n')
+  return `The body is not valid JSON: ${printParseErrorCode(first.error)} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}.`
+}
+
+/** Deeper than any body of ours; refusing early keeps recursion and work bounded. */
+const maxDepth = 16
+
+const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype'])
+
+const findAmbiguousNames = (text: string): Violation[] => {
+  const violations: Violation[] = []
+  const open: Set<string>[] = []
+  const enter = () => {
+    open.push(new Set())
+    if (open.length > maxDepth)
+      throw new Problem('malformed_json', `The body is nested deeper than ${maxDepth} levels.`)
+  }
+  const leave = () => void open.pop()
+  visit(text, {
+    onObjectBegin: enter,
+    onObjectEnd: leave,
+    onArrayBegin: enter,
+    onArrayEnd: leave,
+    onObjectProperty: (name, _offset, _length, _line, _column, path) => {
+      const names = open.at(-1)
+      if (forbiddenNames.has(name)) violations.push(forbidden(toPointer([...path(), name]), name))
+      else if (names?.has(name)) violations.push(duplicate(toPointer([...path(), name])))
+      names?.add(name)
+    },
+  })
+  return violations
+}
+
+const duplicate = (pointer: string): Violation => ({
+  in: 'body',
+  pointer,
+  rule: 'unique_names',
+  detail: 'The name occurs more than once in the same object.',
+  fix: 'Send it once.',
+})
+
+const forbidden = (pointer: string, name: string): Violation => ({
+  in: 'body',
+  pointer,
+  rule: 'known_names',
+  detail: `The name ${name} is refused wherever it stands.`,
+  fix: 'Leave it out.',
+})
+
+const toPointer = (path: JSONPath): string =>
+  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

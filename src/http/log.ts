@@ -1,0 +1,58 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { LoggerOptions } from 'pino'
+
+/** Fixed texts of the log: an operator searches for these, so they are kept in one place. */
+export const logTexts = {
+  listening: 'listening',
+  stopping: 'stopping',
+  stopped: 'stopped',
+  request: 'request',
+  unexpected: 'unexpected failure',
+  credentialsRefused: 'PingFederate refused the credentials of this service',
+  replicationFailed: 'replication could not be triggered',
+  settled: 'operation settled',
+  unsettled: 'operation could not be settled',
+} as const
+
+/**
+ * Serializers name what may be written instead of what may not: headers, bodies, URLs with a query and
+ * messages of unknown errors never reach the log, whatever object they hide in.
+ */
+export const loggerOptions = (level: string): LoggerOptions => ({
+  level,
+  base: null,
+  timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  formatters: { level: label => ({ level: label }) },
+  serializers: { err: toLoggedError, error: toLoggedError, req: toLoggedRequest, res: toLoggedReply },
+})
+
+const toLoggedRequest = (request: FastifyRequest) => ({
+  id: request.id,
+  method: request.method,
+  route: request.routeOptions?.url ?? 'none',
+})
+
+const toLoggedReply = (reply: FastifyReply) => ({ status: reply.statusCode })
+
+/** Runs of 24 and more such characters are tokens, keys and secrets far more often than words. */
+const tokenLike = /[A-Za-z0-9_~+=-]{24,}/g
+const maxCauses = 4
+
+type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
+
+/**
+ * Name, code and stack frames. The message only of errors that carry a code, because libraries make those from
+ * fixed texts, while a bare SyntaxError or TypeError may quote its input; and even then with token-like runs masked.
+ */
+export const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
+  const { name, code, message, stack, cause } = (
+    typeof error === 'object' && error !== null ? error : {}
+  ) as Loggable
+  return {
+    type: String(name ?? typeof error),
+    ...(code !== undefined && { code: String(code) }),
+    ...(code !== undefined && { message: String(message).replaceAll(tokenLike, '[masked]') }),
+    ...(typeof stack === 'string' && { stack: stack.split('\n').filter(line => /^\s+at /.test(line)) }),
+    ...(cause !== undefined && depth < maxCauses && { cause: toLoggedError(cause, depth + 1) }),
+  }
+}

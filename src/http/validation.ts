@@ -1,0 +1,130 @@
+import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
+import type { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifySchemaValidationError } from 'fastify'
+import { Problem, type Violation } from './problem.ts'
+
+const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
+
+const shared = {
+  customOptions: { removeAdditional: false, useDefaults: true, allErrors: true, verbose: true },
+  plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret'])],
+} as const
+
+/**
+ * Bodies are taken as they were sent: nothing coerced, nothing dropped, every violation reported. Query strings
+ * and path parameters are text by nature, so only there numbers and booleans are coerced.
+ */
+export const buildValidator: BuildCompilerFromPool = externalSchemas => {
+  const compile = (coerceTypes: boolean) =>
+    AjvCompiler()(externalSchemas, {
+      ...shared,
+      customOptions: { ...shared.customOptions, coerceTypes },
+    } as never)
+  const asSent = compile(false)
+  const coercing = compile(true)
+  return route => ((route as { httpPart?: string }).httpPart === 'body' ? asSent(route) : coercing(route))
+}
+
+export type SchemaErrors = { validationContext?: string; validation?: FastifySchemaValidationError[] }
+
+/** Makes `request.validationError` into violations of our own words. */
+export const toViolations = (error: SchemaErrors): Violation[] => {
+  const part = fieldPart[(error.validationContext ?? 'body') as keyof typeof fieldPart] ?? 'body'
+  return (error.validation ?? [])
+    .filter(({ keyword }) => keyword !== 'if')
+    .map(each => toViolation(part as Violation['in'], each as AjvError))
+}
+
+/** @throws Problem `validation_failed` when there is any violation. */
+export const refuseViolations = (violations: readonly Violation[]): void => {
+  if (violations.length === 0) return
+  const count = violations.length === 1 ? 'One rule is' : `${violations.length} rules are`
+  throw new Problem('validation_failed', `${count} broken; nothing was changed.`, {
+    violations: [...violations],
+  })
+}
+
+type AjvError = {
+  keyword: string
+  instancePath: string
+  message?: string
+  data?: unknown
+  schema?: unknown
+  parentSchema?: {
+    description?: string
+    properties?: Record<string, unknown>
+    'x-fix'?: string
+    'x-secret'?: boolean
+    examples?: unknown[]
+  }
+  params: Record<string, unknown>
+}
+
+const toViolation = (part: Violation['in'], error: AjvError): Violation => {
+  const { keyword, instancePath, params } = error
+  if (keyword === 'additionalProperties')
+    return unknownName(part, error, String(params['additionalProperty']))
+  if (keyword === 'required') {
+    const name = String(params['missingProperty'])
+    return {
+      in: part,
+      pointer: `${instancePath}/${name}`,
+      rule: 'required',
+      detail: `${name} is missing.`,
+      fix: fixFor(error.parentSchema?.properties?.[name], `Add ${name}.`),
+    }
+  }
+  const value = error.parentSchema?.['x-secret'] ? undefined : presentable(error.data)
+  return {
+    in: part,
+    pointer: instancePath,
+    rule: keyword,
+    ...(value !== undefined && { value }),
+    detail: details[keyword]?.(params) ?? `The value ${error.message ?? 'is not valid'}.`,
+    fix: fixFor(error.parentSchema, 'Send a value that keeps the rule.'),
+  }
+}
+
+const details: Record<string, (params: Record<string, unknown>) => string> = {
+  type: ({ type }) => `The value must be of type ${type}.`,
+  enum: ({ allowedValues }) =>
+    `The value must be one of ${(allowedValues as unknown[]).map(value => JSON.stringify(value)).join(', ')}.`,
+  minLength: ({ limit }) => `The text must have at least ${limit} characters.`,
+  maxLength: ({ limit }) => `The text must have at most ${limit} characters.`,
+  minItems: ({ limit }) => `The list must have at least ${limit} entries.`,
+  maxItems: ({ limit }) => `The list must have at most ${limit} entries.`,
+  minimum: ({ limit }) => `The number must be at least ${limit}.`,
+  maximum: ({ limit }) => `The number must be at most ${limit}.`,
+  uniqueItems: ({ i, j }) => `Entries ${j} and ${i} are the same.`,
+  pattern: () => 'The text has characters or a form that is not allowed here.',
+}
+
+const fixFor = (schema: unknown, otherwise: string): string => {
+  const { 'x-fix': fix, examples } = (schema ?? {}) as { 'x-fix'?: string; examples?: unknown[] }
+  if (fix) return fix
+  return examples?.length ? `For example: ${JSON.stringify(examples[0])}.` : otherwise
+}
+
+const unknownName = (part: Violation['in'], error: AjvError, name: string): Violation => {
+  const known = Object.keys(error.parentSchema?.properties ?? {})
+  const near = known.find(candidate => candidate.toLowerCase() === name.toLowerCase().replaceAll(/[-_]/g, ''))
+  return {
+    in: part,
+    pointer: `${error.instancePath}/${name.slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    rule: 'known_names',
+    detail: 'There is no field of this name.',
+    fix: near ? `Write ${near}.` : `Leave it out; the fields are ${known.join(', ')}.`,
+  }
+}
+
+const maxShown = 80
+const tokenLike = /wscrt_|eyJ[A-Za-z0-9_-]{8}|-----BEGIN/
+
+/** What of an offending value may be shown back: short, and never what looks like a token or key. */
+export const presentable = (value: unknown): unknown => {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  if (tokenLike.test(text)) return undefined
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+}
