@@ -1,0 +1,92 @@
+/** Who calls: taken from a verified access token (RFC 9068), nothing else. */
+export type Principal = {
+  subject: string
+  clientId: string | undefined
+  teams: readonly string[]
+  scopes: ReadonlySet<string>
+}
+
+export type AccessTokenRules = {
+  algorithms: readonly string[]
+  types: readonly string[]
+  teamsClaim: string
+}
+
+/** The token is not one of ours to accept; the text tells the caller why (RFC 6750 `error_description`). */
+export class TokenRefused extends Error {}
+
+/** Longest token read: larger ones cost more than any real one needs. */
+export const maxTokenLength = 8192
+
+/** Clocks of issuer and service may differ by this much. */
+export const clockToleranceSeconds = 30
+
+/** A token that lives longer than this was not made for calling an API. */
+const maxLifetimeSeconds = 24 * 3600
+
+/**
+ * Checks a token's header before any key is looked up (RFC 8725 sections 3.1 and 3.11, RFC 9068 section 4).
+ * @throws TokenRefused
+ */
+export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenRules): void => {
+  if (typeof header['alg'] !== 'string' || !rules.algorithms.includes(header['alg'])) {
+    throw new TokenRefused('The signature algorithm is not accepted.')
+  }
+  if ('crit' in header) throw new TokenRefused('Critical header parameters are not supported.')
+  const type = header['typ'] ?? ''
+  const accepted = rules.types.map(normalizeType)
+  if (typeof type !== 'string' || !accepted.includes(normalizeType(type))) {
+    throw new TokenRefused('The token type is not that of an access token.')
+  }
+}
+
+/** RFC 9068 section 2.1: `application/` may be left out, and media types ignore case (RFC 7515 section 4.1.9). */
+const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '')
+
+/** Claims that only id tokens (`nonce`, `at_hash`, `c_hash`) and logout tokens (`events`) carry. */
+const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events']
+
+/**
+ * Checks what the JWT library leaves open and makes the principal.
+ * @param nowSeconds seconds since the epoch
+ * @throws TokenRefused
+ */
+export const toPrincipal = (
+  claims: Record<string, unknown>,
+  rules: AccessTokenRules,
+  nowSeconds: number,
+): Principal => {
+  const { sub, exp, iat, client_id: clientId, azp } = claims
+  if (typeof sub !== 'string' || sub === '' || sub.length > 256)
+    throw new TokenRefused('The sub claim is not a usable subject.')
+  if (typeof exp !== 'number' || !Number.isFinite(exp))
+    throw new TokenRefused('The exp claim is not a number.')
+  if (exp - nowSeconds > maxLifetimeSeconds) throw new TokenRefused('The token lives longer than 24 hours.')
+  if (iat !== undefined && (typeof iat !== 'number' || iat > nowSeconds + clockToleranceSeconds)) {
+    throw new TokenRefused('The iat claim lies in the future.')
+  }
+  if (foreignClaims.some(claim => Object.hasOwn(claims, claim))) {
+    throw new TokenRefused('This is an id token or a logout token, not an access token.')
+  }
+  return {
+    subject: sub,
+    clientId: [clientId, azp].find(value => typeof value === 'string'),
+    teams: toTeams(claims[rules.teamsClaim]),
+    scopes: toScopes(claims),
+  }
+}
+
+/** PingFederate writes `scope` as text or as an array, other issuers write `scp`. */
+const toScopes = (claims: Record<string, unknown>): ReadonlySet<string> =>
+  new Set(
+    [claims['scope'], claims['scp']]
+      .flat()
+      .filter(value => typeof value === 'string')
+      .flatMap(value => value.split(' '))
+      .filter(scope => scope !== ''),
+  )
+
+const toTeams = (claim: unknown): readonly string[] =>
+  [
+    ...new Set([claim].flat().filter(team => typeof team === 'string' && team !== '' && team.length <= 256)),
+  ] as string[]

@@ -1,0 +1,145 @@
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  type AccessTokenRules,
+  checkHeader,
+  clockToleranceSeconds,
+  maxTokenLength,
+  type Principal,
+  TokenRefused,
+  toPrincipal,
+} from './access-token.ts'
+import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
+import { Problem } from './problem.ts'
+
+export type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem'
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    user: Record<string, unknown>
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+  interface FastifyContextConfig {
+    /** Scope a caller needs; a route of the protected registration without one does not start. */
+    scope?: Scope
+  }
+}
+
+export type AuthenticationOptions = AccessTokenRules & {
+  issuer: string
+  audience: string
+  keys: IssuerKeys
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+const realm = 'Bearer realm="web-session-clients"'
+
+/** Verified tokens are remembered this long: a key the issuer retires must stop working soon. */
+const verifiedTokenTtlMs = 60_000
+
+/**
+ * Makes every route of this registration require an access token (RFC 6750, RFC 9068) with the scope its
+ * `config.scope` names. A route without a scope stops the start-up: deny by default.
+ */
+export const authenticate = async (app: FastifyInstance, options: AuthenticationOptions): Promise<void> => {
+  await app.register(jwt, {
+    decode: { complete: true },
+    secret: async (_request: FastifyRequest, token: unknown) => {
+      const { header } = token as { header: Record<string, unknown> }
+      checkHeader(header, options)
+      return options.keys.findKey(header as never)
+    },
+    verify: {
+      algorithms: options.algorithms as never,
+      allowedIss: options.issuer,
+      allowedAud: options.audience,
+      requiredClaims: ['iss', 'aud', 'exp', 'sub'],
+      clockTolerance: clockToleranceSeconds * 1000,
+      cache: 1000,
+      cacheTTL: verifiedTokenTtlMs,
+      // Refusals are not remembered: a token refused for a key not known yet must work once the key is.
+      errorCacheTTL: -1,
+    },
+  })
+  app.decorateRequest('principal', null)
+  app.addHook('onRoute', ({ config, url }) => {
+    if (!config?.scope) throw new Error(`The protected route ${url} names no scope.`)
+  })
+  app.addHook('onRequest', async request => {
+    request.principal = await verify(request, options)
+    requireScope(request.principal, request.routeOptions.config.scope)
+  })
+}
+
+/** The caller of a protected route. */
+export const principalOf = (request: FastifyRequest): Principal => {
+  if (!request.principal) throw new Error('A protected handler ran outside the protected registration.')
+  return request.principal
+}
+
+const verify = async (request: FastifyRequest, options: AuthenticationOptions): Promise<Principal> => {
+  requireBearer(request.headers.authorization)
+  try {
+    const claims = await request.jwtVerify<Record<string, unknown>>()
+    return toPrincipal(claims, options, options.now() / 1000)
+  } catch (error) {
+    throw toProblem(error)
+  }
+}
+
+/** Token form of RFC 6750 section 2.1; anything else is refused before it costs anything. */
+const bearer = /^Bearer [A-Za-z0-9._~+/-]+=*$/i
+
+const requireBearer = (authorization: string | undefined): void => {
+  if (!authorization || !/^Bearer\b/i.test(authorization)) {
+    throw new Problem(
+      'unauthenticated',
+      'Send an access token of the configured issuer as Authorization: Bearer.',
+      {
+        headers: { 'www-authenticate': realm },
+      },
+    )
+  }
+  if (authorization.length > maxTokenLength || !bearer.test(authorization)) {
+    throw invalidToken('The Authorization header is not a well-formed bearer token.')
+  }
+}
+
+const invalidToken = (description: string, cause?: unknown): Problem =>
+  new Problem('invalid_token', description, {
+    headers: { 'www-authenticate': `${realm}, error="invalid_token", error_description="${description}"` },
+    cause,
+  })
+
+const toProblem = (error: unknown): Problem => {
+  const unavailable = [error, (error as Error).cause].some(each => each instanceof IssuerUnavailable)
+  if (unavailable) {
+    return new Problem(
+      'issuer_unavailable',
+      'The issuer’s keys cannot be had at the moment; nothing was done. Try again.',
+      {
+        headers: { 'retry-after': '5' },
+        cause: error,
+      },
+    )
+  }
+  if (error instanceof TokenRefused) return invalidToken(error.message)
+  const isExpired = (error as { code?: string }).code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
+  return invalidToken(
+    isExpired ? 'The token has expired.' : 'The token is not a valid access token for this service.',
+    error,
+  )
+}
+
+const requireScope = (principal: Principal, scope: Scope | undefined): void => {
+  if (scope && principal.scopes.has(scope)) return
+  throw new Problem('insufficient_scope', `This needs the scope ${scope}.`, {
+    headers: { 'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"` },
+  })
+}

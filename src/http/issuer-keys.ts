@@ -1,0 +1,192 @@
+import { KeyObject } from 'node:crypto'
+import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } from 'jose'
+import { type Dispatcher, request } from 'undici'
+import { isUpstreamUrl } from '../environment.ts'
+
+/** The issuer's keys cannot be had, and none are remembered that could still be trusted. */
+export class IssuerUnavailable extends Error {
+  constructor(what: string, cause?: unknown) {
+    super(what, { cause })
+    this.name = 'IssuerUnavailable'
+  }
+}
+
+/** No key of the issuer fits the token's header. */
+export class UnknownKey extends Error {}
+
+export type IssuerMetadata = {
+  authorizationEndpoint: string | undefined
+  tokenEndpoint: string | undefined
+  jwksUrl: string
+}
+
+export type IssuerKeys = {
+  /**
+   * Public key (PEM) for a token header.
+   * @throws UnknownKey, IssuerUnavailable
+   */
+  findKey: (header: JWTHeaderParameters) => Promise<string>
+  /** Discovery document as last read, or undefined before the first success. */
+  metadata: () => IssuerMetadata | undefined
+  /** Reads discovery document and keys if that was not done yet. @throws IssuerUnavailable */
+  warm: () => Promise<void>
+}
+
+type IssuerKeysOptions = {
+  issuer: string
+  jwksUrl: string | undefined
+  dispatcher: Dispatcher
+  now: () => number
+}
+
+const timeoutMs = 5_000
+const maxBytes = 512 * 1024
+/** A key set is asked for again after 10 minutes, or when a token names an unknown key, but never twice in 30 s. */
+const cooldownMs = 30_000
+const freshMs = 600_000
+/** How long an issuer may be down before its last known keys stop being good enough. */
+const maxStaleMs = 4 * 3600_000
+
+/** Keys by OIDC discovery (OpenID Connect Discovery 1.0 section 4) or from a fixed URL, with a bounded memory of the last good set. */
+export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
+  const get = boundedGet(options.dispatcher)
+  let metadata: IssuerMetadata | undefined
+  let keySet: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined
+  const pems = new WeakMap<object, string>()
+
+  const discover = async (): Promise<ReturnType<typeof createRemoteJWKSet>> => {
+    metadata = await readMetadata(options, get).catch(error => {
+      // A fixed URL needs no discovery to check tokens; only Swagger UI's sign-in goes without.
+      if (options.jwksUrl)
+        return { jwksUrl: options.jwksUrl, authorizationEndpoint: undefined, tokenEndpoint: undefined }
+      throw error
+    })
+    return createRemoteJWKSet(new URL(metadata.jwksUrl), {
+      timeoutDuration: timeoutMs,
+      cooldownDuration: cooldownMs,
+      cacheMaxAge: freshMs,
+      [customFetch]: rememberLastGood(get, options.now),
+    })
+  }
+  const getKeySet = () => {
+    keySet ??= discover().catch(error => {
+      keySet = undefined
+      throw error
+    })
+    return keySet
+  }
+
+  return {
+    metadata: () => metadata,
+    warm: async () => {
+      const keys = await getKeySet()
+      if (!keys.jwks()) await keys.reload().catch(error => Promise.reject(asUnavailable(error)))
+    },
+    findKey: async header => {
+      const keys = await getKeySet()
+      const key = await keys(header as never).catch(error => Promise.reject(asKeyError(error)))
+      const known = pems.get(key)
+      if (known) return known
+      const pem = KeyObject.from(key as never).export({ type: 'spki', format: 'pem' }) as string
+      pems.set(key, pem)
+      return pem
+    },
+  }
+}
+
+const asUnavailable = (error: unknown) =>
+  error instanceof IssuerUnavailable
+    ? error
+    : new IssuerUnavailable('The issuer’s key set cannot be used.', error)
+
+const unknownKeyErrors = [
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JOSENotSupported,
+  errors.JWKInvalid,
+]
+
+const asKeyError = (error: unknown) =>
+  unknownKeyErrors.some(kind => error instanceof kind) ? new UnknownKey('No key fits.') : asUnavailable(error)
+
+type Get = (url: string) => Promise<string>
+
+const boundedGet =
+  (dispatcher: Dispatcher): Get =>
+  async url => {
+    const response = await request(url, {
+      dispatcher,
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await readBounded(response)
+    if (response.statusCode !== 200)
+      throw new IssuerUnavailable(`The issuer answered ${response.statusCode}.`)
+    return text
+  }
+
+const readBounded = async ({ body }: Dispatcher.ResponseData): Promise<string> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) throw new IssuerUnavailable('The issuer answered more than a key set can be.')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const readMetadata = async ({ issuer, jwksUrl }: IssuerKeysOptions, get: Get): Promise<IssuerMetadata> => {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const text = await get(url).catch(error => Promise.reject(asUnavailable(error)))
+  const document = parseObject(text)
+  if (document['issuer'] !== issuer)
+    throw new IssuerUnavailable('The discovery document is of another issuer.')
+  const endpoint = (name: string) => {
+    const value = document[name]
+    return typeof value === 'string' && isUpstreamUrl(value) ? value : undefined
+  }
+  const found = jwksUrl ?? endpoint('jwks_uri')
+  if (!found) throw new IssuerUnavailable('The discovery document names no usable jwks_uri.')
+  return {
+    jwksUrl: found,
+    authorizationEndpoint: endpoint('authorization_endpoint'),
+    tokenEndpoint: endpoint('token_endpoint'),
+  }
+}
+
+const parseObject = (text: string): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch {
+    // The text is not shown: whatever answers in the issuer's place is nobody's message to repeat.
+  }
+  throw new IssuerUnavailable('The issuer answered something that is not a JSON object.')
+}
+
+/** jose drops its keys when a refresh fails; answering with the last good set lets tokens be checked through an outage. */
+const rememberLastGood = (get: Get, now: () => number) => {
+  let last: { text: string; at: number } | undefined
+  return async (url: string): Promise<Response> => {
+    try {
+      const text = await get(url)
+      const { keys } = parseObject(text)
+      if (!Array.isArray(keys) || !keys.some(isPublicKey))
+        throw new IssuerUnavailable('The key set holds no public key.')
+      last = { text: JSON.stringify({ keys: keys.filter(isPublicKey) }), at: now() }
+    } catch (error) {
+      if (!last || now() - last.at > maxStaleMs) throw asUnavailable(error)
+    }
+    return new Response(last.text)
+  }
+}
+
+/** Symmetric and private keys have no place in a published set; using one would let anybody sign. */
+const isPublicKey = (key: unknown): boolean =>
+  typeof key === 'object' &&
+  key !== null &&
+  'kty' in key &&
+  key.kty !== 'oct' &&
+  !('d' in key) &&
+  !('k' in key)
