@@ -1,0 +1,82 @@
+import type { Generated, Insertable, Selectable } from 'kysely'
+
+/** Times are ISO 8601 text in UTC with milliseconds, so that they sort and compare as text on both engines. */
+type Time = string
+
+export type Database = {
+  client: ClientTable
+  operation: OperationTable
+  retrieval: RetrievalTable
+  audit_event: AuditEventTable
+}
+
+type ClientTable = {
+  client_id: string
+  team: string
+  name: string
+  /** `provisioning` reserves the client id while its operation runs; only `active` clients are shown. */
+  state: 'provisioning' | 'active'
+  /** Whether the engines have it: see `status` on the wire. */
+  replication: 'ready' | 'replicating' | 'failed'
+  /** What was set, as JSON of `ClientSettings`. */
+  settings: string
+  version: Generated<number>
+  operation_id: string
+  retrieval_id: string
+  /** When PingFederate says it saved the client, by its own clock; null where it doesn't say. */
+  saved_at: Time | null
+  created_at: Time
+  created_by: string
+  updated_at: Time
+}
+
+type OperationTable = {
+  operation_id: string
+  kind: 'create'
+  client_id: string
+  team: string
+  state: 'intended' | 'done' | 'failed'
+  /** Problem code a failed operation ended with. */
+  failure: string | null
+  request_id: string
+  requested_by: string
+  created_at: Time
+  /** Until then the process that began the operation is the only one to touch it. */
+  lease_until: Time
+  finished_at: Time | null
+}
+
+type RetrievalTable = {
+  /** Time prefix of the token, then SHA-256 of the token: finding a row needs the token, and rows are appended in order. */
+  retrieval_id: string
+  client_id: string
+  team: string
+  redeemable_by: 'team' | 'requester' | 'bearer'
+  state: 'outstanding' | 'redeemed'
+  /** The sealed secret, base64url; null once redeemed. */
+  sealed: string | null
+  created_at: Time
+  created_by: string
+  expires_at: Time
+  redeemed_at: Time | null
+  redeemed_by: string | null
+}
+
+type AuditEventTable = {
+  audit_event_id: Generated<number>
+  at: Time
+  action: 'client.create' | 'secret.redeem'
+  outcome: 'intended' | 'done' | 'failed' | 'refused'
+  /** Problem code of what failed or was refused. */
+  reason: string | null
+  subject: string
+  actor_client_id: string | null
+  team: string | null
+  client_id: string | null
+  operation_id: string | null
+  request_id: string
+}
+
+export type ClientRow = Selectable<ClientTable>
+export type RetrievalRow = Selectable<RetrievalTable>
+export type NewAuditEvent = Insertable<AuditEventTable>

@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
+import { migrate } from './migrate.ts'
+import type { Database } from './schema.ts'
+import type { Store } from './store.ts'
+import { createWriteQueue } from './write-queue.ts'
+
+/** How long a statement waits for another process that holds the lock, in milliseconds. */
+const busyTimeoutMs = 2_000
+
+type SqliteOptions = {
+  /** Path of the database file; missing folders are made. */
+  path: string
+  /** Milliseconds since the epoch; on SQLite the service's clock is the database's clock. */
+  now: () => number
+}
+
+/** Opens (and makes, and migrates) the embedded store: WAL, durable at every commit that says so. */
+export const openSqlite = async ({ path, now }: SqliteOptions): Promise<Store> => {
+  mkdirSync(dirname(path), { recursive: true })
+  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
+  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  connection.function('database_time', () => new Date(now()).toISOString())
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: adapt(connection) }) })
+  try {
+    await migrate(db as never)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  const setDurable = (durable: boolean) =>
+    connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
+  return {
+    db,
+    write: createWriteQueue(db, setDurable),
+    check: async () => void (await sql`select 1`.execute(db)),
+    close: () => db.destroy(),
+  }
+}
+
+/** What Kysely expects of better-sqlite3, by node:sqlite, with every statement prepared once. */
+const adapt = (connection: DatabaseSync): SqliteDatabase => {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (text: string): StatementSync => {
+    const known = statements.get(text)
+    if (known) return known
+    const statement = connection.prepare(text)
+    statements.set(text, statement)
+    return statement
+  }
+  return {
+    close: () => connection.close(),
+    prepare: text => {
+      const statement = prepare(text)
+      return {
+        reader: statement.columns().length > 0,
+        all: parameters => statement.all(...(parameters as SQLInputValue[])),
+        run: parameters => statement.run(...(parameters as SQLInputValue[])),
+        iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+      }
+    },
+  }
+}
