@@ -1,0 +1,54 @@
+import type { FieldError } from './failure.ts'
+
+/** Ping's `ApiResult` and `ValidationError`: every field is optional, and 400 may have no body at all. */
+type ApiResult = { message?: unknown; validationErrors?: unknown }
+
+const maxMessages = 20
+const maxMessageLength = 300
+
+/** The messages of a refusal, with the client's field where PingFederate names one; never fails. */
+export const parseApiResult = (body: unknown): FieldError[] => {
+  if (typeof body !== 'object' || body === null) return []
+  const { message, validationErrors } = body as ApiResult
+  const errors = (Array.isArray(validationErrors) ? validationErrors : [])
+    .slice(0, maxMessages)
+    .flatMap(toFieldError)
+  return errors.length > 0 ? errors : toFieldError({ message })
+}
+
+const toFieldError = (error: unknown): FieldError[] => {
+  const { message, fieldPath } = (error ?? {}) as { message?: unknown; fieldPath?: unknown }
+  if (typeof message !== 'string' || message === '') return []
+  return [
+    {
+      fieldPath: typeof fieldPath === 'string' && fieldPath !== '' ? fieldPath : undefined,
+      message: message.slice(0, maxMessageLength),
+    },
+  ]
+}
+
+/** The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the caller's. */
+export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {
+  const [field = '', second = ''] = (fieldPath ?? '').split(/[.[\]]+/)
+  if (field === 'redirectUris') return /^\d+$/.test(second) ? `/pingAccessUrls/${second}` : '/pingAccessUrls'
+  if (field === 'oidcPolicy') return oidcPointers[second] ?? '/oidcPolicy'
+  return pointers[field]
+}
+
+const pointers: Record<string, string> = {
+  clientId: '/clientId',
+  name: '/name',
+  description: '/description',
+  restrictedScopes: '/scopes',
+  restrictScopes: '/scopes',
+  requireProofKeyForCodeExchange: '/requirePkce',
+  defaultAccessTokenManagerRef: '/accessTokenManager',
+  grantTypes: '/refreshTokens',
+}
+
+const oidcPointers: Record<string, string> = {
+  policyGroup: '/oidcPolicy',
+  pingAccessLogoutCapable: '/logout',
+  logoutMode: '/logout',
+  logoutUris: '/logout',
+}

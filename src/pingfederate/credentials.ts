@@ -1,0 +1,108 @@
+import type { PingFederateCredentials } from '../config.ts'
+import { PingFederateFailure, toFailure } from './failure.ts'
+
+/** How a call signs in: the value of `Authorization`, or none where the client certificate does it. */
+export type Credentials = {
+  /** @throws PingFederateFailure */
+  authorization: () => Promise<string | undefined>
+  /** Called after a 401 with the credentials that were refused; true when another try makes sense. */
+  renew: (refused: string | undefined) => boolean
+}
+
+type Options = {
+  credentials: PingFederateCredentials
+  /** POSTs a form to the token endpoint. */
+  post: (
+    url: string,
+    init: { headers: Record<string, string>; body: string },
+  ) => Promise<{ status: number; body: unknown }>
+  now: () => number
+}
+
+export const createCredentials = ({ credentials, post, now }: Options): Credentials => {
+  if (credentials.kind === 'mutual-tls') return { authorization: async () => undefined, renew: () => false }
+  if (credentials.kind === 'basic') {
+    const value = `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64')}`
+    return { authorization: async () => value, renew: () => false }
+  }
+  return createTokenCredentials(credentials, post, now)
+}
+
+/** A token this close to its end is not used any more, so that it does not end on the way. */
+const marginMs = 30_000
+const defaultLifetimeSeconds = 300
+const minRenewalMs = 1_000
+
+const createTokenCredentials = (
+  credentials: Extract<PingFederateCredentials, { kind: 'oauth' }>,
+  post: Options['post'],
+  now: () => number,
+): Credentials => {
+  let current: { authorization: string; usableUntil: number } | undefined
+  let pending: Promise<string> | undefined
+  let renewedAt = Number.NEGATIVE_INFINITY
+
+  const fetchToken = async (): Promise<string> => {
+    const { status, body } = await post(credentials.tokenUrl, tokenRequest(credentials))
+    const token = parseToken(status, body)
+    current = {
+      authorization: `Bearer ${token.value}`,
+      usableUntil: now() + Math.max(token.lifetimeMs - marginMs, token.lifetimeMs / 2),
+    }
+    return current.authorization
+  }
+  return {
+    authorization: async () => {
+      if (current && now() < current.usableUntil) return current.authorization
+      // One fetch in flight, however many calls wait for it.
+      pending ??= fetchToken().finally(() => {
+        pending = undefined
+      })
+      return pending.catch(error => Promise.reject(beforeTheCall(toFailure(error))))
+    },
+    renew: refused => {
+      if (current && current.authorization !== refused) return true
+      // A token can be revoked early; when fresh ones are refused as well, asking again only adds load.
+      if (now() - renewedAt < minRenewalMs) return false
+      renewedAt = now()
+      current = undefined
+      return true
+    },
+  }
+}
+
+/** Whatever went wrong at the token endpoint, the call itself was not made, so it is not ambiguous. */
+const beforeTheCall = (failure: PingFederateFailure): PingFederateFailure =>
+  failure.isAmbiguous ? new PingFederateFailure('unreachable', { cause: failure }) : failure
+
+/** RFC 6749 sections 2.3.1 and 4.4: client id and secret form-encoded inside HTTP Basic. */
+const tokenRequest = ({
+  clientId,
+  clientSecret,
+  scope,
+}: Extract<PingFederateCredentials, { kind: 'oauth' }>) => ({
+  headers: {
+    authorization: `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret.reveal())}`).toString('base64')}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  },
+  body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }).toString(),
+})
+
+const formEncode = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length)
+
+const parseToken = (status: number, body: unknown): { value: string; lifetimeMs: number } => {
+  if (status === 400 || status === 401 || status === 403)
+    throw new PingFederateFailure('credentials', { status })
+  const {
+    access_token: value,
+    expires_in: lifetime,
+    token_type: type,
+  } = (body ?? {}) as Record<string, unknown>
+  const isBearer = typeof type !== 'string' || type.toLowerCase() === 'bearer'
+  if (status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer) {
+    throw new PingFederateFailure(status >= 500 ? 'server-error' : 'unexpected', { status })
+  }
+  const seconds = typeof lifetime === 'number' && lifetime > 0 ? lifetime : defaultLifetimeSeconds
+  return { value, lifetimeMs: seconds * 1000 }
+}

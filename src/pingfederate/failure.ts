@@ -1,0 +1,84 @@
+/**
+ * Why a call to PingFederate failed.
+ * - `unreachable`, `tls`: no connection was made
+ * - `credentials`: 401 or 403
+ * - `busy`: 429
+ * - `invalid`: 400 or 422
+ * - `server-error`: 5xx
+ * - `timeout`, `broken`: no whole answer came
+ * - `unexpected`: an answer that the API does not give
+ */
+export type FailureKind =
+  | 'unreachable'
+  | 'tls'
+  | 'credentials'
+  | 'busy'
+  | 'invalid'
+  | 'server-error'
+  | 'timeout'
+  | 'broken'
+  | 'unexpected'
+
+/** Kinds after which PingFederate may have acted all the same; a write must then be looked up, not repeated. */
+const ambiguousKinds: ReadonlySet<FailureKind> = new Set(['server-error', 'timeout', 'broken', 'unexpected'])
+
+export type FieldError = { fieldPath: string | undefined; message: string }
+
+export class PingFederateFailure extends Error {
+  readonly kind: FailureKind
+  /** HTTP status, where there was an answer. */
+  readonly status: number | undefined
+  /** Seconds PingFederate asks to wait. */
+  readonly retryAfterSeconds: number | undefined
+  readonly fieldErrors: readonly FieldError[]
+  /** Error code of Node.js or undici, for the log. */
+  readonly code: string | undefined
+
+  constructor(
+    kind: FailureKind,
+    options: {
+      status?: number
+      retryAfterSeconds?: number | undefined
+      fieldErrors?: FieldError[]
+      cause?: unknown
+    } = {},
+  ) {
+    super(options.status ? `PingFederate: ${kind} (${options.status})` : `PingFederate: ${kind}`, {
+      cause: options.cause,
+    })
+    this.name = 'PingFederateFailure'
+    this.kind = kind
+    this.status = options.status
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.fieldErrors = options.fieldErrors ?? []
+    this.code = (options.cause as { code?: string } | undefined)?.code ?? kind
+  }
+
+  /** Whether a write may have been done in spite of this failure. */
+  get isAmbiguous(): boolean {
+    return ambiguousKinds.has(this.kind)
+  }
+}
+
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
+
+/** Sorts an error of the HTTP client by what it says about the call. */
+export const toFailure = (error: unknown): PingFederateFailure => {
+  if (error instanceof PingFederateFailure) return error
+  const { code = '', name = '', syscall } = error as { code?: string; name?: string; syscall?: string }
+  if (connectionCodes.has(code) || syscall === 'connect')
+    return new PingFederateFailure('unreachable', { cause: error })
+  if (tlsCode.test(code)) return new PingFederateFailure('tls', { cause: error })
+  const isTimeout = name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)
+  return new PingFederateFailure(isTimeout ? 'timeout' : 'broken', { cause: error })
+}

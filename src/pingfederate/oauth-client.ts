@@ -1,0 +1,70 @@
+import type { Secret } from '../secret.ts'
+import type { NewClient } from '../web-session-clients/defaults.ts'
+
+/** Marks a client as made by one operation of this service; the id is unique, so finding it proves whose client it is. */
+const marker = (operationId: string): string => `[web-session-clients ${operationId}]`
+
+/** What an answer says of a client, as far as this service relies on it. */
+export type ClientInPingFederate = { clientId: string; description: string; savedAt: string | null }
+
+/** Whether PingFederate's client was made by this operation. */
+export const isMadeBy = (client: ClientInPingFederate, operationId: string): boolean =>
+  client.description.endsWith(marker(operationId))
+
+const grantTypes = { authorization_code: 'AUTHORIZATION_CODE', refresh_token: 'REFRESH_TOKEN' } as const
+
+/** `logoutMode` replaced `pingAccessLogoutCapable` in this version; both are sent where both exist. */
+const logoutModeSince = [11, 3] as const
+
+const hasLogoutMode = ([major = 0, minor = 0]: readonly number[]): boolean =>
+  major > logoutModeSince[0] || (major === logoutModeSince[0] && minor >= logoutModeSince[1])
+
+type ToSend = { client: NewClient; secret: Secret; operationId: string; version: readonly number[] }
+
+/**
+ * The body of `POST /oauth/clients`: the manual's six fields and the description, and beyond them only what was asked
+ * for, because newer fields come and go between versions 11.3 and 13.1.
+ */
+export const toPingFederateClient = ({ client, secret, operationId, version }: ToSend) => {
+  const { clientId, name, settings } = client
+  return {
+    clientId,
+    name,
+    description: [settings.description ?? `Web session client of ${client.team}`, marker(operationId)].join(
+      ' ',
+    ),
+    clientAuth: { type: 'SECRET', secret: secret.reveal() },
+    redirectUris: settings.redirectUris,
+    bypassApprovalPage: settings.bypassAuthorizationApproval,
+    grantTypes: settings.grantTypes.map(grantType => grantTypes[grantType]),
+    ...(settings.scopes && { restrictScopes: true, restrictedScopes: settings.scopes }),
+    ...(settings.requirePkce && { requireProofKeyForCodeExchange: true }),
+    ...(settings.accessTokenManager && { defaultAccessTokenManagerRef: { id: settings.accessTokenManager } }),
+    ...toOidcPolicy(settings, version),
+  }
+}
+
+const toOidcPolicy = ({ logout, oidcPolicy }: NewClient['settings'], version: readonly number[]) => {
+  if (logout === 'none' && !oidcPolicy) return {}
+  return {
+    oidcPolicy: {
+      ...(oidcPolicy && { policyGroup: { id: oidcPolicy } }),
+      ...(logout === 'pingaccess' && {
+        pingAccessLogoutCapable: true,
+        ...(hasLogoutMode(version) && { logoutMode: 'PING_FRONT_CHANNEL' }),
+      }),
+    },
+  }
+}
+
+/** Reads a client leniently: of about 50 fields only these matter here. Undefined when it is no client at all. */
+export const parseClient = (body: unknown): ClientInPingFederate | undefined => {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { clientId, description, modificationDate } = body as Record<string, unknown>
+  if (typeof clientId !== 'string') return undefined
+  return {
+    clientId,
+    description: typeof description === 'string' ? description : '',
+    savedAt: typeof modificationDate === 'string' ? modificationDate : null,
+  }
+}

@@ -1,0 +1,75 @@
+import type { Secret } from '../secret.ts'
+import type { NewClient } from '../web-session-clients/defaults.ts'
+import { type ClusterState, parseClusterState } from './cluster.ts'
+import { PingFederateFailure } from './failure.ts'
+import { type ClientInPingFederate, parseClient, toPingFederateClient } from './oauth-client.ts'
+import type { Answer, Transport } from './transport.ts'
+
+/** The administrative API as far as this service uses it. Every method rejects with {@link PingFederateFailure}. */
+export type PingFederate = {
+  /** Makes the client; never repeats the call by itself. */
+  createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
+  /** Version as numbers, such as [12, 1, 0, 4]. */
+  getVersion: () => Promise<readonly number[]>
+  /** What the cluster says of its replication; undefined where there is no cluster. */
+  findClusterState: () => Promise<ClusterState | undefined>
+  /** Whether saving a client publishes it at once. */
+  isReplicatingOnSave: () => Promise<boolean>
+  /** Publishes every administrator's pending changes to the engines. */
+  replicate: () => Promise<void>
+}
+
+export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
+  let version: readonly number[] | undefined
+  const getVersion = async () => {
+    version ??= parseVersion(expect(await call({ method: 'GET', path: '/version' }), 200))
+    return version
+  }
+  return {
+    createClient: async (client, secret, operationId) => {
+      // Only single logout is spelt differently by version; everything else needs no look-up.
+      const known = client.settings.logout === 'none' ? [] : await getVersion()
+      const body = toPingFederateClient({ client, secret, operationId, version: known })
+      const made = parseClient(expect(await call({ method: 'POST', path: '/oauth/clients', body }), 201))
+      if (made?.clientId !== client.clientId) throw new PingFederateFailure('unexpected', { status: 201 })
+      return made
+    },
+    findClient: async clientId => {
+      const answer = await call({ method: 'GET', path: `/oauth/clients/${encodeURIComponent(clientId)}` })
+      if (answer.status === 404) return undefined
+      const found = parseClient(expect(answer, 200))
+      if (!found) throw new PingFederateFailure('unexpected', { status: 200 })
+      return found
+    },
+    getVersion,
+    findClusterState: async () => {
+      const answer = await unlessForbidden(call({ method: 'GET', path: '/cluster/status' }))
+      return answer && parseClusterState(expect(answer, 200))
+    },
+    isReplicatingOnSave: async () => {
+      const answer = await unlessForbidden(call({ method: 'GET', path: '/cluster/settings' }))
+      return (
+        (answer?.body as { replicateClientsOnSave?: unknown } | undefined)?.replicateClientsOnSave === true
+      )
+    },
+    replicate: async () => void expect(await call({ method: 'POST', path: '/cluster/replicate' }), 200),
+  }
+}
+
+const expect = ({ status, body }: Answer, expected: number): unknown => {
+  if (status !== expected) throw new PingFederateFailure('unexpected', { status })
+  return body
+}
+
+/** The cluster's resources answer 403 where there is no cluster, which has nothing to do with credentials. */
+const unlessForbidden = (answer: Promise<Answer>): Promise<Answer | undefined> =>
+  answer.catch(error => {
+    if (error instanceof PingFederateFailure && error.status === 403) return undefined
+    throw error
+  })
+
+const parseVersion = (body: unknown): readonly number[] => {
+  const { version } = (body ?? {}) as { version?: unknown }
+  return typeof version === 'string' ? version.split('.').map(Number).filter(Number.isInteger) : []
+}

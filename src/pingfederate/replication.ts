@@ -1,0 +1,93 @@
+import type { Config } from '../config.ts'
+import { type ClusterState, isPublished } from './cluster.ts'
+import type { PingFederate } from './ping-federate.ts'
+
+export type ReplicationStatus = 'ready' | 'replicating' | 'failed'
+
+export type Replication = {
+  /** Status of a client that has just been saved; calls PingFederate only where the topology is not known yet. */
+  statusAfterSave: () => Promise<ReplicationStatus>
+  /** Whether a client saved at that time is published by now; false when PingFederate cannot be asked. */
+  isPublished: (savedAt: string | null) => Promise<boolean>
+  /** Has the change published, together with those of others waiting; resolves to whether that worked. */
+  publish: () => Promise<boolean>
+}
+
+type Options = {
+  mode: Config['pingFederate']['replication']
+  pingFederate: Pick<PingFederate, 'findClusterState' | 'isReplicatingOnSave' | 'replicate'>
+  now: () => number
+  onFailure: (error: unknown) => void
+}
+
+/** Whether there is a cluster changes when somebody rebuilds the installation, not between two requests. */
+const topologyTtlMs = 60_000
+/** Many readers of clients that are still replicating share one question. */
+const stateTtlMs = 1_000
+
+export const createReplication = ({ mode, pingFederate, now, onFailure }: Options): Replication => {
+  const needsPublishing = remember(topologyTtlMs, now, async () => {
+    if (!(await pingFederate.findClusterState())) return false
+    return !(await pingFederate.isReplicatingOnSave())
+  })
+  const state = remember<ClusterState | undefined>(stateTtlMs, now, pingFederate.findClusterState)
+  const publish = shareNext(() => pingFederate.replicate())
+  return {
+    statusAfterSave: async () => {
+      if (mode === 'none') return 'ready'
+      // When PingFederate cannot say, claiming less is the safe answer.
+      return (await needsPublishing().catch(() => true)) ? 'replicating' : 'ready'
+    },
+    isPublished: async savedAt => {
+      if (mode === 'none') return true
+      const known = await state().catch(() => null)
+      if (known === null) return false
+      return known === undefined || isPublished(known, savedAt)
+    },
+    publish: async () => {
+      try {
+        await publish()
+        return true
+      } catch (error) {
+        onFailure(error)
+        return false
+      }
+    },
+  }
+}
+
+const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): (() => Promise<T>) => {
+  let last: { value: Promise<T>; until: number } | undefined
+  return () => {
+    if (last && now() < last.until) return last.value
+    const value = load()
+    last = { value, until: now() + ttlMs }
+    value.catch(() => {
+      if (last?.value === value) last = undefined
+    })
+    return value
+  }
+}
+
+/** Calls that come while one runs share the next one: what they want published was saved after the running one began. */
+const shareNext = (run: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const start = (): Promise<void> => {
+    const current = run().finally(() => {
+      if (running === current) running = undefined
+    })
+    running = current
+    return current
+  }
+  return () => {
+    if (!running) return start()
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined
+        return start()
+      })
+    return next
+  }
+}

@@ -1,0 +1,75 @@
+import { Problem, type ProblemCode, type Violation } from '../http/problem.ts'
+import { toRequestPointer } from './api-result.ts'
+import type { FailureKind, FieldError, PingFederateFailure } from './failure.ts'
+
+const answers: Record<
+  Exclude<FailureKind, 'invalid'>,
+  { code: ProblemCode; detail: string; retryAfterSeconds?: number }
+> = {
+  unreachable: {
+    code: 'pingfederate_unreachable',
+    detail: 'No connection to PingFederate could be made; nothing was done. Try again.',
+    retryAfterSeconds: 5,
+  },
+  tls: {
+    code: 'pingfederate_tls',
+    detail:
+      'PingFederate’s certificate is not trusted, so nothing was sent. The operator has to look at PINGFEDERATE_CA_FILE and the certificate.',
+  },
+  credentials: {
+    code: 'pingfederate_credentials_refused',
+    detail:
+      'PingFederate does not accept this service’s account; nothing was done. The operator has to look at it.',
+  },
+  busy: {
+    code: 'pingfederate_busy',
+    detail: 'PingFederate takes no more requests at the moment; nothing was done. Try again.',
+    retryAfterSeconds: 10,
+  },
+  'server-error': {
+    code: 'pingfederate_error',
+    detail: 'PingFederate failed; nothing was done. Try again.',
+    retryAfterSeconds: 10,
+  },
+  timeout: {
+    code: 'pingfederate_timeout',
+    detail: 'PingFederate did not answer in time. Try again.',
+    retryAfterSeconds: 10,
+  },
+  broken: {
+    code: 'pingfederate_error',
+    detail: 'The connection to PingFederate broke; nothing was done. Try again.',
+    retryAfterSeconds: 5,
+  },
+  unexpected: {
+    code: 'pingfederate_invalid_response',
+    detail: 'PingFederate answered something its API does not describe. The operator has to look at its log.',
+    retryAfterSeconds: 30,
+  },
+}
+
+/** What the caller is told of a failed call: the upstream is named, its credentials and addresses are not. */
+export const toProblem = (failure: PingFederateFailure): Problem => {
+  if (failure.kind === 'invalid') return toRefusal(failure)
+  const { code, detail, retryAfterSeconds } = answers[failure.kind]
+  const seconds = failure.retryAfterSeconds ?? retryAfterSeconds
+  return new Problem(code, detail, {
+    cause: failure,
+    ...(seconds !== undefined && { headers: { 'retry-after': String(seconds) } }),
+  })
+}
+
+const toRefusal = (failure: PingFederateFailure): Problem =>
+  new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was created.', {
+    cause: failure,
+    violations: failure.fieldErrors.map(toViolation),
+  })
+
+/** PingFederate's own words, attributed, under the caller's own field. */
+const toViolation = ({ fieldPath, message }: FieldError): Violation => ({
+  in: 'body',
+  pointer: toRequestPointer(fieldPath) ?? '',
+  rule: 'pingfederate',
+  detail: `PingFederate says: ${message}`,
+  fix: 'Correct the value, or ask the PingFederate administrator what is set up there.',
+})

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import { type Dispatcher, Pool, request } from 'undici'
+import type { Config } from '../config.ts'
+import { parseApiResult } from './api-result.ts'
+import { createCredentials } from './credentials.ts'
+import { PingFederateFailure, toFailure } from './failure.ts'
+
+export type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
+export type Answer = { status: number; body: unknown }
+
+/**
+ * One call to the administrative API, with its deadline.
+ * Resolves for 2xx and 404; everything else rejects with a {@link PingFederateFailure}.
+ */
+export type Transport = { call: (call: Call) => Promise<Answer>; close: () => Promise<void> }
+
+const apiPath = '/pf-admin-api/v1'
+const maxResponseBytes = 1024 * 1024
+/** A host that does not answer SYN is given up long before the call's own deadline. */
+const connectTimeoutMs = 1_000
+const connections = 64
+
+/** TLS settings for PingFederate and the issuer: the private CA is trusted beside the system's. */
+export const toTlsOptions = (caFile: string | undefined) =>
+  caFile ? { ca: [...rootCertificates, readFileSync(caFile, 'utf8')] } : {}
+
+export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
+  const { credentials: way, adminUrl, timeoutMs } = config
+  const connect = {
+    timeout: connectTimeoutMs,
+    ...toTlsOptions(config.caFile),
+    ...(way.kind === 'mutual-tls' && { cert: readFileSync(way.certFile), key: readFileSync(way.keyFile) }),
+  }
+  const { origin, pathname } = new URL(adminUrl)
+  const base = pathname.replace(/\/$/, '') + apiPath
+  const pool = new Pool(origin, {
+    connect,
+    connections,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxResponseSize: maxResponseBytes,
+  })
+  const tokenPools = new Map<string, Pool>()
+  const credentials = createCredentials({
+    credentials: way,
+    now,
+    post: async (url, init) => {
+      const tokenOrigin = new URL(url).origin
+      const tokenPool =
+        tokenPools.get(tokenOrigin) ??
+        new Pool(tokenOrigin, { connect, connections: 1, maxResponseSize: maxResponseBytes })
+      tokenPools.set(tokenOrigin, tokenPool)
+      const answer = await request(url, {
+        ...init,
+        method: 'POST',
+        dispatcher: tokenPool,
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      return { status: answer.statusCode, body: parseBody(await answer.body.text()) }
+    },
+  })
+
+  const send = async ({ method, path, body }: Call, authorization: string | undefined) => {
+    try {
+      const answer = await pool.request({
+        method,
+        path: base + path,
+        headers: toHeaders(authorization, body !== undefined),
+        body: body === undefined ? null : JSON.stringify(body),
+        // Also ends a body that drips byte by byte, which undici's own timeouts let go on.
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      return Object.assign(answer, { text: await answer.body.text() })
+    } catch (error) {
+      throw toFailure(error)
+    }
+  }
+  return {
+    call: async call => {
+      const authorization = await credentials.authorization()
+      let answer = await send(call, authorization)
+      if (answer.statusCode === 401 && credentials.renew(authorization)) {
+        answer = await send(call, await credentials.authorization())
+      }
+      return parseAnswer(answer)
+    },
+    close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
+  }
+}
+
+/** PingFederate refuses every request without `X-XSRF-Header`, GET included. */
+const toHeaders = (authorization: string | undefined, hasBody: boolean): Record<string, string> => ({
+  'x-xsrf-header': 'PingFederate',
+  accept: 'application/json',
+  ...(hasBody && { 'content-type': 'application/json' }),
+  ...(authorization !== undefined && { authorization }),
+})
+
+const parseBody = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const parseAnswer = ({
+  statusCode: status,
+  headers,
+  text,
+}: Dispatcher.ResponseData & { text: string }): Answer => {
+  if ((status >= 200 && status < 300) || status === 404) return { status, body: parseBody(text) }
+  const retryAfterSeconds = parseRetryAfter(headers['retry-after'])
+  if (status === 401 || status === 403) throw new PingFederateFailure('credentials', { status })
+  if (status === 429) throw new PingFederateFailure('busy', { status, retryAfterSeconds })
+  if (status === 400 || status === 422)
+    throw new PingFederateFailure('invalid', { status, fieldErrors: parseApiResult(parseBody(text)) })
+  if (status >= 500) throw new PingFederateFailure('server-error', { status, retryAfterSeconds })
+  throw new PingFederateFailure('unexpected', { status })
+}
+
+const maxRetryAfterSeconds = 60
+
+/** RFC 9110 section 10.2.3 in seconds; dates and nonsense fall back to what the caller is told by default. */
+const parseRetryAfter = (value: string | string[] | undefined): number | undefined =>
+  typeof value === 'string' && /^\d{1,12}$/.test(value)
+    ? Math.min(Number(value), maxRetryAfterSeconds)
+    : undefined
