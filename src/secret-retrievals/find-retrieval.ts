@@ -1,0 +1,46 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database, RetrievalRow } from '../database/schema.ts'
+import type { Principal } from '../http/access-token.ts'
+import { Problem } from '../http/problem.ts'
+import { isWellFormed, toRetrievalId } from './token.ts'
+
+export type FoundRetrieval = RetrievalRow & { databaseTime: string }
+
+/**
+ * The retrieval a token names, if the caller is entitled to it.
+ * @throws Problem `retrieval_not_found`, the same for a token nobody issued and for one that is not the caller's,
+ *   `validation_failed` for a token with a wrong checksum
+ */
+export const getRetrieval = async (
+  db: Kysely<Database>,
+  token: string,
+  principal: Principal,
+): Promise<FoundRetrieval> => {
+  if (!isWellFormed(token)) throw mistyped()
+  const row = await db
+    .selectFrom('retrieval')
+    .selectAll()
+    .select(sql<string>`database_time()`.as('databaseTime'))
+    .where('retrieval_id', '=', toRetrievalId(token))
+    .executeTakeFirst()
+  if (row && isEntitled(row, principal)) return row
+  throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.')
+}
+
+const isEntitled = (row: RetrievalRow, { subject, teams }: Principal): boolean => {
+  if (row.redeemable_by === 'bearer') return true
+  return row.redeemable_by === 'team' ? teams.includes(row.team) : row.created_by === subject
+}
+
+const mistyped = (): Problem =>
+  new Problem('validation_failed', 'One rule is broken; nothing was changed.', {
+    violations: [
+      {
+        in: 'body',
+        pointer: '/token',
+        rule: 'checksum',
+        detail: 'The token was mistyped or cut: its checksum does not fit.',
+        fix: 'Send the token exactly as it was answered.',
+      },
+    ],
+  })

@@ -1,0 +1,51 @@
+import type { KeyObject } from 'node:crypto'
+import { Secret } from '../secret.ts'
+import { seal } from './seal.ts'
+import { createToken, toRetrievalId } from './token.ts'
+
+export type RetrievalRequest = {
+  clientId: string
+  ttlSeconds: number
+  redeemableBy: 'team' | 'requester' | 'bearer'
+}
+
+export type IssuedRetrieval = {
+  /** The client secret, for PingFederate. */
+  secret: Secret
+  /** The retrieval token, for the caller. */
+  token: Secret
+  retrievalId: string
+  sealed: string
+  redeemableBy: RetrievalRequest['redeemableBy']
+  expiresAt: string
+}
+
+type World = { now: () => number; randomBytes: (size: number) => Buffer; secretKey: KeyObject }
+
+/** 256 bits: 43 characters, above the 32 that HS256 id tokens need, and safe in HTTP Basic without encoding. */
+const secretBytes = 32
+const tokenBytes = 32
+const ivBytes = 12
+
+/** Makes a client secret, the token that redeems it, and the sealed form that is all the database sees. */
+export const issueRetrieval = (
+  { clientId, ttlSeconds, redeemableBy }: RetrievalRequest,
+  world: World,
+): IssuedRetrieval => {
+  const now = world.now()
+  const random = world.randomBytes(secretBytes + tokenBytes + ivBytes)
+  const secret = random.subarray(0, secretBytes).toString('base64url')
+  const token = createToken(now, random.subarray(secretBytes, secretBytes + tokenBytes))
+  const retrievalId = toRetrievalId(token)
+  const expiresAt = new Date(now + ttlSeconds * 1000).toISOString()
+  const iv = random.subarray(secretBytes + tokenBytes)
+  const sealed = seal(secret, token, world.secretKey, { retrievalId, clientId, expiresAt }, iv)
+  return {
+    secret: new Secret(secret),
+    token: new Secret(token),
+    retrievalId,
+    sealed,
+    redeemableBy,
+    expiresAt,
+  }
+}

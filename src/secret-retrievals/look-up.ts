@@ -1,0 +1,80 @@
+import { Type } from 'typebox'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import { getRetrieval } from './find-retrieval.ts'
+import { toRetrievalState } from './retrieval-state.ts'
+import type { RetrievalToken } from './schema.ts'
+
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const nullable = (schema: ReturnType<typeof Type.String>, description: string) =>
+  Type.Union([schema, Type.Null()], { description })
+
+const schema = {
+  operationId: 'lookUpRetrieval',
+  tags: ['secret retrievals'],
+  summary: 'Look at a retrieval token without using it',
+  description: 'Tells for which client a token is and whether it still works. Nothing is consumed.',
+  security: [{ oauth2: ['secrets:redeem'] }, { bearer: [] }],
+  body: Type.Unsafe<RetrievalToken>(Type.Ref('RetrievalToken')),
+  response: {
+    200: {
+      description: 'What the token stands for.',
+      content: {
+        'application/json': {
+          schema: Type.Object(
+            {
+              clientId: Type.String({ description: 'The client whose secret it is.', examples: ['pa_wam'] }),
+              team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
+              state: Type.Enum(['outstanding', 'redeemed', 'expired'], {
+                description: 'Only an outstanding token can be redeemed.',
+              }),
+              redeemableBy: Type.Enum(['team', 'requester', 'bearer'], { description: 'Who may redeem it.' }),
+              createdAt: Instant('When it was issued.'),
+              createdBy: Type.String({ description: 'Subject of the caller it was issued to.' }),
+              expiresAt: Instant('When it expires.'),
+              redeemedAt: nullable(Instant(''), 'When it was redeemed.'),
+              redeemedBy: nullable(Type.String(), 'Subject of the caller that redeemed it.'),
+            },
+            { additionalProperties: false },
+          ),
+        },
+      },
+    },
+    ...problemResponses(
+      'malformed_json',
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'retrieval_not_found',
+      'body_too_large',
+      'unsupported_media_type',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `POST /secret-retrievals/lookup` */
+export const lookUpRetrieval = (app: App, { store }: { store: Store }): void => {
+  app.route({
+    method: 'POST',
+    url: '/secret-retrievals/lookup',
+    config: { scope: 'secrets:redeem' },
+    schema,
+    handler: async (request, reply) => {
+      const row = await getRetrieval(store.db, request.body.token, principalOf(request))
+      return reply.code(200).send({
+        clientId: row.client_id,
+        team: row.team,
+        createdAt: row.created_at,
+        createdBy: row.created_by,
+        ...toRetrievalState(row),
+      })
+    },
+  })
+}

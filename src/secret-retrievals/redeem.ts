@@ -1,0 +1,140 @@
+import type { KeyObject } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import { Type } from 'typebox'
+import { type Actor, recordAuditEvent } from '../audit/record.ts'
+import type { Database } from '../database/schema.ts'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { Problem, problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import { type FoundRetrieval, getRetrieval } from './find-retrieval.ts'
+import type { RetrievalToken } from './schema.ts'
+import { open } from './seal.ts'
+
+export type RedeemDependencies = { store: Store; config: { secretKey: KeyObject } }
+
+const schema = {
+  operationId: 'redeemSecret',
+  tags: ['secret retrievals'],
+  summary: 'Redeem a client secret, once',
+  description:
+    'Exchanges a retrieval token for the client secret. It works once: the secret is erased here before it is answered, and if that answer is lost the secret has to be rotated.',
+  security: [{ oauth2: ['secrets:redeem'] }, { bearer: [] }],
+  body: Type.Unsafe<RetrievalToken>(Type.Ref('RetrievalToken')),
+  response: {
+    200: {
+      description: 'The secret. This service does not have it any more.',
+      content: {
+        'application/json': {
+          schema: Type.Object(
+            {
+              clientId: Type.String({ description: 'The client it belongs to.', examples: ['pa_wam'] }),
+              clientSecret: Type.String({
+                description: 'The client secret (RFC 6749 section 2.3.1), 43 characters.',
+              }),
+              team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
+              redeemedAt: Type.String({ format: 'date-time', description: 'When it was redeemed: now.' }),
+            },
+            { additionalProperties: false },
+          ),
+        },
+      },
+    },
+    ...problemResponses(
+      'malformed_json',
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'retrieval_not_found',
+      'retrieval_redeemed',
+      'retrieval_expired',
+      'body_too_large',
+      'unsupported_media_type',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `POST /secret-retrievals` */
+export const redeemSecret = (app: App, { store, config }: RedeemDependencies): void => {
+  app.route({
+    method: 'POST',
+    url: '/secret-retrievals',
+    config: { scope: 'secrets:redeem' },
+    schema,
+    handler: async (request, reply) => {
+      const actor = { principal: principalOf(request), requestId: request.id }
+      const { token } = request.body
+      const redeemed = await store.write(async trx => {
+        const retrieval = await getRetrieval(trx, token, actor.principal)
+        refuseDead(retrieval)
+        await claim(trx, retrieval, actor)
+        return { retrieval, secret: openSeal(retrieval, token, config.secretKey) }
+      })
+      const { retrieval, secret } = redeemed
+      return reply.code(200).send({
+        clientId: retrieval.client_id,
+        clientSecret: secret,
+        team: retrieval.team,
+        redeemedAt: retrieval.databaseTime,
+      })
+    },
+  })
+}
+
+const refuseDead = ({
+  state,
+  redeemed_at: redeemedAt,
+  redeemed_by: redeemedBy,
+  expires_at: expiresAt,
+  databaseTime,
+}: FoundRetrieval): void => {
+  if (state === 'redeemed') {
+    throw new Problem(
+      'retrieval_redeemed',
+      `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team; the client secret has to be replaced.`,
+    )
+  }
+  if (expiresAt <= databaseTime)
+    throw new Problem(
+      'retrieval_expired',
+      `The token expired at ${expiresAt}. The client secret has to be replaced.`,
+    )
+}
+
+/** One conditional write decides who wins; it erases the sealed secret and is kept only if the seal opens. */
+const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Actor): Promise<void> => {
+  const { numUpdatedRows } = await trx
+    .updateTable('retrieval')
+    .set({
+      state: 'redeemed',
+      sealed: null,
+      redeemed_at: retrieval.databaseTime,
+      redeemed_by: actor.principal.subject,
+    })
+    .where('retrieval_id', '=', retrieval.retrieval_id)
+    .where('state', '=', 'outstanding')
+    .where('expires_at', '>', sql<string>`database_time()`)
+    .executeTakeFirst()
+  if (numUpdatedRows !== 1n)
+    throw new Problem('retrieval_redeemed', 'The secret has just been redeemed by another request.')
+  await recordAuditEvent(trx, actor, {
+    action: 'secret.redeem',
+    outcome: 'done',
+    team: retrieval.team,
+    client_id: retrieval.client_id,
+  })
+}
+
+const openSeal = (
+  { retrieval_id: retrievalId, client_id: clientId, expires_at: expiresAt, sealed }: FoundRetrieval,
+  token: string,
+  serverKey: KeyObject,
+): string => {
+  if (sealed === null) throw new Error('An outstanding retrieval has no sealed secret.')
+  return open(sealed, token, serverKey, { retrievalId, clientId, expiresAt })
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
+/** Recognisable, so that secret scanners find a leaked token: `wscrt_[A-Za-z0-9_-]{57}`. */
+const prefix = 'wscrt_'
+const timeBytes = 6
+const timeChars = 8
+const randomBytes = 32
+const checksumBytes = 4
+/** 38 bytes are 51 base64url characters, the checksum is 6. */
+const payloadLength = 51
+
+export const tokenPattern = `^${prefix}[A-Za-z0-9_-]{57}$`
+
+/**
+ * Makes a retrieval token: prefix, time of issue, 256 random bits, checksum.
+ * The time only keeps rows in the order of their making; it is no secret and grants nothing.
+ * @param now milliseconds since the epoch
+ * @param random 32 random bytes
+ */
+export const createToken = (now: number, random: Buffer): string => {
+  const payload = Buffer.alloc(timeBytes + randomBytes)
+  payload.writeUIntBE(now, 0, timeBytes)
+  random.copy(payload, timeBytes)
+  const text = prefix + payload.toString('base64url')
+  return text + checksum(text)
+}
+
+const checksum = (text: string): string => {
+  const bytes = Buffer.alloc(checksumBytes)
+  bytes.writeUInt32BE(crc32(text))
+  return bytes.toString('base64url')
+}
+
+/** Whether a text can be a token at all; a typing error is told apart from a token nobody issued. */
+export const isWellFormed = (token: string): boolean => {
+  const end = prefix.length + payloadLength
+  return token.startsWith(prefix) && checksum(token.slice(0, end)) === token.slice(end)
+}
+
+/** Row id of a token: its time, then SHA-256 of the whole. Only the holder of the token can name the row. */
+export const toRetrievalId = (token: string): string => {
+  const time = Buffer.from(token.slice(prefix.length, prefix.length + timeChars), 'base64url').subarray(
+    0,
+    timeBytes,
+  )
+  return `${time.toString('hex')}-${createHash('sha256').update(token).digest('base64url')}`
+}
