@@ -1,0 +1,79 @@
+import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.ts'
+import { type ClientInPingFederate, isMadeBy } from '../pingfederate/oauth-client.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { Secret } from '../secret.ts'
+import type { NewClient } from '../web-session-clients/defaults.ts'
+
+/**
+ * How a create ended at PingFederate.
+ * - `created`: the client is there and this operation made it
+ * - `foreign`: there is a client of that id which this operation did not make; it was not touched
+ * - `failed`: nothing was made
+ * - `unknown`: it cannot be told yet
+ */
+export type CreateOutcome =
+  | { kind: 'created'; client: ClientInPingFederate }
+  | { kind: 'foreign' }
+  | { kind: 'failed'; failure: PingFederateFailure }
+  | { kind: 'unknown'; failure: PingFederateFailure }
+
+type ToCreate = { client: NewClient; secret: Secret; operationId: string }
+
+/** A second POST after the first came to nothing is safe, because client ids are unique in PingFederate. */
+const maxAttempts = 2
+
+/** Makes the client, and where an answer leaves it open, looks instead of repeating blindly. */
+export const carryOutCreate = async (
+  pingFederate: PingFederate,
+  toCreate: ToCreate,
+): Promise<CreateOutcome> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const client = await pingFederate.createClient(toCreate.client, toCreate.secret, toCreate.operationId)
+      return { kind: 'created', client }
+    } catch (error) {
+      const outcome = await settle(pingFederate, toCreate, asFailure(error))
+      const isLast = attempt === maxAttempts || !isWorthRepeating(asFailure(error).kind)
+      if (outcome.kind !== 'failed' || isLast) return outcome
+    }
+  }
+}
+
+/** Not after a time-out: the first POST may still arrive. Not after a refusal: it would be refused again. */
+const isWorthRepeating = (kind: FailureKind): boolean =>
+  kind === 'broken' || kind === 'server-error' || kind === 'unexpected'
+
+const asFailure = (error: unknown): PingFederateFailure => {
+  if (error instanceof PingFederateFailure) return error
+  throw error
+}
+
+/** A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well. */
+const settle = async (
+  pingFederate: PingFederate,
+  toCreate: ToCreate,
+  failure: PingFederateFailure,
+): Promise<CreateOutcome> => {
+  if (!failure.isAmbiguous && failure.kind !== 'invalid') return { kind: 'failed', failure }
+  try {
+    const outcome = await lookUp(pingFederate, toCreate.client.clientId, toCreate.operationId)
+    if (outcome) return outcome
+    return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
+  } catch (error) {
+    return {
+      kind: failure.isAmbiguous ? 'unknown' : 'failed',
+      failure: failure.isAmbiguous ? asFailure(error) : failure,
+    }
+  }
+}
+
+/** Whether the client of an operation exists: undefined when PingFederate has no client of that id. */
+export const lookUp = async (
+  pingFederate: Pick<PingFederate, 'findClient'>,
+  clientId: string,
+  operationId: string,
+): Promise<Extract<CreateOutcome, { kind: 'created' | 'foreign' }> | undefined> => {
+  const found = await pingFederate.findClient(clientId)
+  if (!found) return undefined
+  return isMadeBy(found, operationId) ? { kind: 'created', client: found } : { kind: 'foreign' }
+}

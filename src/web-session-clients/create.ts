@@ -1,0 +1,175 @@
+import type { KeyObject } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { Config } from '../config.ts'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { problemResponses, type Violation } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import { refuseViolations, type SchemaErrors, toViolations } from '../http/validation.ts'
+import { provisionClient } from '../operations/provision.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { issueRetrieval } from '../secret-retrievals/issue.ts'
+import { toEntityTag, toWebSessionClient } from './client-row.ts'
+import { applyDefaults } from './defaults.ts'
+import { deriveRedirectUris } from './redirect-uris.ts'
+import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
+import { chooseTeam } from './team.ts'
+
+export type CreateDependencies = {
+  store: Store
+  pingFederate: PingFederate
+  replication: Replication
+  config: Pick<Config, 'pingAccess' | 'retrieval' | 'secretKey' | 'pingFederate'>
+  now: () => number
+  newId: () => string
+  randomBytes: (size: number) => Buffer
+}
+
+const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
+const fullest = {
+  clientId: 'pay-portal',
+  name: 'Payments portal',
+  description: 'Payments behind PingAccess',
+  team: 'payments',
+  pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+  scopes: ['profile', 'email'],
+  requirePkce: true,
+  logout: 'pingaccess',
+  refreshTokens: false,
+  oidcPolicy: 'default',
+  accessTokenManager: 'jwt',
+  retrieval: { ttlSeconds: 900, redeemableBy: 'team' },
+}
+
+const schema = {
+  operationId: 'createWebSessionClient',
+  tags: ['web session clients'],
+  summary: 'Create a web session client',
+  description:
+    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough.',
+  security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
+  body: Type.Unsafe<CreateWebSessionClient>(
+    Type.Ref('CreateWebSessionClient', { examples: [smallest, fullest] }),
+  ),
+  response: {
+    201: {
+      description: 'The client exists in PingFederate.',
+      headers: {
+        location: Type.String({ description: 'Where the client is read.' }),
+        etag: Type.String({ description: 'Entity tag of its settings.' }),
+      },
+      content: {
+        'application/json': {
+          schema: Type.Unsafe<Static<typeof CreatedWebSessionClient>>(Type.Ref('CreatedWebSessionClient')),
+        },
+      },
+    },
+    ...problemResponses(
+      'malformed_json',
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'no_team',
+      'team_not_yours',
+      'client_id_taken',
+      'client_exists_in_pingfederate',
+      'operation_in_progress',
+      'body_too_large',
+      'unsupported_media_type',
+      'validation_failed',
+      'team_ambiguous',
+      'refused_by_pingfederate',
+      'internal_error',
+      'pingfederate_credentials_refused',
+      'pingfederate_tls',
+      'pingfederate_error',
+      'pingfederate_invalid_response',
+      'pingfederate_unreachable',
+      'pingfederate_busy',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+      'outcome_unknown',
+    ),
+  },
+}
+
+/** `POST /web-session-clients` */
+export const createWebSessionClient = (app: App, dependencies: CreateDependencies): void => {
+  app.route({
+    method: 'POST',
+    url: '/web-session-clients',
+    config: { scope: 'web-session-clients:write' },
+    schema,
+    attachValidation: true,
+    handler: async (request, reply) => {
+      const principal = principalOf(request)
+      const { body, derived } = parseRequest(request, dependencies.config)
+      const client = applyDefaults(body, chooseTeam(principal, body.team), derived)
+      const retrieval = issueRetrieval(
+        {
+          clientId: client.clientId,
+          ttlSeconds: body.retrieval?.ttlSeconds ?? dependencies.config.retrieval.ttlSeconds,
+          redeemableBy: body.retrieval?.redeemableBy ?? 'team',
+        },
+        { ...dependencies, secretKey: dependencies.config.secretKey as KeyObject },
+      )
+      const row = await provisionClient(dependencies, {
+        client,
+        retrieval,
+        actor: { principal, requestId: request.id },
+      })
+      const { token, expiresAt, redeemableBy } = retrieval
+      return reply
+        .code(201)
+        .headers({ location: `/web-session-clients/${client.clientId}`, etag: toEntityTag(row) })
+        .send({ ...toWebSessionClient(row), retrieval: { token: token.reveal(), expiresAt, redeemableBy } })
+    },
+  })
+}
+
+/** Every violation at once: those of the schema, of the PingAccess URLs, and of what this installation permits. */
+const parseRequest = (request: FastifyRequest, config: CreateDependencies['config']) => {
+  const body = request.body as CreateWebSessionClient
+  const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
+  const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
+  refuseViolations([
+    ...(request.validationError ? toViolations(request.validationError as SchemaErrors) : []),
+    ...violations,
+    ...findForbiddenRetrieval(body, config.retrieval),
+  ])
+  return { body, derived }
+}
+
+const findForbiddenRetrieval = (
+  body: Partial<CreateWebSessionClient> | null,
+  rules: Config['retrieval'],
+): Violation[] => {
+  const { ttlSeconds, redeemableBy } = { ...body?.retrieval }
+  return [
+    ...(typeof ttlSeconds === 'number' && ttlSeconds > rules.ttlMaxSeconds
+      ? [tooLong(ttlSeconds, rules.ttlMaxSeconds)]
+      : []),
+    ...(redeemableBy === 'bearer' && !rules.bearerAllowed ? [bearerForbidden] : []),
+  ]
+}
+
+const tooLong = (value: number, maximum: number): Violation => ({
+  in: 'body',
+  pointer: '/retrieval/ttlSeconds',
+  rule: 'retrieval_ttl_maximum',
+  value,
+  detail: `Retrieval tokens live at most ${maximum} seconds here.`,
+  fix: `Send at most ${maximum}.`,
+})
+
+const bearerForbidden: Violation = {
+  in: 'body',
+  pointer: '/retrieval/redeemableBy',
+  rule: 'bearer_redemption_disabled',
+  value: 'bearer',
+  detail: 'This installation does not let a secret go to whoever holds the token.',
+  fix: 'Send team or requester, or have the operator set ALLOW_BEARER_REDEMPTION.',
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import type { ClientRow } from '../database/schema.ts'
+import type { Store } from '../database/store.ts'
+import type { Principal } from '../http/access-token.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { Problem, problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
+import { toEntityTag, toWebSessionClient } from './client-row.ts'
+import { refreshReplication } from './replication-status.ts'
+import { ClientId, type WebSessionClientWithRetrieval } from './schema.ts'
+
+export type GetDependencies = { store: Store; replication: Replication }
+
+const schema = {
+  operationId: 'getWebSessionClient',
+  tags: ['web session clients'],
+  summary: 'Read a web session client',
+  description:
+    'One client of your teams, with the state of its latest secret hand-out. A client of another team is answered like one that does not exist.',
+  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
+  params: Type.Object({ clientId: ClientId }),
+  response: {
+    200: {
+      description: 'The client.',
+      headers: { etag: Type.String({ description: 'Entity tag of its settings.' }) },
+      content: {
+        'application/json': {
+          schema: Type.Unsafe<Static<typeof WebSessionClientWithRetrieval>>(
+            Type.Ref('WebSessionClientWithRetrieval'),
+          ),
+        },
+      },
+    },
+    ...problemResponses(
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'client_not_found',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `GET /web-session-clients/{clientId}` */
+export const getWebSessionClient = (app: App, { store, replication }: GetDependencies): void => {
+  app.route({
+    method: 'GET',
+    url: '/web-session-clients/:clientId',
+    config: { scope: 'web-session-clients:read' },
+    schema,
+    handler: async (request, reply) => {
+      const client = await getClient(store, principalOf(request), request.params.clientId)
+      const [current = client] = await refreshReplication({ store, replication }, [client])
+      const retrieval = await store.db
+        .selectFrom('retrieval')
+        .selectAll()
+        .select(sql<string>`database_time()`.as('databaseTime'))
+        .where('retrieval_id', '=', client.retrieval_id)
+        .executeTakeFirstOrThrow()
+      return reply
+        .code(200)
+        .header('etag', toEntityTag(current))
+        .send({
+          ...toWebSessionClient(current),
+          retrieval: toRetrievalState(retrieval),
+        })
+    },
+  })
+}
+
+/** @throws Problem `client_not_found`, for a foreign client as for a missing one */
+const getClient = async (store: Store, { teams }: Principal, clientId: string): Promise<ClientRow> => {
+  const row = await store.db
+    .selectFrom('client')
+    .selectAll()
+    .where('client_id', '=', clientId)
+    .where('state', '=', 'active')
+    .executeTakeFirst()
+  if (row && teams.includes(row.team)) return row
+  throw new Problem('client_not_found', 'None of your teams has a web session client of this id.')
+}

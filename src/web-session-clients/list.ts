@@ -1,0 +1,157 @@
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import type { ClientRow } from '../database/schema.ts'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { Problem, problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { toWebSessionClient } from './client-row.ts'
+import { refreshReplication } from './replication-status.ts'
+import { clientIdPattern, type WebSessionClient } from './schema.ts'
+
+export type ListDependencies = { store: Store; replication: Replication }
+
+const defaultLimit = 50
+const maxLimit = 200
+
+const Query = Type.Object(
+  {
+    team: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'Only clients of this team of yours.',
+        examples: ['payments'],
+      }),
+    ),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'Only clients whose id or name contains this text, whatever its case.',
+        examples: ['pay'],
+      }),
+    ),
+    limit: Type.Integer({
+      minimum: 1,
+      maximum: maxLimit,
+      default: defaultLimit,
+      description: 'Most clients to answer.',
+    }),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        pattern: '^[A-Za-z0-9_-]+$',
+        description: '`nextCursor` of the page before.',
+        'x-fix': 'Send nextCursor as it was answered, with the same team and search.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const schema = {
+  operationId: 'listWebSessionClients',
+  tags: ['web session clients'],
+  summary: 'List web session clients',
+  description: 'The clients of your teams in the order of their ids, a page at a time.',
+  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
+  querystring: Query,
+  response: {
+    200: {
+      description: 'A page of clients.',
+      content: {
+        'application/json': {
+          schema: Type.Object(
+            {
+              items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient'))),
+              nextCursor: Type.Union([Type.String(), Type.Null()], {
+                description: 'Send it as `cursor` for the next page; null on the last one.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+        },
+      },
+    },
+    ...problemResponses(
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `GET /web-session-clients` */
+export const listWebSessionClients = (app: App, dependencies: ListDependencies): void => {
+  app.route({
+    method: 'GET',
+    url: '/web-session-clients',
+    config: { scope: 'web-session-clients:read' },
+    schema,
+    handler: async (request, reply) => {
+      const { teams } = principalOf(request)
+      const { team, limit } = request.query
+      const visible = team === undefined ? teams : teams.filter(own => own === team)
+      // One more than asked for tells whether there is another page.
+      const rows = await findClients(dependencies.store, visible, { ...request.query, limit: limit + 1 })
+      const page = rows.slice(0, limit)
+      const current = await refreshReplication(dependencies, page)
+      const last = rows.length > limit ? page.at(-1) : undefined
+      return reply
+        .code(200)
+        .send({ items: current.map(toWebSessionClient), nextCursor: last ? toCursor(last.client_id) : null })
+    },
+  })
+}
+
+type Filter = { search?: string; limit: number; cursor?: string }
+
+const findClients = (
+  store: Store,
+  teams: readonly string[],
+  { search, limit, cursor }: Filter,
+): Promise<ClientRow[]> => {
+  let query = store.db
+    .selectFrom('client')
+    .selectAll()
+    .where('team', 'in', [...teams])
+    .where('state', '=', 'active')
+    .orderBy('client_id')
+    .limit(limit)
+  if (cursor !== undefined) query = query.where('client_id', '>', fromCursor(cursor))
+  if (search !== undefined) query = query.where(contains(search))
+  return query.execute()
+}
+
+/** SQLite's lower() knows ASCII only, so the same text is lowered on both sides. */
+const contains = (search: string) => {
+  const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
+  return sql<boolean>`(lower(client_id) like ${pattern} escape '\\' or lower(name) like ${pattern} escape '\\')`
+}
+
+const toCursor = (clientId: string): string => Buffer.from(clientId).toString('base64url')
+
+/** @throws Problem `validation_failed` for a cursor that no page answered */
+const fromCursor = (cursor: string): string => {
+  const clientId = Buffer.from(cursor, 'base64url').toString('utf8')
+  if (new RegExp(clientIdPattern).test(clientId)) return clientId
+  throw new Problem('validation_failed', 'One rule is broken.', {
+    violations: [
+      {
+        in: 'query',
+        pointer: '/cursor',
+        rule: 'cursor',
+        value: cursor.slice(0, 80),
+        detail: 'No page ever answered this cursor.',
+        fix: 'Send nextCursor as it was answered.',
+      },
+    ],
+  })
+}

@@ -1,0 +1,239 @@
+import { type Static, Type } from 'typebox'
+
+/** What stands in text shown to people: no control, format, private-use or unassigned characters, no outer blanks. */
+const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
+const lineFix = 'Use one line of visible characters, without blanks at either end.'
+
+export const clientIdPattern = '^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$'
+
+export const ClientId = Type.String({
+  pattern: clientIdPattern,
+  maxLength: 64,
+  description: 'Client id in PingFederate (RFC 6749 section 2.2); cannot be changed later.',
+  examples: ['pa_wam'],
+  'x-fix':
+    'Use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter, digit or underscore.',
+})
+
+const Team = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  pattern: line,
+  description:
+    'Owning team, one of those in your access token; may be left out by a caller with exactly one.',
+  examples: ['payments'],
+  'x-fix': lineFix,
+})
+
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: line,
+  description: 'Name shown to administrators; the client id when left out.',
+  examples: ['PingAccessWebAccessManagement'],
+  'x-fix': lineFix,
+})
+
+const Description = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  pattern: line,
+  description: 'What the application is. PingFederate keeps it together with the marker of this service.',
+  examples: ['Payments portal'],
+  'x-fix': lineFix,
+})
+
+const PingAccessUrl = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description:
+    'Base URL under which PingAccess serves the application: `https://host[:port][/contextRoot]`. The redirect URI is derived from it.',
+  examples: ['https://mypingaccessserver:3000'],
+  'x-fix': 'Send https://host, https://host:port or https://host:port/contextRoot.',
+})
+
+const ScopeToken = Type.String({
+  maxLength: 128,
+  pattern: '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$',
+  description: 'Scope token (RFC 6749 section 3.3).',
+  examples: ['profile'],
+  'x-fix': 'Send one scope per entry, without blanks.',
+})
+
+const ResourceId = (description: string, example: string) =>
+  Type.String({
+    pattern: '^[A-Za-z0-9._-]{1,64}$',
+    maxLength: 64,
+    description,
+    examples: [example],
+    'x-fix': "Send the id as PingFederate's console shows it.",
+  })
+
+const RedeemableBy = Type.Enum(['team', 'requester', 'bearer'], {
+  description:
+    'Who may redeem the token: any member of the owning team, only the caller that created the client, or (where the installation permits) whoever holds it. The scope `secrets:redeem` is needed in every case.',
+  examples: ['team'],
+})
+
+export const CreateWebSessionClient = Type.Object(
+  {
+    clientId: ClientId,
+    pingAccessUrls: Type.Array(PingAccessUrl, {
+      minItems: 1,
+      maxItems: 50,
+      description:
+        'Where PingAccess serves the application, one entry for each virtual host, port and context root.',
+      'x-fix': 'Send a list with at least one PingAccess URL.',
+    }),
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    team: Type.Optional(Team),
+    scopes: Type.Optional(
+      Type.Array(ScopeToken, {
+        minItems: 1,
+        maxItems: 100,
+        uniqueItems: true,
+        description:
+          'Restricts the client to these scopes; `openid` is added because no web session logs in without it. Unrestricted when left out.',
+        'x-fix': 'List each scope once, or leave scopes out.',
+      }),
+    ),
+    requirePkce: Type.Optional(
+      Type.Boolean({ description: 'Require Proof Key for Code Exchange (RFC 7636). Default: false.' }),
+    ),
+    logout: Type.Optional(
+      Type.Enum(['none', 'pingaccess'], {
+        description:
+          "`pingaccess`: PingFederate's single logout ends the PingAccess session too. Default: none.",
+      }),
+    ),
+    refreshTokens: Type.Optional(
+      Type.Boolean({ description: 'Also allow the refresh token grant. Default: false.' }),
+    ),
+    oidcPolicy: Type.Optional(
+      ResourceId("OpenID Connect policy; PingFederate's default when left out.", 'default'),
+    ),
+    accessTokenManager: Type.Optional(
+      ResourceId("Access token manager; PingFederate's default when left out.", 'jwt'),
+    ),
+    retrieval: Type.Optional(
+      Type.Object(
+        {
+          ttlSeconds: Type.Optional(
+            Type.Integer({
+              minimum: 60,
+              maximum: 604_800,
+              description: 'How long the retrieval token lives, in seconds.',
+              examples: [900],
+            }),
+          ),
+          redeemableBy: Type.Optional(RedeemableBy),
+        },
+        { additionalProperties: false, description: 'How the secret is handed out.' },
+      ),
+    ),
+  },
+  { $id: 'CreateWebSessionClient', additionalProperties: false, description: 'A new web session client.' },
+)
+export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
+
+const nullable = (schema: ReturnType<typeof Type.String>) => Type.Union([schema, Type.Null()])
+const Instant = (description: string) =>
+  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
+
+const clientProperties = {
+  clientId: ClientId,
+  name: Name,
+  description: nullable(Description),
+  team: Team,
+  pingAccessUrls: Type.Array(PingAccessUrl, {
+    description: 'Normalised: host in lower case, no default port, no trailing slash.',
+  }),
+  redirectUris: Type.Array(Type.String(), {
+    description: 'Redirect URIs derived from them: each PingAccess URL and the callback path.',
+    examples: [['https://mypingaccessserver:3000/pa/oidc/cb']],
+  }),
+  grantTypes: Type.Array(Type.Enum(['authorization_code', 'refresh_token']), {
+    description: 'Grant types (RFC 7591).',
+  }),
+  bypassAuthorizationApproval: Type.Boolean({
+    description: 'Whether people are spared the approval page; true in every web session client.',
+  }),
+  scopes: Type.Union([Type.Array(ScopeToken), Type.Null()], {
+    description: 'The scopes the client is restricted to; null when unrestricted.',
+  }),
+  requirePkce: Type.Boolean({ description: 'Whether PKCE is required.' }),
+  logout: Type.Enum(['none', 'pingaccess'], { description: 'Single logout.' }),
+  refreshTokens: Type.Boolean({ description: 'Whether refresh tokens are issued.' }),
+  oidcPolicy: Type.Union([Type.String(), Type.Null()], {
+    description: "OpenID Connect policy; null for PingFederate's default.",
+  }),
+  accessTokenManager: Type.Union([Type.String(), Type.Null()], {
+    description: "Access token manager; null for PingFederate's default.",
+  }),
+  status: Type.Enum(['ready', 'replicating', 'failed'], {
+    description:
+      '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look.',
+  }),
+  createdAt: Instant('When the client was created.'),
+  createdBy: Type.String({ description: 'Subject of the caller that created it.' }),
+  updatedAt: Instant('When it was last changed through this service.'),
+}
+
+const closed = { additionalProperties: false }
+
+export const WebSessionClient = Type.Object(clientProperties, {
+  ...closed,
+  $id: 'WebSessionClient',
+  description: 'A web session client as this service set it; never with its secret.',
+})
+export type WebSessionClient = Static<typeof WebSessionClient>
+
+export const WebSessionClientWithRetrieval = Type.Object(
+  {
+    ...clientProperties,
+    retrieval: Type.Object(
+      {
+        state: Type.Enum(['outstanding', 'redeemed', 'expired'], {
+          description: 'Where the hand-out of the secret stands.',
+        }),
+        expiresAt: Instant('When the retrieval token expires.'),
+        redeemableBy: RedeemableBy,
+        redeemedAt: Type.Union([Instant('When the secret was redeemed.'), Type.Null()]),
+        redeemedBy: Type.Union([
+          Type.String({ description: 'Subject of the caller that redeemed it.' }),
+          Type.Null(),
+        ]),
+      },
+      { ...closed, description: 'The latest hand-out of the secret; never its token.' },
+    ),
+  },
+  {
+    ...closed,
+    $id: 'WebSessionClientWithRetrieval',
+    description: 'A web session client and the state of its latest retrieval.',
+  },
+)
+
+export const CreatedWebSessionClient = Type.Object(
+  {
+    ...clientProperties,
+    retrieval: Type.Object(
+      {
+        token: Type.String({
+          description:
+            'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only.',
+          examples: ['wscrt_AZN7Tm…'],
+        }),
+        expiresAt: Instant('When the token expires.'),
+        redeemableBy: RedeemableBy,
+      },
+      { ...closed, description: 'How to get the secret, once.' },
+    ),
+  },
+  {
+    ...closed,
+    $id: 'CreatedWebSessionClient',
+    description: 'A web session client that has just been created.',
+  },
+)
