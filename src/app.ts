@@ -1,0 +1,113 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import type { Store } from './database/store.ts'
+import { getLiveness } from './health/live.ts'
+import { getReadiness } from './health/ready.ts'
+import { authenticate } from './http/authenticate.ts'
+import { answerClientError } from './http/client-error.ts'
+import { serveDocumentation } from './http/documentation.ts'
+import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
+import type { IssuerKeys } from './http/issuer-keys.ts'
+import { acceptOnlyJson } from './http/json-body.ts'
+import { describeApi } from './http/openapi.ts'
+import { ProblemDetails, Violation } from './http/problem.ts'
+import { logRequests, setCommonHeaders } from './http/request-log.ts'
+import type { App } from './http/route.ts'
+import { refuseWhenStopping } from './http/stopping.ts'
+import { buildValidator } from './http/validation.ts'
+import type { PingFederate } from './pingfederate/ping-federate.ts'
+import type { Replication } from './pingfederate/replication.ts'
+import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
+import { redeemSecret } from './secret-retrievals/redeem.ts'
+import { RetrievalToken } from './secret-retrievals/schema.ts'
+import { createWebSessionClient } from './web-session-clients/create.ts'
+import { getWebSessionClient } from './web-session-clients/get.ts'
+import { listWebSessionClients } from './web-session-clients/list.ts'
+import {
+  CreatedWebSessionClient,
+  CreateWebSessionClient,
+  WebSessionClient,
+  WebSessionClientWithRetrieval,
+} from './web-session-clients/schema.ts'
+
+/** What the service takes from its surroundings besides its configuration. */
+export type World = {
+  log: FastifyBaseLogger
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** UUIDs in the order of their making (version 7). */
+  newId: () => string
+  randomBytes: (size: number) => Buffer
+}
+
+export type Dependencies = World & {
+  config: Config
+  store: Store
+  keys: IssuerKeys
+  pingFederate: PingFederate
+  replication: Replication
+}
+
+/** The fullest create request is below 16 KiB. */
+const bodyLimitBytes = 64 * 1024
+const requestTimeoutMs = 15_000
+
+/** The application, ready to listen: what is public, what is protected, and what holds for both. */
+export const buildApp = async (dependencies: Dependencies): Promise<FastifyInstance> => {
+  const app = createServer(dependencies)
+  answerProblems(app)
+  refuseWhenStopping(app)
+  logRequests(app)
+  setCommonHeaders(app)
+  acceptOnlyJson(app)
+  await describeApi(app)
+  for (const schema of schemas) app.addSchema(schema)
+  await app.register(async scope => publicRoutes(scope as unknown as App, dependencies))
+  await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies))
+  return app
+}
+
+const schemas = [
+  Violation,
+  ProblemDetails,
+  CreateWebSessionClient,
+  CreatedWebSessionClient,
+  WebSessionClient,
+  WebSessionClientWithRetrieval,
+  RetrievalToken,
+]
+
+const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
+  getLiveness(app)
+  getReadiness(app, dependencies)
+  await app.register(async scope => serveDocumentation(scope, dependencies))
+}
+
+const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
+  const { config, keys, now } = dependencies
+  await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, now })
+  createWebSessionClient(app, dependencies)
+  listWebSessionClients(app, dependencies)
+  getWebSessionClient(app, dependencies)
+  redeemSecret(app, dependencies)
+  lookUpRetrieval(app, dependencies)
+}
+
+const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
+  Fastify({
+    loggerInstance: log,
+    // One line of our own per request instead of two.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId(),
+    // A caller's request id would let it write into the log and collide with others'.
+    requestIdHeader: false,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    bodyLimit: bodyLimitBytes,
+    // Fastify's default is never; this is what ends slow senders.
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: { buildValidator } },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => void sendProblem(toProblem(error), request, reply as never),
+  }) as unknown as FastifyInstance

@@ -1,0 +1,92 @@
+import { Type } from 'typebox'
+import type { Store } from '../database/store.ts'
+import type { IssuerKeys } from '../http/issuer-keys.ts'
+import type { App } from '../http/route.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+
+export type ReadinessDependencies = {
+  store: Pick<Store, 'check'>
+  keys: Pick<IssuerKeys, 'warm'>
+  pingFederate: Pick<PingFederate, 'findClusterState'>
+  now: () => number
+}
+
+const Check = Type.Enum(['ok', 'failing', 'unknown'])
+const Readiness = Type.Object(
+  {
+    status: Type.Enum(['ready', 'not_ready'], { description: 'Whether requests should be sent here.' }),
+    checks: Type.Object(
+      {
+        database: Check,
+        issuer: Check,
+        pingFederate: Check,
+      },
+      {
+        additionalProperties: false,
+        description: 'PingFederate does not count: reading and redeeming go on without it.',
+      },
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const schema = {
+  operationId: 'getReadiness',
+  tags: ['health'],
+  summary: 'Should requests be sent here?',
+  description:
+    'Ready when the database answers and the issuer’s keys are known. PingFederate is reported, and looked at every ten seconds at most.',
+  security: [],
+  response: {
+    200: { description: 'Ready.', content: { 'application/json': { schema: Readiness } } },
+    503: { description: 'Not ready.', content: { 'application/json': { schema: Readiness } } },
+  },
+}
+
+/** `GET /health/ready` */
+export const getReadiness = (app: App, dependencies: ReadinessDependencies): void => {
+  const checkPingFederate = occasionally(
+    dependencies.now,
+    async () => void (await dependencies.pingFederate.findClusterState()),
+  )
+  app.route({
+    method: 'GET',
+    url: '/health/ready',
+    logLevel: 'silent',
+    schema,
+    handler: async (_request, reply) => {
+      const [database, issuer] = await Promise.all([
+        toCheck(dependencies.store.check()),
+        toCheck(dependencies.keys.warm()),
+      ])
+      const isReady = database === 'ok' && issuer === 'ok'
+      return reply.code(isReady ? 200 : 503).send({
+        status: isReady ? 'ready' : 'not_ready',
+        checks: { database, issuer, pingFederate: checkPingFederate() },
+      })
+    },
+  })
+}
+
+const toCheck = (check: Promise<void>): Promise<'ok' | 'failing'> =>
+  check.then(
+    () => 'ok' as const,
+    () => 'failing' as const,
+  )
+
+/** Anybody may ask for readiness, so what it costs PingFederate is bounded, and nobody waits for it. */
+const intervalMs = 10_000
+
+const occasionally = (now: () => number, run: () => Promise<void>): (() => 'ok' | 'failing' | 'unknown') => {
+  let last: 'ok' | 'failing' | 'unknown' = 'unknown'
+  let dueAt = Number.NEGATIVE_INFINITY
+  return () => {
+    if (now() >= dueAt) {
+      dueAt = now() + intervalMs
+      void toCheck(run()).then(check => {
+        last = check
+      })
+    }
+    return last
+  }
+}

@@ -1,0 +1,66 @@
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import type { IssuerKeys } from './issuer-keys.ts'
+import { forInstallation, requestedScopes } from './openapi.ts'
+
+type Options = {
+  config: Pick<Config, 'publicUrl' | 'swaggerUiClientId' | 'jwt'>
+  keys: Pick<IssuerKeys, 'metadata' | 'warm'>
+}
+
+/** `GET /openapi.json` and Swagger UI under `/documentation`, for this installation and its issuer. */
+export const serveDocumentation = async (app: FastifyInstance, { config, keys }: Options): Promise<void> => {
+  const transform = (document: Readonly<Record<string, unknown>>) =>
+    forInstallation(document, config.publicUrl, keys.metadata())
+  // The sign-in button needs the issuer's endpoints; when they cannot be had the page still works without them.
+  const discover = async () => void (await keys.warm().catch(() => undefined))
+  app.route({
+    method: 'GET',
+    url: '/openapi.json',
+    schema: { hide: true },
+    onRequest: discover,
+    handler: async (_request, reply) =>
+      reply.type('application/json').send(transform(app.swagger() as never)),
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/documentation',
+    uiConfig: {
+      docExpansion: 'list',
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      validatorUrl: null,
+    },
+    ...(config.swaggerUiClientId && {
+      initOAuth: {
+        clientId: config.swaggerUiClientId,
+        usePkceWithAuthorizationCodeGrant: true,
+        scopes: requestedScopes,
+      },
+    }),
+    uiHooks: { onRequest: (_request, _reply, done) => void discover().then(() => done()) },
+    transformSpecification: transform,
+    transformSpecificationClone: false,
+    staticCSP: 'default-src',
+    transformStaticCSP: () => contentSecurityPolicy(config.jwt.issuer, keys.metadata()?.tokenEndpoint),
+  })
+}
+
+/**
+ * Everything from this origin only; the page may also call the issuer's token endpoint. No `upgrade-insecure-requests`:
+ * it leaves the page blank behind plain http.
+ */
+const contentSecurityPolicy = (issuer: string, tokenEndpoint: string | undefined): string => {
+  const origins = new Set([issuer, tokenEndpoint ?? issuer].map(url => new URL(url).origin))
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self' ${[...origins].join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
