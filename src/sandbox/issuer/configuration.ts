@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import type { JWK } from 'jose'
+import { type Configuration, errors } from 'oidc-provider'
+import { type Services, swaggerUiClientId } from '../callers.ts'
+import type { Engine } from '../pingfederate/pingfederate.ts'
+import { findAccount, teamsOf } from './accounts.ts'
+import { createAdapterFactory } from './adapter.ts'
+import { findService, resourceOf, toCallerClients, toResourceServer } from './callers.ts'
+import { idTokenAlgorithms } from './engine-client.ts'
+import { loadGrant } from './load-grant.ts'
+import { errorPage } from './pages.ts'
+
+/** What the issuer needs from the world around it. */
+export interface IssuerOptions extends Engine {
+  readonly issuer: string
+  readonly audience: string
+  readonly services: Services
+  readonly swaggerUiRedirectUris: readonly string[]
+}
+
+/** Seconds. */
+const ttl = {
+  AccessToken: 3600,
+  AuthorizationCode: 60,
+  ClientCredentials: 3600,
+  Grant: 86_400,
+  IdToken: 300,
+  Interaction: 3600,
+  RefreshToken: 86_400,
+  Session: 86_400,
+}
+
+/** How oidc-provider is set up: nothing is left to the defaults of which it says that they should be changed. */
+export function toConfiguration(options: IssuerOptions, key: JWK): Configuration {
+  const { services, findClient } = options
+  return {
+    adapter: createAdapterFactory(findClient),
+    clients: toCallerClients(services, options.swaggerUiRedirectUris),
+    jwks: { keys: [key] },
+    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    scopes: [...options.scopes],
+    claims: {
+      openid: ['sub'],
+      profile: ['name', 'preferred_username', 'groups'],
+      email: ['email', 'email_verified'],
+    },
+    // Like PingFederate's default policy: the web session reads its attributes from the ID token.
+    conformIdTokenClaims: false,
+    responseTypes: ['code', 'id_token'],
+    enabledJWA: { idTokenSigningAlgValues: [...idTokenAlgorithms] },
+    pkce: {
+      required: (_ctx, client) =>
+        client.clientAuthMethod === 'none' ||
+        findClient(client.clientId)?.client.requireProofKeyForCodeExchange === true,
+    },
+    features: toFeatures(options),
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.clientId === swaggerUiClientId &&
+      (client.redirectUris ?? []).some(uri => new URL(uri).origin === origin),
+    findAccount: (_ctx, id) => findAccount(id),
+    extraTokenClaims: (_ctx, token) => ({ groups: teamsOf(token, services) }),
+    loadExistingGrant: ctx => loadGrant(ctx, options),
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    renderError(ctx, { error, error_description: description }) {
+      ctx.type = 'html'
+      ctx.body = errorPage(error, description ?? '')
+    },
+    ttl,
+  }
+}
+
+function toFeatures({ audience, services }: IssuerOptions): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    rpInitiatedLogout: { enabled: false },
+    dPoP: { enabled: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, client) => resourceOf(client.clientId, services),
+      useGrantedResource: () => true,
+      getResourceServerInfo(_ctx, resource, client) {
+        if (resource !== resourceOf(client.clientId, services)) throw new errors.InvalidTarget()
+        return toResourceServer(resource, findService(client.clientId, services), audience)
+      },
+    },
+  }
+}

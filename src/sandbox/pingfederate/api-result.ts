@@ -1,0 +1,55 @@
+/** One entry of PingFederate's `validationErrors`. */
+export interface ValidationError {
+  readonly errorId: string
+  readonly message: string
+  readonly fieldPath?: string
+}
+
+/** PingFederate's only error body. */
+export interface ApiResult {
+  readonly resultId: string
+  readonly message: string
+  readonly validationErrors?: readonly ValidationError[]
+}
+
+/** An answer of the admin API; no body means an empty one. */
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Ends a request with an error status. */
+export class Refusal extends Error {
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(`refused with ${answer.status}`)
+    this.answer = answer
+  }
+}
+
+/** An error answer with an ApiResult. */
+export function refusal(
+  status: number,
+  resultId: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Refusal {
+  return new Refusal({ status, body: { resultId, message } satisfies ApiResult, headers })
+}
+
+/** 404 for anything that isn't there. */
+export function notFound(): Refusal {
+  return refusal(404, 'resource_not_found', 'Resource not found.')
+}
+
+/** 422 with everything that is wrong. */
+export function invalid(validationErrors: readonly ValidationError[]): Refusal {
+  const body: ApiResult = {
+    resultId: 'validation_error',
+    message: 'Validation error(s) occurred. Please review the error(s) and address accordingly.',
+    validationErrors,
+  }
+  return new Refusal({ status: 422, body })
+}

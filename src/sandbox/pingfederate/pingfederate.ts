@@ -1,0 +1,83 @@
+import type { RequestListener } from 'node:http'
+import { type AdminApi, createAdminApi } from './admin-api.ts'
+import type { AdminAccess } from './authenticate.ts'
+import { createClientStore, type StoredClient } from './client-store.ts'
+import type { CompleteClient } from './defaults.ts'
+import { createSecretCipher } from './encrypted-secret.ts'
+import type { Faults } from './faults.ts'
+import { createSettings, type Installation, type Settings } from './installation.ts'
+import { acceptsSecret } from './secrets.ts'
+
+/** PingFederate as a test sees it from inside the process. */
+export interface PingFederate {
+  /** The clients as saved, without secrets. */
+  readonly clients: () => readonly CompleteClient[]
+  readonly faults: Faults
+  readonly onExchange: AdminApi['onExchange']
+  /** What an administrator could have set up otherwise; changes count from the next request on. */
+  readonly settings: Settings
+}
+
+/** PingFederate's runtime nodes: what a login or a token request needs to know. */
+export interface Engine {
+  readonly findClient: (clientId: string) => StoredClient | undefined
+  readonly acceptsSecret: (stored: StoredClient, candidate: string) => boolean
+  /** What a login with this client lacks in the installation, if anything. */
+  readonly findObstacle: (stored: StoredClient) => string | undefined
+  readonly scopes: readonly string[]
+}
+
+/** How a stand-in is to be set up. */
+export interface PingFederateOptions extends AdminAccess {
+  readonly clustered: boolean
+  /** Ids that no client may take, because the issuer uses them itself. */
+  readonly reservedClientIds: Iterable<string>
+  readonly now: () => Date
+}
+
+/** Creates a PingFederate without clients. */
+export function createPingFederate({ clustered, reservedClientIds, now, ...access }: PingFederateOptions): {
+  readonly listener: RequestListener
+  readonly stop: () => void
+  readonly engine: Engine
+  readonly pingFederate: PingFederate
+} {
+  const settings = createSettings()
+  const store = createClientStore({ clustered, now, replicatesOnSave: () => settings.replicateClientsOnSave })
+  const cipher = createSecretCipher()
+  const installation: Installation = {
+    settings,
+    store,
+    cipher,
+    reservedClientIds: new Set(reservedClientIds),
+    now,
+  }
+  const { listener, stop, faults, onExchange } = createAdminApi(installation, access)
+  return {
+    listener,
+    stop,
+    engine: {
+      findClient: store.getPublished,
+      acceptsSecret: (stored, candidate) => acceptsSecret(stored, candidate, now()),
+      findObstacle: stored => findObstacle(stored, settings),
+      scopes: settings.scopes,
+    },
+    pingFederate: {
+      clients: () => structuredClone([...store.list()].map(({ client }) => client)),
+      faults,
+      onExchange,
+      settings,
+    },
+  }
+}
+
+/** PingFederate accepts a client that lacks these and fails at its first login. */
+function findObstacle({ client }: StoredClient, settings: Settings): string | undefined {
+  if ((client.defaultAccessTokenManagerRef?.id ?? settings.defaultAccessTokenManager) === undefined) {
+    return 'no default access token manager'
+  }
+  if ((client.oidcPolicy.policyGroup?.id ?? settings.defaultOidcPolicy) === undefined) {
+    return 'no default OpenID Connect policy'
+  }
+  return undefined
+}

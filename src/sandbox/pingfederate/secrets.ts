@@ -1,0 +1,111 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { invalid, type ValidationError } from './api-result.ts'
+import type { ClientSecret } from './client.ts'
+import type { RetainedSecret, StoredClient } from './client-store.ts'
+import type { Installation } from './installation.ts'
+
+/** The part of a stored client that changes with its secret. */
+export type SecretState = Pick<StoredClient, 'secret' | 'secondarySecrets' | 'clientSecretChangedTime'>
+
+/** A client that has no secret (yet). */
+export const noSecret: SecretState = {
+  secret: undefined,
+  secondarySecrets: [],
+  clientSecretChangedTime: undefined,
+}
+
+/** Old secrets that are still accepted. */
+export function unexpired(secrets: readonly RetainedSecret[], now: Date): readonly RetainedSecret[] {
+  return secrets.filter(({ expiryTime }) => Date.parse(expiryTime) > now.getTime())
+}
+
+/** Whether this is one of the client's live secrets; takes the same time whichever it is. */
+export function acceptsSecret(stored: StoredClient, candidate: string, now: Date): boolean {
+  const live = unexpired(stored.secondarySecrets, now).map(({ secret }) => secret)
+  if (stored.secret !== undefined) live.push(stored.secret)
+  const digest = sha256(candidate)
+  return live.filter(secret => timingSafeEqual(sha256(secret), digest)).length > 0
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** The secrets in the form of an answer: encrypted only. */
+export function toClientSecret(state: SecretState, { cipher, now }: Installation): ClientSecret {
+  if (state.secret === undefined) return {}
+  return {
+    encryptedSecret: cipher.encrypt(state.secret),
+    secondarySecrets: unexpired(state.secondarySecrets, now()).map(({ secret, expiryTime }) => ({
+      encryptedSecret: cipher.encrypt(secret),
+      expiryTime,
+    })),
+  }
+}
+
+/**
+ * The client's secrets after a write. A value of `encryptedSecret` carries the secret itself, so passing back one
+ * that was read before a rotation undoes the rotation: PingFederate has no version to notice it by.
+ */
+export function applySecrets(
+  before: SecretState,
+  sent: ClientSecret,
+  retentionMinutes: number,
+  installation: Installation,
+): SecretState {
+  const errors: ValidationError[] = []
+  const secret = sent.secret ?? decrypted(sent.encryptedSecret, 'encryptedSecret', installation, errors)
+  const kept = keptSecrets(before, sent, installation, errors)
+  if (errors.length > 0) throw invalid(errors)
+  if (secret === undefined) return noSecret
+  if (secret === before.secret) return { ...before, secondarySecrets: kept }
+  const now = installation.now()
+  const retained =
+    before.secret !== undefined && retentionMinutes > 0
+      ? [
+          {
+            secret: before.secret,
+            expiryTime: new Date(now.getTime() + retentionMinutes * 60_000).toISOString(),
+          },
+        ]
+      : []
+  return { secret, secondarySecrets: [...retained, ...kept], clientSecretChangedTime: now.toISOString() }
+}
+
+function keptSecrets(
+  before: SecretState,
+  sent: ClientSecret,
+  installation: Installation,
+  errors: ValidationError[],
+): readonly RetainedSecret[] {
+  const { settings, now } = installation
+  if (sent.secondarySecrets === undefined) {
+    return settings.omittedSecondarySecrets === 'kept' ? unexpired(before.secondarySecrets, now()) : []
+  }
+  const secrets = sent.secondarySecrets.map((entry, index) => ({
+    secret:
+      entry.secret ??
+      decrypted(entry.encryptedSecret, `secondarySecrets[${index}].encryptedSecret`, installation, errors) ??
+      '',
+    expiryTime: entry.expiryTime ?? '',
+  }))
+  return unexpired(
+    secrets.filter(({ secret }) => secret !== ''),
+    now(),
+  )
+}
+
+function decrypted(
+  encryptedSecret: string | undefined,
+  field: string,
+  { cipher }: Installation,
+  errors: ValidationError[],
+): string | undefined {
+  if (encryptedSecret === undefined) return undefined
+  const secret = cipher.decrypt(encryptedSecret)
+  if (secret === undefined) {
+    const message = 'The encrypted value cannot be decrypted.'
+    errors.push({ errorId: 'invalid_encrypted_value', message, fieldPath: `clientAuth.${field}` })
+  }
+  return secret
+}

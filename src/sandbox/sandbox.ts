@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import {
+  createServices,
+  type Person,
+  people,
+  type Service,
+  type ServiceName,
+  type Services,
+  swaggerUiClientId,
+} from './callers.ts'
+import { createIssuer } from './issuer/issuer.ts'
+import { listen } from './listen.ts'
+import { createPingFederate, type PingFederate } from './pingfederate/pingfederate.ts'
+
+/** Where the sandbox listens and who may use it. */
+export interface SandboxOptions {
+  /** `aud` of the access tokens for our service. */
+  readonly audience: string
+  readonly host?: string
+  readonly adminPort?: number
+  readonly issuerPort?: number
+  /** The issuer's URL for others when it isn't the address that it listens on. */
+  readonly issuerUrl?: string
+  readonly adminUsername?: string
+  readonly adminPassword?: string
+  readonly serviceSecrets?: Partial<Record<ServiceName, string>>
+  readonly cluster?: 'standalone' | 'clustered'
+  readonly swaggerUiRedirectUris?: readonly string[]
+  /** TLS for the admin API. */
+  readonly tls?: TlsOptions
+  readonly now?: () => Date
+}
+
+/** PEM texts; with `requestCert` a certificate of `ca` is as good as a password. */
+export interface TlsOptions {
+  readonly key: string
+  readonly cert: string
+  readonly ca?: string
+  readonly requestCert?: boolean
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** Without `/pf-admin-api/v1`. */
+  readonly adminUrl: string
+  readonly issuer: string
+  readonly adminUsername: string
+  readonly adminPassword: string
+  /** An account of PingFederate that may only read. */
+  readonly auditor: { readonly username: string; readonly password: string }
+  readonly people: readonly Person[]
+  readonly services: Services
+  readonly pingFederate: PingFederate
+  /** A service's access token, fetched over HTTP; all of its scopes unless told otherwise. */
+  readonly accessToken: (request: { service: ServiceName; scope?: string }) => Promise<string>
+  readonly close: () => Promise<void>
+}
+
+/** Starts a PingFederate stand-in: the admin API on one port, the issuer that uses its clients on another. */
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { host = '127.0.0.1', adminUsername = 'administrator', adminPassword = randomPassword() } = options
+  const auditor = { username: 'auditor', password: randomPassword() }
+  const services = createServices(options.serviceSecrets)
+  const { engine, pingFederate, ...admin } = createPingFederate({
+    clustered: options.cluster === 'clustered',
+    reservedClientIds: [...Object.keys(services), swaggerUiClientId],
+    accounts: [
+      { username: adminUsername, password: adminPassword, role: 'Admin' },
+      { ...auditor, role: 'Auditor' },
+    ],
+    acceptsToken: token => issuer.acceptsAdminToken(token),
+    now: options.now ?? (() => new Date()),
+  })
+  // The issuer's name contains its port, so the port comes first.
+  const issuerServer = createServer()
+  const issuerListening = await listen(issuerServer, options.issuerPort ?? 0, host)
+  const localIssuerUrl = `http://${reachable(host)}:${issuerListening.port}`
+  const issuer = await createIssuer({
+    ...engine,
+    issuer: options.issuerUrl ?? localIssuerUrl,
+    audience: options.audience,
+    services,
+    swaggerUiRedirectUris: options.swaggerUiRedirectUris ?? [],
+  })
+  issuerServer.on('request', issuer.listener)
+  const adminServer = createAdminServer(admin.listener, options.tls)
+  const adminListening = await listen(adminServer, options.adminPort ?? 0, host)
+  const scheme = options.tls === undefined ? 'http' : 'https'
+
+  return {
+    adminUrl: `${scheme}://${reachable(host)}:${adminListening.port}`,
+    issuer: options.issuerUrl ?? localIssuerUrl,
+    adminUsername,
+    adminPassword,
+    auditor,
+    people,
+    services,
+    pingFederate,
+    accessToken: ({ service, scope }) => fetchAccessToken(localIssuerUrl, services[service], scope),
+    async close() {
+      admin.stop()
+      await Promise.all([adminListening.close(), issuerListening.close()])
+    },
+  }
+}
+
+function createAdminServer(listener: RequestListener, tls: TlsOptions | undefined): Server {
+  // As long as Jetty keeps an idle connection; Node's 5 s would make callers meet closed sockets more often.
+  const keepAliveTimeout = 30_000
+  if (tls === undefined) return createServer({ keepAliveTimeout }, listener)
+  return createTlsServer({ ...tls, rejectUnauthorized: false, keepAliveTimeout }, listener)
+}
+
+async function fetchAccessToken(issuerUrl: string, service: Service, scope = service.scopes.join(' ')) {
+  const credentials = Buffer.from(`${service.clientId}:${service.clientSecret}`).toString('base64')
+  const response = await fetch(`${issuerUrl}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope }),
+  })
+  const body: unknown = await response.json()
+  if (typeof body === 'object' && body !== null && 'access_token' in body) return String(body.access_token)
+  throw new Error(`the issuer gave ${service.clientId} no token: ${JSON.stringify(body)}`)
+}
+
+/** An address that stands for all of them is not one to connect to. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host
+}
+
+function randomPassword(): string {
+  return randomBytes(24).toString('base64url')
+}
