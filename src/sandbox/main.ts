@@ -1,0 +1,66 @@
+import { type ServiceName, serviceNames } from './callers.ts'
+import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
+
+/*
+ * The sandbox on its own, for docker compose. Secrets that are not given are random and printed, since nothing but
+ * throw-away clients is behind them:
+ *
+ *   SANDBOX_HOST, SANDBOX_ADMIN_PORT, SANDBOX_ISSUER_PORT, SANDBOX_ISSUER_URL, SANDBOX_AUDIENCE,
+ *   SANDBOX_CLUSTER (standalone or clustered), SANDBOX_ADMIN_PASSWORD, SANDBOX_SWAGGER_UI_REDIRECT_URIS
+ *   (comma-separated) and SANDBOX_SECRET_<SERVICE>, e.g. SANDBOX_SECRET_PAYMENTS_PIPELINE
+ */
+const { env } = process
+
+function port(name: string, fallback: number): number {
+  const value = Number(env[name] ?? fallback)
+  if (Number.isInteger(value) && value >= 0 && value < 65_536) return value
+  throw new Error(`${name} must be a port, not ${env[name]}`)
+}
+
+function cluster(): 'standalone' | 'clustered' {
+  const value = env['SANDBOX_CLUSTER'] ?? 'standalone'
+  if (value === 'standalone' || value === 'clustered') return value
+  throw new Error(`SANDBOX_CLUSTER must be standalone or clustered, not ${value}`)
+}
+
+function serviceSecrets(): Partial<Record<ServiceName, string>> {
+  const given = serviceNames.map(name => [name, env[`SANDBOX_SECRET_${toVariable(name)}`]] as const)
+  return Object.fromEntries(given.filter(([, secret]) => secret !== undefined))
+}
+
+function toVariable(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_')
+}
+
+function readOptions(): SandboxOptions {
+  const { SANDBOX_ADMIN_PASSWORD: adminPassword, SANDBOX_ISSUER_URL: issuerUrl } = env
+  return {
+    audience: env['SANDBOX_AUDIENCE'] ?? 'web-session-clients',
+    host: env['SANDBOX_HOST'] ?? '127.0.0.1',
+    adminPort: port('SANDBOX_ADMIN_PORT', 9999),
+    issuerPort: port('SANDBOX_ISSUER_PORT', 9031),
+    cluster: cluster(),
+    serviceSecrets: serviceSecrets(),
+    swaggerUiRedirectUris: (env['SANDBOX_SWAGGER_UI_REDIRECT_URIS'] ?? '').split(',').filter(Boolean),
+    ...(adminPassword === undefined ? {} : { adminPassword }),
+    ...(issuerUrl === undefined ? {} : { issuerUrl }),
+  }
+}
+
+function describe({ adminUrl, issuer, adminUsername, adminPassword, services, people }: Sandbox): string {
+  const callers = Object.values(services).map(
+    ({ clientId, clientSecret, scopes }) => `  ${clientId} ${clientSecret} (${scopes.join(' ')})`,
+  )
+  const names = people.map(({ name, teams }) => `${name} (${teams.join(', ')})`)
+  return `${[
+    `PingFederate admin API ${adminUrl}/pf-admin-api/v1, ${adminUsername} ${adminPassword}`,
+    `OpenID issuer ${issuer}, people: ${names.join(', ')}`,
+    'Services (client id, client secret, scopes):',
+    ...callers,
+  ].join('\n')}\n`
+}
+
+const sandbox = await createSandbox(readOptions())
+process.stdout.write(describe(sandbox))
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => sandbox.close())
