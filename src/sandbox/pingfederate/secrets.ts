@@ -58,7 +58,9 @@ export function applySecrets(
   const kept = keptSecrets(before, sent, installation, errors)
   if (errors.length > 0) throw invalid(errors)
   if (secret === undefined) return noSecret
-  if (secret === before.secret) return { ...before, secondarySecrets: kept }
+  if (secret === before.secret) {
+    return { secret, secondarySecrets: kept, clientSecretChangedTime: before.clientSecretChangedTime }
+  }
   const now = installation.now()
   const retained =
     before.secret !== undefined && retentionMinutes > 0
