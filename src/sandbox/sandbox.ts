@@ -86,7 +86,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
   issuerServer.on('request', issuer.listener)
   const adminServer = createAdminServer(admin.listener, options.tls)
-  const adminListening = await listen(adminServer, options.adminPort ?? 0, host)
+  const adminListening = await listen(adminServer, options.adminPort ?? 0, host).catch(async error => {
+    await issuerListening.close()
+    throw error
+  })
   const scheme = options.tls === undefined ? 'http' : 'https'
 
   return {

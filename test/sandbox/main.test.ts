@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { basic } from './call-admin-api.ts'
+
+const main = new URL('../../src/sandbox/main.ts', import.meta.url).pathname
+
+function start(env: Record<string, string>): ChildProcess {
+  const ports = { SANDBOX_ADMIN_PORT: '0', SANDBOX_ISSUER_PORT: '0' }
+  return spawn(process.execPath, [main], { env: { ...ports, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`prints its addresses once, answers there and stops with 0 on ${signal}`, async () => {
+    const child = start({
+      SANDBOX_ADMIN_PASSWORD: 'given',
+      SANDBOX_SECRET_PAYMENTS_PIPELINE: 'also-given',
+      SANDBOX_CLUSTER: 'clustered',
+    })
+    const [printed] = await once(child.stdout ?? child, 'data')
+    const text = String(printed)
+    const [url = ''] = /http:\S+\/pf-admin-api\/v1/.exec(text) ?? []
+    assert.match(text, /^ {2}payments-pipeline also-given /m)
+    assert.match(text, /OpenID issuer http:\/\/127\.0\.0\.1:\d+/)
+    const headers = { authorization: basic('administrator', 'given'), 'x-xsrf-header': 'PingFederate' }
+    assert.equal((await fetch(`${url}/cluster/status`, { headers })).status, 200)
+    child.kill(signal)
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+  })
+}
+
+test('refuses to start with a setting that it does not understand', async () => {
+  for (const env of [{ SANDBOX_CLUSTER: 'maybe' }, { SANDBOX_ADMIN_PORT: 'http' }]) {
+    const child = start(env)
+    const [[printed], [code]] = await Promise.all([once(child.stderr ?? child, 'data'), once(child, 'exit')])
+    assert.notEqual(code, 0)
+    assert.ok(String(printed).length > 0)
+  }
+})
