@@ -34,7 +34,7 @@ export interface SandboxOptions {
 }
 
 /** PEM texts; with `requestCert` a certificate of `ca` is as good as a password. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly key: string
   readonly cert: string
   readonly ca?: string

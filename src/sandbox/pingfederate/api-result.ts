@@ -6,7 +6,7 @@ export interface ValidationError {
 }
 
 /** PingFederate's only error body. */
-export interface ApiResult {
+interface ApiResult {
   readonly resultId: string
   readonly message: string
   readonly validationErrors?: readonly ValidationError[]

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls'
 import { refusal } from './api-result.ts'
 
 /** An account of the administrative console with a password. */
-export interface Account {
+interface Account {
   readonly username: string
   readonly password: string
   readonly role: Role

@@ -40,13 +40,13 @@ export interface Fault {
 }
 
 /** Which requests a fault strikes: all when empty. The path has no `/pf-admin-api/v1`. */
-export interface Match {
+interface Match {
   readonly method?: string
   readonly path?: string | RegExp
 }
 
 /** A fault in waiting. */
-export interface Planned {
+interface Planned {
   /** Settles when a request has been struck and has been acted upon, or not, before it is answered. */
   readonly struck: Promise<void>
   readonly remove: () => void

@@ -15,7 +15,7 @@ export const noSecret: SecretState = {
 }
 
 /** Old secrets that are still accepted. */
-export function unexpired(secrets: readonly RetainedSecret[], now: Date): readonly RetainedSecret[] {
+function unexpired(secrets: readonly RetainedSecret[], now: Date): readonly RetainedSecret[] {
   return secrets.filter(({ expiryTime }) => Date.parse(expiryTime) > now.getTime())
 }
 
