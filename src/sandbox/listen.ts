@@ -1,10 +1,8 @@
 import type { Server } from 'node:http'
 
 /** A server that listens. */
-export interface Listening {
+export interface Listening extends AsyncDisposable {
   readonly port: number
-  /** Ends every connection at once, whatever is still going on in it. */
-  readonly close: () => Promise<void>
 }
 
 /** Listens on a port; 0 lets the system choose one. */
@@ -17,7 +15,8 @@ export async function listen(server: Server, port: number, host: string): Promis
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    async close() {
+    // Ends every connection at once, whatever is still going on in it.
+    async [Symbol.asyncDispose]() {
       const { promise: closed, resolve: done } = Promise.withResolvers<void>()
       server.close(() => done())
       server.closeAllConnections()

@@ -52,6 +52,8 @@ export interface Sandbox {
   readonly auditor: { readonly username: string; readonly password: string }
   readonly people: readonly Person[]
   readonly services: Services
+  /** Open to additions: a service that needs the issuer to start learns its own address only afterwards. */
+  readonly swaggerUiRedirectUris: string[]
   readonly pingFederate: PingFederate
   /** A service's access token, fetched over HTTP; all of its scopes unless told otherwise. */
   readonly accessToken: (request: { service: ServiceName; scope?: string }) => Promise<string>
@@ -63,6 +65,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', adminUsername = 'administrator', adminPassword = randomPassword() } = options
   const auditor = { username: 'auditor', password: randomPassword() }
   const services = createServices(options.serviceSecrets)
+  const swaggerUiRedirectUris = [...(options.swaggerUiRedirectUris ?? [])]
   const { engine, pingFederate, ...admin } = createPingFederate({
     clustered: options.cluster === 'clustered',
     reservedClientIds: [...Object.keys(services), swaggerUiClientId],
@@ -73,23 +76,23 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     acceptsToken: token => issuer.acceptsAdminToken(token),
     now: options.now ?? (() => new Date()),
   })
+  await using started = new AsyncDisposableStack()
   // The issuer's name contains its port, so the port comes first.
   const issuerServer = createServer()
-  const issuerListening = await listen(issuerServer, options.issuerPort ?? 0, host)
+  const issuerListening = started.use(await listen(issuerServer, options.issuerPort ?? 0, host))
   const localIssuerUrl = `http://${reachable(host)}:${issuerListening.port}`
   const issuer = await createIssuer({
     ...engine,
     issuer: options.issuerUrl ?? localIssuerUrl,
     audience: options.audience,
     services,
-    swaggerUiRedirectUris: options.swaggerUiRedirectUris ?? [],
+    swaggerUiRedirectUris,
   })
   issuerServer.on('request', issuer.listener)
   const adminServer = createAdminServer(admin.listener, options.tls)
-  const adminListening = await listen(adminServer, options.adminPort ?? 0, host).catch(async error => {
-    await issuerListening.close()
-    throw error
-  })
+  const adminListening = started.use(await listen(adminServer, options.adminPort ?? 0, host))
+  started.defer(admin.stop)
+  const running = started.move()
   const scheme = options.tls === undefined ? 'http' : 'https'
 
   return {
@@ -100,12 +103,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     auditor,
     people,
     services,
+    swaggerUiRedirectUris,
     pingFederate,
     accessToken: ({ service, scope }) => fetchAccessToken(localIssuerUrl, services[service], scope),
-    async close() {
-      admin.stop()
-      await Promise.all([adminListening.close(), issuerListening.close()])
-    },
+    close: () => running.disposeAsync(),
   }
 }
 

@@ -40,10 +40,11 @@ test('given names, passwords and the public issuer URL are used', async () => {
   await sandbox.close()
 })
 
-test('a taken port is an error, and nothing is left running', async () => {
+test('what keeps the sandbox from starting is an error, and nothing is left running', async () => {
   const first = await createSandbox({ audience: 'test' })
   const adminPort = Number(new URL(first.adminUrl).port)
   await assert.rejects(createSandbox({ audience: 'test', adminPort }), { code: 'EADDRINUSE' })
+  await assert.rejects(createSandbox({ audience: 'test', issuerUrl: 'not a URL' }))
   await first.close()
 })
 

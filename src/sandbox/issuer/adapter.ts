@@ -1,21 +1,13 @@
-import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
-import type { StoredClient } from '../pingfederate/client-store.ts'
-import { toClientMetadata } from './engine-client.ts'
+import type { Adapter, AdapterFactory, AdapterPayload, ClientMetadata } from 'oidc-provider'
 
-/** Sessions, codes and tokens in memory; clients straight from PingFederate's engine. */
+/** Sessions, codes and tokens in memory; clients as they are at the moment. */
 export function createAdapterFactory(
-  findClient: (clientId: string) => StoredClient | undefined,
+  findClient: (clientId: string) => ClientMetadata | undefined,
 ): AdapterFactory {
   return model => {
     const adapter = createMemoryAdapter()
     if (model !== 'Client') return adapter
-    return {
-      ...adapter,
-      async find(clientId) {
-        const stored = findClient(clientId)
-        return stored === undefined ? undefined : toClientMetadata(stored)
-      },
-    }
+    return { ...adapter, find: async clientId => findClient(clientId) }
   }
 }
 

@@ -14,23 +14,19 @@ export const adminApiAudience = 'pingfederate-admin-api'
 export const serviceResource = 'urn:sandbox:service'
 const adminApiResource = 'urn:sandbox:pingfederate-admin-api'
 
-/** The clients that don't come from the admin API: those that call our service, and our service itself. */
-export function toCallerClients(
-  services: Services,
-  swaggerUiRedirectUris: readonly string[],
-): ClientMetadata[] {
-  const confidential = Object.values(services).map(({ clientId, clientSecret }) => ({
+/** The services, among them ours as a caller of the admin API. */
+export function toServiceClients(services: Services): ClientMetadata[] {
+  return Object.values(services).map(({ clientId, clientSecret }) => ({
     client_id: clientId,
     client_secret: clientSecret,
     grant_types: ['client_credentials'],
     response_types: [],
     redirect_uris: [],
   }))
-  if (swaggerUiRedirectUris.length === 0) return confidential
-  return [...confidential, toSwaggerUi(swaggerUiRedirectUris)]
 }
 
-function toSwaggerUi(redirectUris: readonly string[]): ClientMetadata {
+/** The public client behind *Authorize*. */
+export function toSwaggerUiClient(redirectUris: readonly string[]): ClientMetadata {
   return {
     client_id: swaggerUiClientId,
     client_name: 'Swagger UI',

@@ -5,8 +5,8 @@ import { type Services, swaggerUiClientId } from '../callers.ts'
 import type { Engine } from '../pingfederate/pingfederate.ts'
 import { findAccount, teamsOf } from './accounts.ts'
 import { createAdapterFactory } from './adapter.ts'
-import { findService, resourceOf, toCallerClients, toResourceServer } from './callers.ts'
-import { idTokenAlgorithms } from './engine-client.ts'
+import { findService, resourceOf, toResourceServer, toServiceClients, toSwaggerUiClient } from './callers.ts'
+import { idTokenAlgorithms, toClientMetadata } from './engine-client.ts'
 import { loadGrant } from './load-grant.ts'
 import { errorPage } from './pages.ts'
 
@@ -34,8 +34,8 @@ const ttl = {
 export function toConfiguration(options: IssuerOptions, key: JWK): Configuration {
   const { services, findClient } = options
   return {
-    adapter: createAdapterFactory(findClient),
-    clients: toCallerClients(services, options.swaggerUiRedirectUris),
+    adapter: createAdapterFactory(id => findMetadata(id, options)),
+    clients: toServiceClients(services),
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     scopes: [...options.scopes],
@@ -68,6 +68,12 @@ export function toConfiguration(options: IssuerOptions, key: JWK): Configuration
     },
     ttl,
   }
+}
+
+function findMetadata(clientId: string, { findClient, swaggerUiRedirectUris }: IssuerOptions) {
+  if (clientId === swaggerUiClientId) return toSwaggerUiClient(swaggerUiRedirectUris)
+  const stored = findClient(clientId)
+  return stored === undefined ? undefined : toClientMetadata(stored)
 }
 
 function toFeatures({ audience, services }: IssuerOptions): Configuration['features'] {

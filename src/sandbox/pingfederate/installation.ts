@@ -12,6 +12,7 @@ export interface Settings {
   clientSecretRetentionPeriod: number
   /** What a PUT without `secondarySecrets` does to them isn't documented, so a caller has to live with both. */
   omittedSecondarySecrets: 'dropped' | 'kept'
+  /** Scopes that are added later can be given to clients, but the issuer doesn't know them. */
   scopes: string[]
   accessTokenManagers: string[]
   defaultAccessTokenManager: string | undefined

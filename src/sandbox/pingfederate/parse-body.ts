@@ -4,10 +4,16 @@ import { Client, ClientSecret } from './client.ts'
 
 const compiled = { client: Compile(Client), clientSecret: Compile(ClientSecret) }
 
-/** Reads a client: 400 for unknown fields and wrong types; what is missing or misspelt is left to the 422. */
+/**
+ * Reads a client without its read-only fields: 400 for unknown fields and wrong types; what is missing or misspelt
+ * is left to the 422.
+ */
 export function parseClient(body: unknown): { client: Client; errors: ValidationError[] } {
   const client = withoutNulls(body)
-  return { client: client as Client, errors: findErrors(compiled.client, client) }
+  const errors = findErrors(compiled.client, client)
+  const { creationDate, modificationDate, clientSecretChangedTime, replicationStatus, ...writable } =
+    client as Client
+  return { client: writable, errors }
 }
 
 /** Reads the body of a secret change; throws 400 or 422. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { fetchTokens } from '../../../src/sandbox/log-in.ts'
+import { fetchTokens, LoginFailed } from '../../../src/sandbox/log-in.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
 import { basic } from '../call-admin-api.ts'
 
@@ -77,6 +77,27 @@ for (const { id, teams } of sandbox.people) {
     assert.equal(tokens.claims()?.sub, id)
   })
 }
+
+test('a token without openid is for the service alone, with no ID token beside it', async () => {
+  const scope = 'web-session-clients:read'
+  const tokens = await fetchTokens({
+    issuer: sandbox.issuer,
+    clientId: 'swagger-ui',
+    redirectUri,
+    person: 'ana',
+    scope,
+  })
+  assert.equal(decodeJwt(tokens.access_token).aud, 'https://service.example')
+  assert.equal(tokens.claims(), undefined)
+})
+
+test('a redirect URI of Swagger UI can be added while the sandbox runs', async () => {
+  const later = 'http://127.0.0.1:3001/documentation/static/oauth2-redirect.html'
+  const login = { issuer: sandbox.issuer, clientId: 'swagger-ui', redirectUri: later, person: 'ana' }
+  await assert.rejects(fetchTokens(login), LoginFailed)
+  sandbox.swaggerUiRedirectUris.push(later)
+  assert.equal((await fetchTokens(login)).claims()?.sub, 'ana')
+})
 
 test('the public client has to use PKCE', async () => {
   const login = {

@@ -129,6 +129,24 @@ test('200 for a replacement: what is not sent falls back to its default', async 
   assert.equal(body.modificationDate, '2026-01-01T00:00:01.000Z')
 })
 
+test('201 and 200 ignore what only PingFederate can say', async () => {
+  const claimed = {
+    creationDate: '2001-01-01T00:00:00.000Z',
+    modificationDate: '',
+    replicationStatus: 'REPLICATED',
+  }
+  const created = await call('POST', '/oauth/clients', { ...paWam, ...claimed })
+  assert.equal(created.status, 201)
+  const { body } = await call('PUT', '/oauth/clients/pa_wam', {
+    ...paWam,
+    ...claimed,
+    clientSecretChangedTime: '',
+  })
+  assert.deepEqual({ ...body, clientAuth: undefined }, { ...created.body, clientAuth: undefined })
+  assert.equal(body.creationDate, '2026-01-01T00:00:00.000Z')
+  assert.equal(body.replicationStatus, undefined)
+})
+
 test("200 for a replacement with another client id in its body: the path's id counts", async () => {
   await call('POST', '/oauth/clients', paWam)
   const { body } = await call('PUT', '/oauth/clients/pa_wam', { ...paWam, clientId: 'other' })
