@@ -1,0 +1,54 @@
+# Replaceable by a mirror, a digest or a stand-in; it has to bring node and npm.
+ARG BASE_IMAGE=docker.io/library/node:24-trixie-slim
+
+# Install scripts stay off: no production dependency needs one, and the npm package `node` among the development
+# dependencies would fetch a second copy of Node.
+FROM ${BASE_IMAGE} AS production-dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${BASE_IMAGE} AS sandbox-dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
+# The sandbox hands out demo credentials, so it is removed before anything is copied into the production image.
+FROM ${BASE_IMAGE} AS production-source
+WORKDIR /app
+COPY package.json ./
+COPY src ./src
+RUN rm -rf src/sandbox && mkdir data && chown 1000:1000 data
+
+FROM ${BASE_IMAGE} AS sandbox
+WORKDIR /app
+COPY --from=sandbox-dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY src ./src
+# Published ports reach a container on its outer address only.
+ENV SANDBOX_HOST=0.0.0.0
+EXPOSE 9031 9999
+USER 1000:1000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.SANDBOX_ISSUER_PORT || 9031}/.well-known/openid-configuration`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "src/sandbox/main.ts"]
+
+# Last, so that it is what a build without --target gives.
+FROM ${BASE_IMAGE} AS production
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="web-session-clients" \
+      org.opencontainers.image.description="Provisions PingFederate OAuth clients for PingAccess web sessions and hands each secret out once." \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=production-dependencies /app/node_modules ./node_modules
+COPY --from=production-source /app ./
+EXPOSE 3000
+# The only place that is written to; everything else may be mounted read-only.
+VOLUME ["/app/data"]
+# By number, because Kubernetes' runAsNonRoot can't check a name.
+USER 1000:1000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/live`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Without a shell or npm in between, so that SIGTERM arrives at the process that finishes its requests.
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { DCLinter } from 'dclint'
+import { readCompose, repository, type Service } from './compose.ts'
+import { parseDockerfile } from './dockerfile.ts'
+
+/** Written down here because dclint's own type declarations import files that its package leaves out. */
+type LintResult = { messages: { line: number; rule: string; message: string }[] }
+
+const files = ['docker-compose.yml', 'docker-compose.pingfederate.yml']
+const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] })
+const targets = parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8')).map(({ name }) => name)
+
+for (const file of files) {
+  describe(file, () => checkFile(file))
+}
+
+function checkFile(file: string): void {
+  const { services } = readCompose(file)
+  const entries = Object.entries(services)
+  const ours = entries.filter(([, service]) => service.build)
+
+  test('has no lint problem', () => {
+    const results: LintResult[] = linter.lintFiles([join(repository, file)], false)
+    const problems = results.flatMap(({ messages }) => messages)
+    assert.deepEqual(
+      problems.map(({ line, rule, message }) => `${line}: ${message} (${rule})`),
+      [],
+    )
+  })
+
+  test('publishes ports to this machine only', () => {
+    const ports = entries.flatMap(([, service]) => service.ports ?? [])
+    assert.ok(ports.length > 0)
+    assert.deepEqual(
+      ports.filter(port => !port.startsWith('127.0.0.1:')),
+      [],
+    )
+  })
+
+  for (const [name, service] of ours) test(`runs ${name} hardened`, () => checkHardening(service))
+
+  for (const [name, { build }] of ours) {
+    test(`builds ${name} from a stage of the Dockerfile`, () => {
+      assert.ok(build && targets.includes(build.target))
+    })
+  }
+
+  test('limits the memory of every service', () => {
+    assert.deepEqual(
+      entries.filter(([, service]) => !service.mem_limit).map(([name]) => name),
+      [],
+    )
+  })
+
+  test('starts the service after whatever it needs is healthy', () => {
+    const conditions = Object.values(services['web-session-clients']?.depends_on ?? {})
+    assert.ok(conditions.some(({ condition }) => condition === 'service_healthy'))
+    assert.ok(conditions.every(({ condition }) => condition !== 'service_started'))
+  })
+
+  test('keeps the database in a volume', () => {
+    assert.ok(services['web-session-clients']?.volumes?.includes('data:/app/data'))
+  })
+}
+
+function checkHardening(service: Service): void {
+  assert.equal(service.read_only, true)
+  assert.deepEqual(service.cap_drop, ['ALL'])
+  assert.deepEqual(service.security_opt, ['no-new-privileges:true'])
+  assert.ok(service.pids_limit)
+}
+
+test('the sandbox needs no variable, so that `docker compose up` is one command', () => {
+  const variables = readFileSync(join(repository, 'docker-compose.yml'), 'utf8').match(/\$\{?\w+/g)
+  assert.equal(variables, null)
+})
+
+test('with a real PingFederate every secret comes from outside', () => {
+  const { services, secrets } = readCompose('docker-compose.pingfederate.yml')
+  for (const { file } of Object.values(secrets ?? {})) assert.match(file, /^\$\{\w+_FILE:\?.+\}$/)
+  const settings = Object.values(services).flatMap(service => Object.entries(service.environment ?? {}))
+  const secret = settings.filter(([name]) => /PASSWORD|SECRET|_KEY/.test(name))
+  assert.ok(secret.length > 0)
+  for (const [, value] of secret) assert.match(value ?? '', /^(\$\{\w+:\?.+\}|\/run\/secrets\/.+)$/)
+})
+
+test('the one password that is written down belongs to the sandbox and says so', () => {
+  const { services } = readCompose('docker-compose.yml')
+  const passwords = Object.values(services)
+    .flatMap(service => Object.entries(service.environment ?? {}))
+    .filter(([name]) => /PASSWORD|SECRET|_KEY/.test(name) && !name.endsWith('_FILE'))
+    .map(([, value]) => value)
+  assert.deepEqual([...new Set(passwords)], ['demo-password-of-the-sandbox'])
+})

@@ -1,0 +1,34 @@
+export type Instruction = { keyword: string; value: string }
+
+export type Stage = { name: string; base: string; instructions: Instruction[] }
+
+/** Reads a Dockerfile's stages in order; enough of the format for the files of this repository. */
+export function parseDockerfile(text: string): Stage[] {
+  const stages: Stage[] = []
+  for (const instruction of parseInstructions(text)) {
+    const from = /^(?<base>\S+) AS (?<name>\S+)$/.exec(instruction.value)?.groups
+    if (instruction.keyword !== 'FROM') stages.at(-1)?.instructions.push(instruction)
+    else
+      stages.push({ name: from?.['name'] ?? '', base: from?.['base'] ?? instruction.value, instructions: [] })
+  }
+  return stages
+}
+
+function parseInstructions(text: string): Instruction[] {
+  return text
+    .replace(/^#.*\n/gm, '')
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .map(line => {
+      const [keyword = '', ...rest] = line.trim().split(' ')
+      return { keyword, value: rest.join(' ') }
+    })
+}
+
+/** The values of one keyword in a stage, in order. */
+export function listValues(stage: Stage, keyword: string): string[] {
+  return stage.instructions
+    .filter(instruction => instruction.keyword === keyword)
+    .map(instruction => instruction.value)
+}
