@@ -18,7 +18,7 @@ FROM ${BASE_IMAGE} AS production-source
 WORKDIR /app
 COPY package.json ./
 COPY src ./src
-RUN rm -rf src/sandbox && mkdir data && chown 1000:1000 data
+RUN rm -rf src/sandbox && mkdir -p /volumes/data
 
 FROM ${BASE_IMAGE} AS sandbox
 WORKDIR /app
@@ -44,6 +44,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules ./node_modules
 COPY --from=production-source /app ./
+COPY --from=production-source --chown=1000:1000 /volumes ./
 EXPOSE 3000
 # The only place that is written to; everything else may be mounted read-only.
 VOLUME ["/app/data"]

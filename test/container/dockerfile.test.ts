@@ -36,6 +36,7 @@ test('the production stage never copies the sandbox', () => {
   assert.deepEqual(listValues(stage('production'), 'COPY'), [
     '--from=production-dependencies /app/node_modules ./node_modules',
     '--from=production-source /app ./',
+    '--from=production-source --chown=1000:1000 /volumes ./',
   ])
   const source = stage('production-source')
   assert.match(listValues(source, 'RUN').join('\n'), /\brm -rf src\/sandbox\b/)

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { readCompose, repository } from './compose.ts'
+import { type Container, startContainer } from './container.ts'
+import { createImageStore, type Image, type ImageStore } from './images.ts'
+
+// Builds and runs the real images; `npm run check:image`. Slow, as root and with Debian's tools, so not in `npm test`.
+
+const { services } = readCompose('docker-compose.yml')
+
+let folder: string
+let store: ImageStore
+let production: Image
+let sandbox: Image
+
+before(async () => {
+  const missing = ['buildah', 'debootstrap', 'runc'].filter(tool => spawnSync(tool, ['--version']).error)
+  assert.deepEqual(missing, [], 'install these Debian packages')
+  folder = await mkdtemp(join(tmpdir(), 'image-check-'))
+  store = await createImageStore(folder)
+  production = await store.build('production')
+  sandbox = await store.build('sandbox')
+})
+
+after(async () => {
+  await store?.close()
+  // The storage driver leaves a bind mount of its own folder behind.
+  spawnSync('umount', [join(folder, 'store', 'overlay')])
+  await rm(folder, { recursive: true })
+})
+
+test('the production image holds the service, and neither sandbox nor development dependencies', () => {
+  const app = join(production.root, 'app')
+  assert.ok(existsSync(join(app, 'src', 'main.ts')))
+  assert.ok(!existsSync(join(app, 'src', 'sandbox')))
+  assert.ok(existsSync(join(app, 'node_modules', 'fastify')))
+  assert.deepEqual(
+    listDevelopmentPackages().filter(path => existsSync(join(app, path))),
+    [],
+  )
+})
+
+test('no image holds the settings of a package registry', () => {
+  for (const { root } of [production, sandbox]) {
+    const files = ['root/.npmrc', 'usr/local/etc/npmrc', 'app/.npmrc']
+    assert.deepEqual(
+      files.filter(file => existsSync(join(root, file))),
+      [],
+    )
+  }
+})
+
+test('the production image is labelled and runs as production', () => {
+  const { Env, Labels } = production.config
+  assert.ok(Env.includes('NODE_ENV=production'))
+  assert.equal(Labels['org.opencontainers.image.title'], 'web-session-clients')
+})
+
+test('the data volume belongs to the user of the service, who can write nowhere else', async () => {
+  assert.equal(statSync(join(production.root, 'app', 'data')).uid, 1000)
+  const container = await startContainer({
+    name: 'writable',
+    folder,
+    image: production,
+    command: ['find', '/app', '/usr', '-writable', '-not', '-type', 'l'],
+    volumes: [await createVolume('writable-data', '/app/data')],
+  })
+  await container.exitCode
+  assert.equal(container.output().trim(), '/app/data')
+})
+
+test('an unconfigured service stops and says what it needs', async () => {
+  const volumes = [await createVolume('unconfigured-data', '/app/data')]
+  const container = await startContainer({ name: 'unconfigured', folder, image: production, volumes })
+  assert.notEqual(await container.exitCode, 0)
+  for (const name of ['PINGFEDERATE_ADMIN_URL', 'JWT_ISSUER', 'JWT_AUDIENCE', 'SECRET_KEY']) {
+    assert.match(container.output(), new RegExp(`\\b${name}\\b`))
+  }
+})
+
+test('service and sandbox become healthy with what compose gives them, and exit 0 on SIGTERM', async t => {
+  const keys = await createVolume('keys', '/keys', 0)
+  const secretKey = await start('secret-key', { image: production, volumes: [keys] })
+  assert.equal(await secretKey.exitCode, 0, secretKey.output())
+  assert.match(readFileSync(join(keys.source, 'secret-key'), 'utf8'), /^[\w-]{43}$/)
+
+  const pingFederate = await start('sandbox', { image: sandbox })
+  t.after(() => stopQuietly(pingFederate))
+  await waitUntilHealthy(pingFederate)
+  const service = await start('web-session-clients', {
+    image: production,
+    networkOf: pingFederate,
+    volumes: [{ ...keys, access: 'ro' as const }, await createVolume('data', '/app/data')],
+  })
+  t.after(() => stopQuietly(service))
+  await waitUntilHealthy(service)
+
+  assert.equal(await service.stop(), 0, service.output())
+  assert.equal(await pingFederate.stop(), 0, pingFederate.output())
+})
+
+/** Starts a service of docker-compose.yml with its command, user and environment. */
+function start(
+  name: string,
+  options: { image: Image; networkOf?: Container; volumes?: Awaited<ReturnType<typeof createVolume>>[] },
+): Promise<Container> {
+  const { command, environment, user } = services[name] ?? {}
+  const given = Object.entries(environment ?? {}).filter(entry => entry[1] !== null)
+  const env: Record<string, string> = Object.fromEntries(given.map(([key, value]) => [key, String(value)]))
+  return startContainer({ name, folder, command, env, user, ...options })
+}
+
+async function createVolume(name: string, destination: string, uid = 1000) {
+  const source = join(folder, 'volumes', name)
+  await mkdir(source, { recursive: true })
+  await chown(source, uid, uid)
+  return { source, destination, access: 'rw' as 'ro' | 'rw' }
+}
+
+/** Paths below the root of everything that the lock file marks as needed for development only. */
+function listDevelopmentPackages(): string[] {
+  const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8'))
+  const packages = Object.entries<{ dev?: boolean }>(lock.packages)
+  return packages.filter(([, entry]) => entry.dev).map(([path]) => path)
+}
+
+async function waitUntilHealthy(container: Container): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!(await container.isHealthy())) {
+    assert.ok(Date.now() < deadline, `not healthy within 60 s:\n${container.output()}`)
+    await setTimeout(500)
+  }
+}
+
+async function stopQuietly(container: Container): Promise<void> {
+  await container.stop().catch(() => undefined)
+}
