@@ -30,8 +30,6 @@ before(async () => {
 
 after(async () => {
   await store?.close()
-  // The storage driver leaves a bind mount of its own folder behind.
-  spawnSync('umount', [join(folder, 'store', 'overlay')])
   await rm(folder, { recursive: true })
 })
 
