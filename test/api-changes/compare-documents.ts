@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+// Named, because the rules that are on depend on it and redocly looks for it where it is started.
+const config = join(import.meta.dirname, '..', '..', 'redocly.yaml')
 
 export type BreakingChange = { pointer: string; rule: string; message: string }
 
@@ -42,8 +44,8 @@ async function createReport(before: string, after: string): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'api-changes-'))
   try {
     const output = join(folder, 'report.json')
-    const args = ['diff', before, after, '--format=json', '--fail-on=none', `--output=${output}`]
-    await run(process.execPath, [redocly(), ...args], {
+    const options = [`--config=${config}`, '--format=json', '--fail-on=none', `--output=${output}`]
+    await run(process.execPath, [redocly(), 'diff', before, after, ...options], {
       env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
     })
     return JSON.parse(await readFile(output, 'utf8'))
