@@ -11,7 +11,7 @@ export type Store = {
   close: () => Promise<void>
 }
 
-export type WriteOptions = {
+type WriteOptions = {
   /** false: survives the end of the process, but not of the power; for what can be derived again. Default true. */
   durable?: boolean
 }

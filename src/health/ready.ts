@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Store } from '../database/store.ts'
 import type { IssuerKeys } from '../http/issuer-keys.ts'
+import { Problem, problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 
@@ -14,7 +15,7 @@ export type ReadinessDependencies = {
 const Check = Type.Enum(['ok', 'failing', 'unknown'])
 const Readiness = Type.Object(
   {
-    status: Type.Enum(['ready', 'not_ready'], { description: 'Whether requests should be sent here.' }),
+    status: Type.Literal('ready'),
     checks: Type.Object(
       {
         database: Check,
@@ -39,7 +40,7 @@ const schema = {
   security: [],
   response: {
     200: { description: 'Ready.', content: { 'application/json': { schema: Readiness } } },
-    503: { description: 'Not ready.', content: { 'application/json': { schema: Readiness } } },
+    ...problemResponses('not_ready', 'shutting_down'),
   },
 }
 
@@ -59,11 +60,14 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
         toCheck(dependencies.store.check()),
         toCheck(dependencies.keys.warm()),
       ])
-      const isReady = database === 'ok' && issuer === 'ok'
-      return reply.code(isReady ? 200 : 503).send({
-        status: isReady ? 'ready' : 'not_ready',
-        checks: { database, issuer, pingFederate: checkPingFederate() },
-      })
+      if (database !== 'ok' || issuer !== 'ok') {
+        throw new Problem('not_ready', `database: ${database}, issuer: ${issuer}`, {
+          headers: { 'retry-after': '5' },
+        })
+      }
+      return reply
+        .code(200)
+        .send({ status: 'ready', checks: { database, issuer, pingFederate: checkPingFederate() } })
     },
   })
 }

@@ -12,7 +12,7 @@ import {
 import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
 import { Problem } from './problem.ts'
 
-export type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem'
+type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem'
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {

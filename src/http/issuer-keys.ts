@@ -12,7 +12,7 @@ export class IssuerUnavailable extends Error {
 }
 
 /** No key of the issuer fits the token's header. */
-export class UnknownKey extends Error {}
+class UnknownKey extends Error {}
 
 export type IssuerMetadata = {
   authorizationEndpoint: string | undefined

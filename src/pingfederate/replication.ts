@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { type ClusterState, isPublished } from './cluster.ts'
 import type { PingFederate } from './ping-federate.ts'
 
-export type ReplicationStatus = 'ready' | 'replicating' | 'failed'
+type ReplicationStatus = 'ready' | 'replicating' | 'failed'
 
 export type Replication = {
   /** Status of a client that has just been saved; calls PingFederate only where the topology is not known yet. */

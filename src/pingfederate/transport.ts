@@ -6,7 +6,7 @@ import { parseApiResult } from './api-result.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toFailure } from './failure.ts'
 
-export type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
+type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
 export type Answer = { status: number; body: unknown }
 
 /**

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { tokenPattern } from './token.ts'
+import { exampleToken, tokenPattern } from './token.ts'
 
 export const RetrievalToken = Type.Object(
   {
@@ -7,7 +7,7 @@ export const RetrievalToken = Type.Object(
       pattern: tokenPattern,
       maxLength: 63,
       description: 'The retrieval token, as it was answered when the client was created.',
-      examples: ['wscrt_AZN7TmxkqJ0Jq0v9mUqk4mUoLz8hYw2c3TtQfE1rS5xVbN6dGa7R8i9p0KjW'],
+      examples: [exampleToken],
       'x-fix': 'Send the whole token: wscrt_ and 57 letters, digits, hyphens and underscores.',
       'x-secret': true,
     }),

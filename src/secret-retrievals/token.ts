@@ -46,3 +46,9 @@ export const toRetrievalId = (token: string): string => {
   )
   return `${time.toString('hex')}-${createHash('sha256').update(token).digest('base64url')}`
 }
+
+/** For the API document: well-formed, and issued to nobody. */
+export const exampleToken = createToken(
+  Date.parse('2026-11-23T17:00:00Z'),
+  Buffer.alloc(randomBytes, 'example'),
+)

@@ -27,22 +27,6 @@ export type CreateDependencies = {
   randomBytes: (size: number) => Buffer
 }
 
-const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
-const fullest = {
-  clientId: 'pay-portal',
-  name: 'Payments portal',
-  description: 'Payments behind PingAccess',
-  team: 'payments',
-  pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
-  scopes: ['profile', 'email'],
-  requirePkce: true,
-  logout: 'pingaccess',
-  refreshTokens: false,
-  oidcPolicy: 'default',
-  accessTokenManager: 'jwt',
-  retrieval: { ttlSeconds: 900, redeemableBy: 'team' },
-}
-
 const schema = {
   operationId: 'createWebSessionClient',
   tags: ['web session clients'],
@@ -50,9 +34,7 @@ const schema = {
   description:
     'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough.',
   security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
-  body: Type.Unsafe<CreateWebSessionClient>(
-    Type.Ref('CreateWebSessionClient', { examples: [smallest, fullest] }),
-  ),
+  body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
   response: {
     201: {
       description: 'The client exists in PingFederate.',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { exampleToken } from '../secret-retrievals/token.ts'
 
 /** What stands in text shown to people: no control, format, private-use or unassigned characters, no outer blanks. */
 const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
@@ -75,6 +76,22 @@ const RedeemableBy = Type.Enum(['team', 'requester', 'bearer'], {
   examples: ['team'],
 })
 
+const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
+const fullest = {
+  clientId: 'pay-portal',
+  name: 'Payments portal',
+  description: 'Payments behind PingAccess',
+  team: 'payments',
+  pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+  scopes: ['profile', 'email'],
+  requirePkce: true,
+  logout: 'pingaccess',
+  refreshTokens: false,
+  oidcPolicy: 'default',
+  accessTokenManager: 'jwt',
+  retrieval: { ttlSeconds: 900, redeemableBy: 'team' },
+}
+
 export const CreateWebSessionClient = Type.Object(
   {
     clientId: ClientId,
@@ -133,7 +150,12 @@ export const CreateWebSessionClient = Type.Object(
       ),
     ),
   },
-  { $id: 'CreateWebSessionClient', additionalProperties: false, description: 'A new web session client.' },
+  {
+    $id: 'CreateWebSessionClient',
+    additionalProperties: false,
+    description: 'A new web session client.',
+    examples: [smallest, fullest],
+  },
 )
 export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
 
@@ -223,7 +245,7 @@ export const CreatedWebSessionClient = Type.Object(
         token: Type.String({
           description:
             'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only.',
-          examples: ['wscrt_AZN7Tm…'],
+          examples: [exampleToken],
         }),
         expiresAt: Instant('When the token expires.'),
         redeemableBy: RedeemableBy,

@@ -1,0 +1,39 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import pino from 'pino'
+import { stringify } from 'yaml'
+import { buildApp, type Dependencies } from '../../src/app.ts'
+import { parseConfig } from '../../src/config.ts'
+
+/** The API document as the code describes it, as it is committed under openapi/: JSON and YAML text. */
+export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> => {
+  const app = await buildApp({
+    config: parseConfig(exampleEnvironment),
+    log: pino({ level: 'silent' }),
+    now: Date.now,
+    newId: () => randomUUIDv7(),
+    randomBytes,
+    ...neverCalled,
+  })
+  await app.ready()
+  const document = app.swagger()
+  await app.close()
+  return {
+    json: `${JSON.stringify(document, null, 2)}\n`,
+    yaml: stringify(document, { aliasDuplicateObjects: false }),
+  }
+}
+
+/** Describing the API calls nothing; whatever did would fail on these. */
+const neverCalled = { store: {}, keys: {}, pingFederate: {}, replication: {} } as Pick<
+  Dependencies,
+  'store' | 'keys' | 'pingFederate' | 'replication'
+>
+
+const exampleEnvironment = {
+  PINGFEDERATE_ADMIN_URL: 'https://pf-admin.example.com:9999',
+  PINGFEDERATE_ADMIN_USERNAME: 'web-session-clients',
+  PINGFEDERATE_ADMIN_PASSWORD: 'example',
+  JWT_ISSUER: 'https://sso.example.com',
+  JWT_AUDIENCE: 'https://clients.iam.example.com',
+  SECRET_KEY: Buffer.alloc(32).toString('base64url'),
+}

@@ -1,0 +1,115 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import pino from 'pino'
+import type { World } from '../src/app.ts'
+import { parseConfig } from '../src/config.ts'
+import { loggerOptions } from '../src/http/log.ts'
+import type { ServiceName } from '../src/sandbox/callers.ts'
+import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
+import { startService } from '../src/start.ts'
+
+export const audience = 'https://clients.test'
+
+export type Answer = {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: answers are what the assertions are about
+  body: any
+}
+
+export type TestService = {
+  sandbox: Sandbox
+  url: string
+  /** Log lines so far, at trace level. */
+  logLines: string[]
+  databasePath: string
+  /** Calls the service; as `payments-pipeline` unless told otherwise, as nobody with `as: null`. */
+  call: (
+    method: string,
+    path: string,
+    options?: { body?: unknown; as?: ServiceName | null; token?: string; headers?: Record<string, string> },
+  ) => Promise<Answer>
+  stop: () => Promise<void>
+}
+
+type Options = {
+  sandbox?: Partial<SandboxOptions>
+  env?: Record<string, string>
+  world?: Partial<World>
+}
+
+/** The real service on a real port, with a sandbox of its own and an empty database; gone when the test ends. */
+export const startTestService = async (t: TestContext, options: Options = {}): Promise<TestService> => {
+  const sandbox = await createSandbox({ audience, ...options.sandbox })
+  t.after(() => sandbox.close())
+  const folder = await mkdtemp(join(tmpdir(), 'web-session-clients-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const databasePath = join(folder, 'data.db')
+  const logLines: string[] = []
+  const service = await startService(parseConfig({ ...environment(sandbox, databasePath), ...options.env }), {
+    log: pino(loggerOptions('trace'), { write: line => logLines.push(line) }),
+    now: Date.now,
+    newId: () => randomUUIDv7(),
+    randomBytes,
+    ...options.world,
+  })
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= service.stop())
+  t.after(stop)
+  return {
+    sandbox,
+    url: service.address,
+    logLines,
+    databasePath,
+    stop,
+    call: createCall(sandbox, service.address),
+  }
+}
+
+/** Environment variables that point the service at a sandbox. */
+export const environment = (sandbox: Sandbox, databasePath: string): Record<string, string> => ({
+  HOST: '127.0.0.1',
+  PORT: '0',
+  PINGFEDERATE_ADMIN_URL: sandbox.adminUrl,
+  PINGFEDERATE_ADMIN_USERNAME: sandbox.adminUsername,
+  PINGFEDERATE_ADMIN_PASSWORD: sandbox.adminPassword,
+  JWT_ISSUER: sandbox.issuer,
+  JWT_AUDIENCE: audience,
+  DATABASE_URL: `sqlite:${databasePath}`,
+  SECRET_KEY: randomBytes(32).toString('base64url'),
+})
+
+const createCall = (sandbox: Sandbox, url: string): TestService['call'] => {
+  const tokens = new Map<ServiceName, Promise<string>>()
+  const tokenOf = (service: ServiceName): Promise<string> => {
+    const token = tokens.get(service) ?? sandbox.accessToken({ service })
+    tokens.set(service, token)
+    return token
+  }
+  return async (method, path, options = {}) => {
+    const { body, as = 'payments-pipeline', token, headers = {} } = options
+    const bearer = token ?? (as === null ? undefined : await tokenOf(as))
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, headers: response.headers, body: toBody(await response.text()) }
+  }
+}
+
+const toBody = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
