@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import * as initial from './migrations/0001-initial.ts'
+import { initial } from './migrations/0001-initial.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
 const migrations: Record<string, Migration> = { '0001-initial': initial }

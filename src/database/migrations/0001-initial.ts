@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 /** Text everywhere and no engine's own types, so that SQLite and PostgreSQL run the same statements. */
-export const up = async (db: Kysely<unknown>): Promise<void> => {
+const up = async (db: Kysely<unknown>): Promise<void> => {
   await createClientTable(db)
   await createOperationTable(db)
   await createRetrievalTable(db)
@@ -84,3 +84,5 @@ const createAuditEventTable = async (db: Kysely<unknown>): Promise<void> => {
     .addColumn('request_id', 'text', column => column.notNull())
     .execute()
 }
+
+export const initial = { up }
