@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -61,14 +61,20 @@ async function buildStandIn(buildah: Buildah, folder: string): Promise<string> {
   await run('debootstrap', ['--variant=minbase', 'trixie', root], { maxBuffer: 64 * 1024 * 1024 })
   const local = join(root, 'usr', 'local')
   await cp(process.execPath, join(local, 'bin', 'node'))
-  const { stdout } = await run('npm', ['root', '--global'])
   await mkdir(join(local, 'lib', 'node_modules'), { recursive: true })
-  await cp(join(stdout.trim(), 'npm'), join(local, 'lib', 'node_modules', 'npm'), { recursive: true })
+  await cp(npmFolder(), join(local, 'lib', 'node_modules', 'npm'), { recursive: true })
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin', 'npm'))
   const file = join(folder, 'Dockerfile.base')
   await writeFile(file, 'FROM scratch\nADD . /\n')
   await buildah('build', '--isolation=chroot', '--tag=localhost/stand-in', `--file=${file}`, root)
   return 'localhost/stand-in'
+}
+
+/** The npm that runs this script says where it is, whatever node comes first in PATH. */
+function npmFolder(): string {
+  const cli = process.env['npm_execpath']
+  if (!cli) throw new Error('Run this as an npm script: npm run check:image')
+  return dirname(dirname(realpathSync(cli)))
 }
 
 async function build(buildah: Buildah, base: string, target: string): Promise<Image> {
