@@ -9,8 +9,10 @@ import { parseDockerfile } from './dockerfile.ts'
 /** Written down here because dclint's own type declarations import files that its package leaves out. */
 type LintResult = { messages: { line: number; rule: string; message: string }[] }
 
-const files = ['docker-compose.yml', 'docker-compose.pingfederate.yml']
-const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] })
+const files = ['docker-compose.yml']
+// The sandbox and PingFederate stand on the same ports because they stand in for each other.
+const rules = { 'no-duplicate-exported-ports': 0 }
+const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] })
 const targets = parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8')).map(({ name }) => name)
 
 for (const file of files) {
@@ -63,6 +65,7 @@ function checkFile(file: string): void {
 
   test('keeps the database in a volume', () => {
     assert.ok(services['web-session-clients']?.volumes?.includes('data:/app/data'))
+    assert.ok(services['web-session-clients-pingfederate']?.volumes?.includes('data-pingfederate:/app/data'))
   })
 }
 
@@ -73,23 +76,44 @@ function checkHardening(service: Service): void {
   assert.ok(service.pids_limit)
 }
 
-test('the sandbox needs no variable, so that `docker compose up` is one command', () => {
-  const variables = readFileSync(join(repository, 'docker-compose.yml'), 'utf8').match(/\$\{?\w+/g)
-  assert.equal(variables, null)
+test('`docker compose up` starts the sandbox and needs no variable, the profile starts PingFederate', () => {
+  const services = Object.entries(readCompose('docker-compose.yml').services)
+  const byDefault = services.filter(([, { profiles }]) => !profiles)
+  assert.deepEqual(byDefault.map(([name]) => name).toSorted(), [
+    'sandbox',
+    'secret-key',
+    'web-session-clients',
+  ])
+  assert.doesNotMatch(JSON.stringify(byDefault), /\$\{/)
+  const inProfile = services.filter(([, { profiles }]) => profiles?.includes('pingfederate'))
+  assert.deepEqual(inProfile.map(([name]) => name).toSorted(), [
+    'pingfederate',
+    'web-session-clients-pingfederate',
+  ])
+})
+
+test('no variable is demanded, because compose would demand it of the sandbox too', () => {
+  assert.doesNotMatch(
+    readFileSync(join(repository, 'docker-compose.yml'), 'utf8').replaceAll(/^\s*#.*$/gm, ''),
+    /\$\{\w+:?\?/,
+  )
 })
 
 test('with a real PingFederate every secret comes from outside', () => {
-  const { services, secrets } = readCompose('docker-compose.pingfederate.yml')
-  for (const { file } of Object.values(secrets ?? {})) assert.match(file, /^\$\{\w+_FILE:\?.+\}$/)
-  const settings = Object.values(services).flatMap(service => Object.entries(service.environment ?? {}))
+  const { services, secrets } = readCompose('docker-compose.yml')
+  for (const { file } of Object.values(secrets ?? {})) assert.match(file, /^\$\{\w+_FILE:-\.\/secrets\/.+\}$/)
+  const settings = Object.entries(services)
+    .filter(([, { profiles }]) => profiles?.includes('pingfederate'))
+    .flatMap(([, service]) => Object.entries(service.environment ?? {}))
   const secret = settings.filter(([name]) => /PASSWORD|SECRET|_KEY/.test(name))
   assert.ok(secret.length > 0)
-  for (const [, value] of secret) assert.match(value ?? '', /^(\$\{\w+:\?.+\}|\/run\/secrets\/.+)$/)
+  for (const [, value] of secret) assert.match(value ?? '', /^(\$\{\w+:-\}|\/run\/secrets\/.+)$/)
 })
 
 test('the one password that is written down belongs to the sandbox and says so', () => {
   const { services } = readCompose('docker-compose.yml')
   const passwords = Object.values(services)
+    .filter(({ profiles }) => !profiles)
     .flatMap(service => Object.entries(service.environment ?? {}))
     .filter(([name]) => /PASSWORD|SECRET|_KEY/.test(name) && !name.endsWith('_FILE'))
     .map(([, value]) => value)

@@ -15,6 +15,7 @@ export type Service = {
   network_mode?: string
   pids_limit?: number
   ports?: string[]
+  profiles?: string[]
   read_only?: boolean
   security_opt?: string[]
   stop_grace_period?: string
