@@ -1,0 +1,81 @@
+import type { TestContext } from 'node:test'
+import type { Config } from '../../src/config.ts'
+import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
+import { createTransport, type Transport } from '../../src/pingfederate/transport.ts'
+import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { Secret } from '../../src/secret.ts'
+import type { ClientSettings, NewClient } from '../../src/web-session-clients/defaults.ts'
+
+export type UpstreamConfig = Config['pingFederate']
+
+export type Upstream = {
+  sandbox: Sandbox
+  transport: Transport
+  pingFederate: PingFederate
+  /** Every exchange so far, in the order of the answers. */
+  exchanges: Exchange[]
+  /** Method and path of each, for assertions. */
+  calls: () => string[]
+}
+
+type Options = {
+  sandbox?: Partial<SandboxOptions>
+  config?: Partial<UpstreamConfig>
+  now?: () => number
+}
+
+/** The adapter, and a PingFederate of its own to speak to. */
+export const startUpstream = async (t: TestContext, options: Options = {}): Promise<Upstream> => {
+  const sandbox = await createSandbox({ audience: 'test', ...options.sandbox })
+  t.after(() => sandbox.close())
+  const exchanges: Exchange[] = []
+  sandbox.pingFederate.onExchange(exchange => exchanges.push(exchange))
+  const transport = connect(t, { ...basicConfig(sandbox), ...options.config }, options.now)
+  return {
+    sandbox,
+    transport,
+    pingFederate: createPingFederate(transport),
+    exchanges,
+    calls: () => exchanges.map(({ method, path }) => `${method} ${path}`),
+  }
+}
+
+/** A transport that is closed when the test ends. */
+export const connect = (t: TestContext, config: UpstreamConfig, now: () => number = Date.now): Transport => {
+  const transport = createTransport(config, now)
+  t.after(() => transport.close())
+  return transport
+}
+
+export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox): UpstreamConfig => ({
+  adminUrl,
+  credentials: { kind: 'basic', username: adminUsername, password: new Secret(adminPassword) },
+  caFile: undefined,
+  timeoutMs: 2_000,
+  replication: 'report',
+})
+
+const settings: ClientSettings = {
+  description: null,
+  pingAccessUrls: ['https://mypingaccessserver:3000'],
+  redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
+  grantTypes: ['authorization_code'],
+  bypassAuthorizationApproval: true,
+  scopes: null,
+  requirePkce: false,
+  logout: 'none',
+  refreshTokens: false,
+  oidcPolicy: null,
+  accessTokenManager: null,
+}
+
+/** The manual's client, with other settings where a test needs them. */
+export const newClient = (others: Partial<ClientSettings> = {}, clientId = 'pa_wam'): NewClient => ({
+  clientId,
+  name: 'PingAccessWebAccessManagement',
+  team: 'payments',
+  settings: { ...settings, ...others },
+})
+
+export const clientSecret = new Secret('a-client-secret-of-more-than-32-characters')
