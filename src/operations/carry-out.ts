@@ -27,13 +27,16 @@ export const carryOutCreate = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
 ): Promise<CreateOutcome> => {
+  let isOpen = false
   for (let attempt = 1; ; attempt += 1) {
     try {
       const client = await pingFederate.createClient(toCreate.client, toCreate.secret, toCreate.operationId)
       return { kind: 'created', client }
     } catch (error) {
-      const outcome = await settle(pingFederate, toCreate, asFailure(error))
-      const isLast = attempt === maxAttempts || !isWorthRepeating(asFailure(error).kind)
+      const failure = asFailure(error)
+      isOpen ||= failure.isAmbiguous
+      const outcome = await settle(pingFederate, toCreate, failure, isOpen)
+      const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
       if (outcome.kind !== 'failed' || isLast) return outcome
     }
   }
@@ -48,11 +51,15 @@ const asFailure = (error: unknown): PingFederateFailure => {
   throw error
 }
 
-/** A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well. */
+/**
+ * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well.
+ * @param isOpen whether this or an earlier attempt may have made the client: then a refusal may be about our own
+ */
 const settle = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
   failure: PingFederateFailure,
+  isOpen: boolean,
 ): Promise<CreateOutcome> => {
   if (!failure.isAmbiguous && failure.kind !== 'invalid') return { kind: 'failed', failure }
   try {
@@ -60,10 +67,7 @@ const settle = async (
     if (outcome) return outcome
     return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
   } catch (error) {
-    return {
-      kind: failure.isAmbiguous ? 'unknown' : 'failed',
-      failure: failure.isAmbiguous ? asFailure(error) : failure,
-    }
+    return isOpen ? { kind: 'unknown', failure: asFailure(error) } : { kind: 'failed', failure }
   }
 }
 

@@ -169,6 +169,14 @@ test('19: created, when our own second POST is told that the client exists', asy
   assert.equal(clientCount(upstream), 1)
 })
 
+test('19: unknown, when our second POST is told that the client exists and the look-up fails', async t => {
+  const upstream = await start(t)
+  strikePosts(upstream, { acts: false, answer: status(503) }, { answer: alreadyExists })
+  strikeGets(upstream, {}, { answer: status(503) })
+  assert.equal((await create(upstream)).kind, 'unknown')
+  assert.equal(clientCount(upstream), 1)
+})
+
 test('20: foreign, when the client is somebody else’s, and it is never written to', async t => {
   const upstream = await start(t)
   await callAdminApi(upstream.sandbox, 'POST', '/oauth/clients', paWam)
