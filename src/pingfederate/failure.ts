@@ -5,7 +5,8 @@
  * - `busy`: 429
  * - `invalid`: 400 or 422
  * - `server-error`: 5xx
- * - `timeout`, `broken`: no whole answer came
+ * - `timeout`: no answer in time, neither here nor (504) at a proxy on the way
+ * - `broken`: no whole answer came
  * - `unexpected`: an answer that the API does not give
  */
 export type FailureKind =

@@ -116,6 +116,8 @@ const parseAnswer = ({
   if (status === 429) throw new PingFederateFailure('busy', { status, retryAfterSeconds })
   if (status === 400 || status === 422)
     throw new PingFederateFailure('invalid', { status, fieldErrors: parseApiResult(parseBody(text)) })
+  // A proxy that has stopped waiting; PingFederate may still be at it, as after a time-out of our own.
+  if (status === 504) throw new PingFederateFailure('timeout', { status, retryAfterSeconds })
   if (status >= 500) throw new PingFederateFailure('server-error', { status, retryAfterSeconds })
   throw new PingFederateFailure('unexpected', { status })
 }

@@ -129,6 +129,13 @@ test('13: unknown and not repeated, when PingFederate is silent and has no clien
   arrive()
 })
 
+test('504 of a proxy is as open as silence: unknown and not repeated, because PingFederate may still be at it', async t => {
+  const upstream = await start(t)
+  strikePosts(upstream, { acts: false, answer: status(504) })
+  assert.equal((await create(upstream)).kind, 'unknown')
+  assert.equal(countPosts(upstream), 1)
+})
+
 test('unknown, when the look-up fails as well', async t => {
   for (const answer of [status(503), { kind: 'drop' }, { kind: 'html' }] as const) {
     const upstream = await start(t)
