@@ -1,5 +1,5 @@
 import type { PingFederateCredentials } from '../config.ts'
-import { PingFederateFailure, toFailure } from './failure.ts'
+import { beforeTheCall, PingFederateFailure } from './failure.ts'
 
 /** How a call signs in: the value of `Authorization`, or none where the client certificate does it. */
 export type Credentials = {
@@ -58,7 +58,7 @@ const createTokenCredentials = (
       pending ??= fetchToken().finally(() => {
         pending = undefined
       })
-      return pending.catch(error => Promise.reject(beforeTheCall(toFailure(error))))
+      return pending.catch(error => Promise.reject(beforeTheCall(error)))
     },
     renew: refused => {
       if (current && current.authorization !== refused) return true
@@ -70,10 +70,6 @@ const createTokenCredentials = (
     },
   }
 }
-
-/** Whatever went wrong at the token endpoint, the call itself was not made, so it is not ambiguous. */
-const beforeTheCall = (failure: PingFederateFailure): PingFederateFailure =>
-  failure.isAmbiguous ? new PingFederateFailure('unreachable', { cause: failure }) : failure
 
 /** RFC 6749 sections 2.3.1 and 4.4: client id and secret form-encoded inside HTTP Basic. */
 const tokenRequest = ({

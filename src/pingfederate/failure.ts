@@ -83,3 +83,9 @@ export const toFailure = (error: unknown): PingFederateFailure => {
   const isTimeout = name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)
   return new PingFederateFailure(isTimeout ? 'timeout' : 'broken', { cause: error })
 }
+
+/** What went wrong while a call was prepared, at the token endpoint for one: the call itself was not made, so it is not ambiguous. */
+export const beforeTheCall = (error: unknown): PingFederateFailure => {
+  const failure = toFailure(error)
+  return failure.isAmbiguous ? new PingFederateFailure('unreachable', { cause: failure }) : failure
+}

@@ -1,7 +1,7 @@
 import type { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
-import { PingFederateFailure } from './failure.ts'
+import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, toPingFederateClient } from './oauth-client.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -29,7 +29,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
   return {
     createClient: async (client, secret, operationId) => {
       // Only single logout is spelt differently by version; everything else needs no look-up.
-      const known = client.settings.logout === 'none' ? [] : await getVersion()
+      const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
       const body = toPingFederateClient({ client, secret, operationId, version: known })
       const made = parseClient(expect(await call({ method: 'POST', path: '/oauth/clients', body }), 201))
       if (made?.clientId !== client.clientId) throw new PingFederateFailure('unexpected', { status: 201 })
@@ -57,6 +57,8 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
   }
 }
 
+const rejectUnsent = (error: unknown): Promise<never> => Promise.reject(beforeTheCall(error))
+
 const expect = ({ status, body }: Answer, expected: number): unknown => {
   if (status !== expected) throw new PingFederateFailure('unexpected', { status })
   return body
@@ -69,7 +71,10 @@ const unlessForbidden = (answer: Promise<Answer>): Promise<Answer | undefined> =
     throw error
   })
 
+/** Remembered for as long as the process lives, so that an answer of something in between must not pass for one. */
 const parseVersion = (body: unknown): readonly number[] => {
   const { version } = (body ?? {}) as { version?: unknown }
-  return typeof version === 'string' ? version.split('.').map(Number).filter(Number.isInteger) : []
+  const numbers = typeof version === 'string' ? version.split('.').map(Number).filter(Number.isInteger) : []
+  if (numbers.length === 0) throw new PingFederateFailure('unexpected', { status: 200 })
+  return numbers
 }

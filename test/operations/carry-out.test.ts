@@ -239,6 +239,17 @@ test('9: failed and nothing made, when PingFederate is gone', async t => {
   assert.equal(outcome.failure.kind, 'unreachable')
 })
 
+test('failed, not unknown, when not even the version could be read: no client was sent', async t => {
+  for (const answer of [status(503), { kind: 'drop' }, { kind: 'html' }] as const) {
+    const upstream = await start(t)
+    upstream.sandbox.pingFederate.faults.always({ match: { path: '/version' }, fault: { answer } })
+    const client = newClient({ logout: 'pingaccess' })
+    const outcome = await carryOutCreate(upstream.pingFederate, { client, secret: clientSecret, operationId })
+    assert.equal(outcome.kind, 'failed')
+    assert.deepEqual(upstream.calls(), ['GET /version'])
+  }
+})
+
 test('what is no failure of PingFederate is passed on', async () => {
   const createClient = () => Promise.reject(new RangeError('a bug'))
   const pingFederate = { createClient, findClient: createClient } as unknown as Upstream['pingFederate']
