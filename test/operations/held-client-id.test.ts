@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
+import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
+
+const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
+const post = { method: 'POST', path: '/oauth/clients' }
+const get = { method: 'GET', path: '/oauth/clients/pa_wam' }
+const lost = { kind: 'drop' } as const
+const failing = { kind: 'status', status: 503 } as const
+
+type Held = TestService & {
+  first: Answer
+  create: (as?: 'shop-pipeline') => Promise<Answer>
+  /** Makes it later than the lease of any operation begun so far. */
+  outliveLease: () => void
+  /** Requests for PingFederate that change something. */
+  writes: string[]
+}
+
+/** A create whose answer got lost on the way, and whose look-up failed: its operation holds the client id. */
+const holdClientId = async (t: TestContext, fault: Pick<Fault, 'acts'>): Promise<Held> => {
+  let ahead = 0
+  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
+  const { faults, onExchange } = service.sandbox.pingFederate
+  const writes: string[] = []
+  onExchange(({ method, path }) => {
+    if (method !== 'GET') writes.push(`${method} ${path}`)
+  })
+  const create: Held['create'] = as =>
+    service.call('POST', '/web-session-clients', { body, ...(as && { as }) })
+  faults.next({ match: post, fault: { ...fault, answer: lost } })
+  faults.next({ match: get, fault: { answer: failing } })
+  const first = await create()
+  const outliveLease = () => {
+    ahead += 51_000
+  }
+  return { ...service, first, create, outliveLease, writes }
+}
+
+const clientCount = ({ sandbox }: Held): number => sandbox.pingFederate.clients().length
+
+test('504 when nobody knows whether the client was made, and the client is not shown', async t => {
+  const held = await holdClientId(t, { acts: true })
+  assert.equal(held.first.status, 504)
+  assert.equal(held.first.body.code, 'outcome_unknown')
+  assert.match(held.first.body.operation, /^[0-9a-f-]{36}$/)
+  assert.equal(held.first.headers.get('retry-after'), '60')
+  assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 404)
+})
+
+test('409 while the operation may still be worked on, and PingFederate is not asked', async t => {
+  const held = await holdClientId(t, { acts: true })
+  const { status, body: problem, headers } = await held.create()
+  assert.equal(status, 409)
+  assert.equal(problem.code, 'operation_in_progress')
+  assert.equal(problem.operation, held.first.body.operation)
+  assert.ok(Number(headers.get('retry-after')) > 0)
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+})
+
+test('409 once PingFederate shows that the abandoned create did make the client: it is yours, and readable', async t => {
+  const held = await holdClientId(t, { acts: true })
+  held.outliveLease()
+  const { status, body: problem } = await held.create()
+  assert.equal(status, 409)
+  assert.equal(problem.code, 'client_id_taken')
+  assert.match(problem.detail, /Your team payments has this client/)
+  assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 200)
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+  assert.equal(clientCount(held), 1)
+})
+
+test('201 once PingFederate shows that the abandoned create made nothing, and the secret is that of the new one', async t => {
+  const held = await holdClientId(t, { acts: false })
+  held.outliveLease()
+  const { status, body: created } = await held.create()
+  assert.equal(status, 201)
+  assert.deepEqual(held.writes, ['POST /oauth/clients', 'POST /oauth/clients'])
+  assert.equal(clientCount(held), 1)
+  const redeemed = await held.call('POST', '/secret-retrievals', { body: { token: created.retrieval.token } })
+  assert.equal(redeemed.status, 200)
+})
+
+test('409 when somebody else has made the client meanwhile, and it is never written to', async t => {
+  const held = await holdClientId(t, { acts: false })
+  await callAdminApi(held.sandbox, 'POST', '/oauth/clients', paWam)
+  const before = held.sandbox.pingFederate.clients()
+  held.outliveLease()
+  held.writes.length = 0
+  const { status, body: problem } = await held.create()
+  assert.equal(status, 409)
+  assert.equal(problem.code, 'client_exists_in_pingfederate')
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+  assert.deepEqual(held.sandbox.pingFederate.clients(), before)
+})
+
+test('409 for another team, in the same words whatever became of the operation', async t => {
+  const held = await holdClientId(t, { acts: true })
+  const answers = [await held.create('shop-pipeline')]
+  held.outliveLease()
+  answers.push(await held.create('shop-pipeline'))
+  await held.create()
+  answers.push(await held.create('shop-pipeline'))
+  const said = answers.map(({ status, body: { code, detail } }) => `${status} ${code} ${detail}`)
+  assert.equal(new Set(said).size, 1)
+  assert.equal(said[0], '409 client_id_taken The client id is taken. Choose another one.')
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+})
+
+test('503 while PingFederate cannot be asked about the abandoned create, which stays as it is', async t => {
+  const held = await holdClientId(t, { acts: false })
+  held.outliveLease()
+  const { faults } = held.sandbox.pingFederate
+  faults.next({
+    match: get,
+    fault: { answer: { kind: 'status', status: 429, headers: { 'retry-after': '7' } } },
+  })
+  const { status, headers } = await held.create()
+  assert.equal(status, 503)
+  assert.equal(headers.get('retry-after'), '7')
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+  assert.equal((await held.create()).status, 201)
+})
+
+test('one client, when ten callers create it at once: one 201, the others 409', async t => {
+  const { call, sandbox } = await startTestService(t)
+  const create = () => call('POST', '/web-session-clients', { body })
+  const answers = await Promise.all(Array.from({ length: 10 }, create))
+  const statuses = answers.map(({ status }) => status).sort()
+  assert.deepEqual(statuses, [201, ...Array(9).fill(409)])
+  assert.equal(sandbox.pingFederate.clients().length, 1)
+})
