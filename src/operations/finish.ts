@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
-import type { ProblemCode } from '../http/problem.ts'
+import { Problem, type ProblemCode } from '../http/problem.ts'
 
 type Operation = { operationId: string; clientId: string; team: string; actor: Actor }
 
@@ -48,7 +48,10 @@ export const failCreate = (store: Store, operation: Operation, failure: ProblemC
     { durable: false },
   )
 
-/** Conditional on `intended`, so that of two that settle the same operation only one writes its end. */
+/**
+ * Conditional on `intended`, so that of two that settle the same operation only one writes its end.
+ * @throws Problem `operation_in_progress` to the other
+ */
 const close = async (
   trx: Kysely<Database>,
   operationId: string,
@@ -60,8 +63,12 @@ const close = async (
     .where('operation_id', '=', operationId)
     .where('state', '=', 'intended')
     .executeTakeFirst()
-  if (numUpdatedRows !== 1n)
-    throw new Error(`The operation ${operationId} has been settled by somebody else.`)
+  if (numUpdatedRows === 1n) return
+  throw new Problem(
+    'operation_in_progress',
+    'Another request has settled this operation at the same moment. Read the client, or try again.',
+    { operation: operationId, headers: { 'retry-after': '1' } },
+  )
 }
 
 const toEvent = ({ operationId, clientId, team }: Operation, outcome: 'done' | 'failed') => ({

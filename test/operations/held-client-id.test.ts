@@ -124,6 +124,17 @@ test('503 while PingFederate cannot be asked about the abandoned create, which s
   assert.equal((await held.create()).status, 201)
 })
 
+for (const acts of [false, true]) {
+  test(`one client and no failure, when ten callers settle an abandoned create that ${acts ? 'made' : 'did not make'} it at once`, async t => {
+    const held = await holdClientId(t, { acts })
+    held.outliveLease()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => held.create()))
+    const statuses = answers.map(({ status }) => status).sort()
+    assert.deepEqual(statuses, acts ? Array(10).fill(409) : [201, ...Array(9).fill(409)])
+    assert.equal(clientCount(held), 1)
+  })
+}
+
 test('one client, when ten callers create it at once: one 201, the others 409', async t => {
   const { call, sandbox } = await startTestService(t)
   const create = () => call('POST', '/web-session-clients', { body })
