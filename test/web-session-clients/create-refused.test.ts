@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
+import { clientIds, recordCalls, smallest, writesOf } from './requests.ts'
+
+type CallOptions = Parameters<TestService['call']>[2]
+
+/** Sends a create request that must be refused without PingFederate hearing of it, or the database keeping any of it. */
+const refuse = async (service: TestService, options: CallOptions, status: number, code: string) => {
+  const calls = recordCalls(service.sandbox)
+  const answer = await service.call('POST', '/web-session-clients', options)
+  assert.equal(answer.status, status, JSON.stringify(answer.body))
+  assert.equal(answer.body.code, code)
+  assert.match(String(answer.headers.get('content-type')), /^application\/problem\+json/)
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  assert.deepEqual(calls, [])
+  return answer
+}
+
+const rulesOf = ({ body }: Answer): [string, string][] =>
+  body.violations.map(({ pointer, rule }: { pointer: string; rule: string }) => [pointer, rule])
+
+test('400 for what is not JSON, and nothing is created', async t => {
+  const service = await startTestService(t)
+  for (const body of ['{"clientId":', 'null,', '{"clientId":"a",}', "{'clientId':'a'}", '']) {
+    await refuse(service, { body }, 400, 'malformed_json')
+  }
+})
+
+test('401 without a token, with the challenge of RFC 6750 and no error code in it', async t => {
+  const service = await startTestService(t)
+  const { headers } = await refuse(service, { as: null, body: smallest }, 401, 'unauthenticated')
+  assert.equal(headers.get('www-authenticate'), 'Bearer realm="web-session-clients"')
+})
+
+test('401 before the body is looked at', async t => {
+  const service = await startTestService(t)
+  await refuse(service, { as: null, body: '{"clientId":' }, 401, 'unauthenticated')
+  await refuse(service, { token: 'a.b.c', body: '{"clientId":' }, 401, 'invalid_token')
+})
+
+test('403 insufficient_scope names the scope in the challenge', async t => {
+  const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({
+    service: 'payments-pipeline',
+    scope: 'web-session-clients:read secrets:redeem',
+  })
+  const { headers } = await refuse(service, { token, body: smallest }, 403, 'insufficient_scope')
+  assert.equal(
+    headers.get('www-authenticate'),
+    'Bearer realm="web-session-clients", error="insufficient_scope", scope="web-session-clients:write"',
+  )
+})
+
+test('403 for a caller without a team, whatever team it names', async t => {
+  const service = await startTestService(t)
+  await refuse(service, { as: 'operator', body: smallest }, 403, 'no_team')
+  await refuse(service, { as: 'operator', body: { ...smallest, team: 'payments' } }, 403, 'no_team')
+})
+
+test('403 for another team’s name, and the caller learns only its own', async t => {
+  const service = await startTestService(t)
+  const { body } = await refuse(service, { body: { ...smallest, team: 'shop' } }, 403, 'team_not_yours')
+  assert.ok(body.detail.includes('payments'))
+  assert.ok(!body.detail.includes('shop'))
+})
+
+test('409 when the own team holds the client id: told where to read it, the client unchanged', async t => {
+  const service = await startTestService(t)
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  const before = service.sandbox.pingFederate.clients()
+  const again = { ...smallest, name: 'Another', pingAccessUrls: ['https://other.example.com'] }
+  const { body } = await refuse(service, { body: again }, 409, 'client_id_taken')
+  assert.ok(body.detail.includes('/web-session-clients/pa_wam'))
+  assert.deepEqual(service.sandbox.pingFederate.clients(), before)
+})
+
+test('409 when another team holds the client id: told nothing but that', async t => {
+  const service = await startTestService(t)
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  const { body } = await refuse(service, { as: 'shop-pipeline', body: smallest }, 409, 'client_id_taken')
+  const { instance, ...rest } = body
+  assert.deepEqual(rest, {
+    type: 'urn:problem:web-session-clients:client_id_taken',
+    code: 'client_id_taken',
+    title: 'The client id is taken',
+    status: 409,
+    detail: 'The client id is taken. Choose another one.',
+  })
+})
+
+test('409 when PingFederate has a client that this service did not make: it is not touched', async t => {
+  const { sandbox, call } = await startTestService(t)
+  await callAdminApi(sandbox, 'POST', '/oauth/clients', paWam)
+  const before = await callAdminApi(sandbox, 'GET', '/oauth/clients/pa_wam')
+  const calls = recordCalls(sandbox)
+  const { status, body } = await call('POST', '/web-session-clients', { body: smallest })
+  assert.equal(status, 409)
+  assert.equal(body.code, 'client_exists_in_pingfederate')
+  const { body: after } = await callAdminApi(sandbox, 'GET', '/oauth/clients/pa_wam')
+  const [was, is] = [before.body, after].map(({ clientAuth, ...client }) => client)
+  assert.deepEqual(is, was)
+  assert.deepEqual(
+    writesOf(calls).map(each => each.status),
+    [422],
+  )
+  const read = await call('GET', '/web-session-clients/pa_wam')
+  assert.equal(read.status, 404)
+})
+
+test('409 for all but one of many requests for the same client id at once', async t => {
+  const { sandbox, call } = await startTestService(t)
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => call('POST', '/web-session-clients', { body: smallest })),
+  )
+  const statuses = answers.map(({ status }) => status).sort()
+  assert.deepEqual(statuses, [201, ...Array(9).fill(409)])
+  assert.deepEqual(clientIds(sandbox), ['pa_wam'])
+})
+
+test('413 for a body over the limit, and nothing is created', async t => {
+  const service = await startTestService(t)
+  const body = { ...smallest, description: 'x'.repeat(70_000) }
+  await refuse(service, { body }, 413, 'body_too_large')
+})
+
+test('415 for every other content type, and nothing is created', async t => {
+  const service = await startTestService(t)
+  const types = [
+    'text/plain',
+    'application/xml',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json-patch+json',
+    'application/problem+json',
+    'text/json',
+    'application/jsonx',
+    'application/json; charset=utf-16',
+    'application/json; charset=iso-8859-1',
+  ]
+  for (const type of types) {
+    await refuse(
+      service,
+      { body: smallest, headers: { 'content-type': type } },
+      415,
+      'unsupported_media_type',
+    )
+  }
+})
+
+test('422 with every violation at once, of the schema, the URLs and the installation’s rules', async t => {
+  const service = await startTestService(t)
+  const body = {
+    clientId: 'no spaces',
+    name: ' x',
+    pingAccessUrls: ['http://a.example.com', 'https://b.example.com', 17, 'https://u@c.example.com?x#y'],
+    scopes: [],
+    logout: 'always',
+    requirePkce: 'true',
+    redirectUris: ['https://evil.example.com/cb'],
+    retrieval: { ttlSeconds: 100_000, redeemableBy: 'bearer', extra: 1 },
+  }
+  const answer = await refuse(service, { body }, 422, 'validation_failed')
+  const expected = [
+    ['/clientId', 'pattern'],
+    ['/logout', 'enum'],
+    ['/name', 'pattern'],
+    ['/pingAccessUrls/0', 'https_only'],
+    ['/pingAccessUrls/2', 'type'],
+    ['/pingAccessUrls/3', 'no_fragment'],
+    ['/pingAccessUrls/3', 'no_query'],
+    ['/pingAccessUrls/3', 'no_userinfo'],
+    ['/redirectUris', 'known_names'],
+    ['/requirePkce', 'type'],
+    ['/retrieval/extra', 'known_names'],
+    ['/retrieval/redeemableBy', 'bearer_redemption_disabled'],
+    ['/retrieval/ttlSeconds', 'retrieval_ttl_maximum'],
+    ['/scopes', 'minItems'],
+  ]
+  assert.deepEqual(rulesOf(answer).map(String).sort(), expected.map(String).sort())
+  for (const { fix, detail } of answer.body.violations) assert.ok(fix.length > 5 && detail.length > 5)
+})
+
+const invalid: [string, unknown, [string, string][]][] = [
+  ['no object', null, [['', 'type']]],
+  ['a list', [], [['', 'type']]],
+  ['a text', '"x"', [['', 'type']]],
+  [
+    'nothing in it',
+    {},
+    [
+      ['/clientId', 'required'],
+      ['/pingAccessUrls', 'required'],
+    ],
+  ],
+  ['no URL', { ...smallest, pingAccessUrls: [] }, [['/pingAccessUrls', 'minItems']]],
+  ['a URL instead of a list', { ...smallest, pingAccessUrls: 'https://a.b' }, [['/pingAccessUrls', 'type']]],
+  ['an empty URL', { ...smallest, pingAccessUrls: [''] }, [['/pingAccessUrls/0', 'minLength']]],
+  [
+    'a giant URL',
+    { ...smallest, pingAccessUrls: [`https://a.b/${'x'.repeat(2048)}`] },
+    [['/pingAccessUrls/0', 'maxLength']],
+  ],
+  [
+    'the same URL twice',
+    { ...smallest, pingAccessUrls: ['https://a.b', 'https://A.b:443/'] },
+    [['/pingAccessUrls/1', 'unique']],
+  ],
+  [
+    '51 URLs',
+    { ...smallest, pingAccessUrls: Array.from({ length: 51 }, (_, i) => `https://a${i}.b`) },
+    [['/pingAccessUrls', 'maxItems']],
+  ],
+  ['an empty id', { ...smallest, clientId: '' }, [['/clientId', 'pattern']]],
+  ['an id beginning with a dot', { ...smallest, clientId: '..' }, [['/clientId', 'pattern']]],
+  [
+    'an id of 65 characters',
+    { ...smallest, clientId: 'a'.repeat(65) },
+    [
+      ['/clientId', 'maxLength'],
+      ['/clientId', 'pattern'],
+    ],
+  ],
+  ['an id with a line break', { ...smallest, clientId: 'a\n' }, [['/clientId', 'pattern']]],
+  ['an id with a slash', { ...smallest, clientId: 'a/b' }, [['/clientId', 'pattern']]],
+  ['an id that is a number', { ...smallest, clientId: 7 }, [['/clientId', 'type']]],
+  ['a name of two lines', { ...smallest, name: 'a\u2028b' }, [['/name', 'pattern']]],
+  ['a name that reverses its text', { ...smallest, name: 'a\u202Eb' }, [['/name', 'pattern']]],
+  ['a null name', { ...smallest, name: null }, [['/name', 'type']]],
+  ['half a character', { ...smallest, name: 'a\uD800' }, [['/name', 'pattern']]],
+  ['a scope with a blank', { ...smallest, scopes: ['a b'] }, [['/scopes/0', 'pattern']]],
+  ['a scope twice', { ...smallest, scopes: ['a', 'a'] }, [['/scopes', 'uniqueItems']]],
+  ['a policy with a slash', { ...smallest, oidcPolicy: '../x' }, [['/oidcPolicy', 'pattern']]],
+  [
+    'a short retrieval',
+    { ...smallest, retrieval: { ttlSeconds: 59 } },
+    [['/retrieval/ttlSeconds', 'minimum']],
+  ],
+  [
+    'a fraction of a second',
+    { ...smallest, retrieval: { ttlSeconds: 60.5 } },
+    [['/retrieval/ttlSeconds', 'type']],
+  ],
+  [
+    'nobody to redeem',
+    { ...smallest, retrieval: { redeemableBy: 'anyone' } },
+    [['/retrieval/redeemableBy', 'enum']],
+  ],
+  ['a name in the wrong case', { ...smallest, client_id: 'a' }, [['/client_id', 'known_names']]],
+  [
+    'PingFederate’s own names',
+    { ...smallest, bypassApprovalPage: false },
+    [['/bypassApprovalPage', 'known_names']],
+  ],
+  ['a secret', { ...smallest, clientSecret: 'x' }, [['/clientSecret', 'known_names']]],
+]
+
+test('422 names the field and the rule for each thing that is wrong, and nothing is created', async t => {
+  const service = await startTestService(t)
+  for (const [what, body, expected] of invalid) {
+    await t.test(what, async () => {
+      const answer = await refuse(service, { body: body === null ? 'null' : body }, 422, 'validation_failed')
+      assert.deepEqual(rulesOf(answer), expected)
+    })
+  }
+  assert.deepEqual(clientIds(service.sandbox), [])
+})
+
+test('422 proposes the right spelling of a name', async t => {
+  const service = await startTestService(t)
+  const body = { ...smallest, client_id: 'x', 'Ping-Access-Urls': [] }
+  const answer = await refuse(service, { body }, 422, 'validation_failed')
+  const fixes = answer.body.violations.map(({ fix }: { fix: string }) => fix)
+  assert.deepEqual(fixes, ['Write clientId.', 'Write pingAccessUrls.'])
+})
+
+test('422 for a caller in several teams that names none', async t => {
+  const service = await startTestService(t)
+  const { body } = await refuse(service, { as: 'portal', body: smallest }, 422, 'team_ambiguous')
+  assert.match(body.detail, /payments.*shop/)
+})
+
+test('422 for a retrieval longer than the installation permits, 201 up to it', async t => {
+  const service = await startTestService(t, { env: { RETRIEVAL_TTL_MAX_SECONDS: '1000' } })
+  const body = { ...smallest, retrieval: { ttlSeconds: 1001 } }
+  const answer = await refuse(service, { body }, 422, 'validation_failed')
+  assert.deepEqual(rulesOf(answer), [['/retrieval/ttlSeconds', 'retrieval_ttl_maximum']])
+  const longest = { ...smallest, retrieval: { ttlSeconds: 1000 } }
+  assert.equal((await service.call('POST', '/web-session-clients', { body: longest })).status, 201)
+})
+
+test('201 for bearer redemption where the installation permits it', async t => {
+  const { call } = await startTestService(t, { env: { ALLOW_BEARER_REDEMPTION: 'true' } })
+  const { status, body } = await call('POST', '/web-session-clients', {
+    body: { ...smallest, retrieval: { redeemableBy: 'bearer' } },
+  })
+  assert.equal(status, 201)
+  assert.equal(body.retrieval.redeemableBy, 'bearer')
+})

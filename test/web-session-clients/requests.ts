@@ -1,0 +1,46 @@
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+
+/** The manual's client in two fields. */
+export const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
+
+/** Every field a create request can have. */
+export const fullest = {
+  clientId: 'pay-portal',
+  name: 'Payments portal',
+  description: 'Payments behind PingAccess',
+  team: 'payments',
+  pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+  scopes: ['profile', 'email'],
+  requirePkce: true,
+  logout: 'pingaccess',
+  refreshTokens: true,
+  oidcPolicy: 'default',
+  accessTokenManager: 'jwt',
+  retrieval: { ttlSeconds: 300, redeemableBy: 'requester' },
+}
+
+type Call = { method: string; path: string; body: unknown; status: number | undefined }
+
+/** Every call PingFederate gets from now on. */
+export const recordCalls = (sandbox: Sandbox): Call[] => {
+  const calls: Call[] = []
+  sandbox.pingFederate.onExchange(({ method, path, requestBody, status }) =>
+    calls.push({ method, path, body: requestBody, status }),
+  )
+  return calls
+}
+
+/** Only the calls that would change something. */
+export const writesOf = (calls: readonly Call[]): Call[] => calls.filter(({ method }) => method !== 'GET')
+
+/** Ids of the clients that PingFederate has. */
+export const clientIds = (sandbox: Sandbox): string[] =>
+  sandbox.pingFederate.clients().map(({ clientId }) => clientId)
+
+type SentClient = Record<string, unknown> & { clientAuth?: { type: string; secret: string } }
+
+/** The clients that were sent to PingFederate, in their order. */
+export const sentClients = (calls: readonly Call[]): SentClient[] =>
+  calls
+    .filter(({ method, path }) => method === 'POST' && path === '/oauth/clients')
+    .map(({ body }) => body as SentClient)
