@@ -31,24 +31,29 @@ const toFieldError = (error: unknown): FieldError[] => {
 export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {
   const [field = '', second = ''] = (fieldPath ?? '').split(/[.[\]]+/)
   if (field === 'redirectUris') return /^\d+$/.test(second) ? `/pingAccessUrls/${second}` : '/pingAccessUrls'
-  if (field === 'oidcPolicy') return oidcPointers[second] ?? '/oidcPolicy'
-  return pointers[field]
+  if (field === 'oidcPolicy') return oidcPointers.get(second) ?? '/oidcPolicy'
+  return pointers.get(field)
 }
 
-const pointers: Record<string, string> = {
-  clientId: '/clientId',
-  name: '/name',
-  description: '/description',
-  restrictedScopes: '/scopes',
-  restrictScopes: '/scopes',
-  requireProofKeyForCodeExchange: '/requirePkce',
-  defaultAccessTokenManagerRef: '/accessTokenManager',
-  grantTypes: '/refreshTokens',
-}
+/** Maps, because a field path named like a member of every object is looked up too. */
+const pointers = new Map(
+  Object.entries({
+    clientId: '/clientId',
+    name: '/name',
+    description: '/description',
+    restrictedScopes: '/scopes',
+    restrictScopes: '/scopes',
+    requireProofKeyForCodeExchange: '/requirePkce',
+    defaultAccessTokenManagerRef: '/accessTokenManager',
+    grantTypes: '/refreshTokens',
+  }),
+)
 
-const oidcPointers: Record<string, string> = {
-  policyGroup: '/oidcPolicy',
-  pingAccessLogoutCapable: '/logout',
-  logoutMode: '/logout',
-  logoutUris: '/logout',
-}
+const oidcPointers = new Map(
+  Object.entries({
+    policyGroup: '/oidcPolicy',
+    pingAccessLogoutCapable: '/logout',
+    logoutMode: '/logout',
+    logoutUris: '/logout',
+  }),
+)
