@@ -1,0 +1,26 @@
+import type { Sandbox } from '../sandbox.ts'
+
+/**
+ * Commands that work as pasted into bash and zsh, one after the other. Tokens are found by how they look, so that
+ * nothing has to be installed to read JSON.
+ */
+export function curlCommands({ issuer, services }: Sandbox, serviceUrl: string): string {
+  const { clientId, clientSecret, scopes } = services['payments-pipeline']
+  return `# Get an access token
+TOKEN=$(curl -s ${issuer}/token -u ${clientId}:${clientSecret} \\
+  -d grant_type=client_credentials -d 'scope=${scopes.join(' ')}' | grep -o 'eyJ[^"]*')
+
+# Create a client
+CREATED=$(curl -s ${serviceUrl}/web-session-clients \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"clientId": "my_app", "pingAccessUrls": ["https://my-app.example.com"]}'); echo "$CREATED"
+
+# Redeem its secret (a second time answers 410)
+curl -s ${serviceUrl}/secret-retrievals \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"token": "'"$(echo "$CREATED" | grep -o 'wscrt_[A-Za-z0-9_-]*')"'"}'; echo
+
+# List the clients of your team
+curl -s ${serviceUrl}/web-session-clients -H "Authorization: Bearer $TOKEN"; echo
+`
+}

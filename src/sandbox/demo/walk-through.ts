@@ -1,0 +1,124 @@
+import { logIn } from '../log-in.ts'
+import type { Sandbox } from '../sandbox.ts'
+import { type Answer, call, isRecord } from './call.ts'
+import { expect, type Step, Unexpected } from './step.ts'
+import { mask, type Row } from './terminal.ts'
+
+/** Ping's manual, "Creating a web session client", as a request: its Client ID and its redirect URI's base. */
+const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
+const redirectUri = 'https://mypingaccessserver:3000/pa/oidc/cb'
+const caller = 'payments-pipeline'
+const person = 'ana'
+
+/** Where the walk-through goes. */
+export interface Route {
+  readonly sandbox: Sandbox
+  readonly serviceUrl: string
+  readonly step: Step
+}
+
+/** From two fields to a person who is logged in; every step asserts what it promises. */
+export async function walkThrough({ sandbox, serviceUrl, step }: Route): Promise<void> {
+  const token = await step(`Get an access token as ${caller}`, () => sandbox.accessToken({ service: caller }))
+  const post = (path: string, body: unknown) =>
+    call('POST', serviceUrl + path, { authorization: `Bearer ${token}` }, body)
+  const retrievalToken = await create(step, post)
+  await step('Find it in PingFederate, as Ping’s manual sets it up', () => readClient(sandbox), showClient)
+  const secret = await redeem(step, post, retrievalToken)
+  await redeemAgain(step, post, retrievalToken)
+  await step(
+    `Log ${person} in through ${smallest.clientId} with that secret`,
+    () => logInThrough(sandbox, secret),
+    claims => ['sub', 'iss', 'aud'].map(name => [name, String(claims[name])] as const),
+  )
+}
+
+type Post = (path: string, body: unknown) => Promise<Answer>
+
+async function create(step: Step, post: Post): Promise<string> {
+  const { retrieval } = await step(
+    'Create a client with two fields: 201',
+    async () => {
+      const { status, body, text } = await post('/web-session-clients', smallest)
+      expect('POST /web-session-clients', status, 201, text)
+      expect('status', body['status'], 'ready')
+      return { retrieval: toRetrieval(body['retrieval']) }
+    },
+    ({ retrieval: { token, expiresAt } }) => [
+      ['sent', JSON.stringify(smallest)],
+      ['token', `${mask(token, 'wscrt_'.length + 2)}, good once, until ${expiresAt}`],
+    ],
+  )
+  return retrieval.token
+}
+
+function toRetrieval(value: unknown): { token: string; expiresAt: string } {
+  const { token, expiresAt } = isRecord(value) ? value : {}
+  if (typeof token === 'string' && typeof expiresAt === 'string') return { token, expiresAt }
+  throw new Unexpected('retrieval: expected a token and its expiry, got neither')
+}
+
+async function readClient({ adminUrl, adminUsername, adminPassword }: Sandbox): Promise<Answer['body']> {
+  const credentials = Buffer.from(`${adminUsername}:${adminPassword}`).toString('base64')
+  const { status, body, text } = await call(
+    'GET',
+    `${adminUrl}/pf-admin-api/v1/oauth/clients/${smallest.clientId}`,
+    { authorization: `Basic ${credentials}`, 'x-xsrf-header': 'PingFederate' },
+  )
+  expect(`GET /oauth/clients/${smallest.clientId}`, status, 200, text)
+  expect('redirectUris', body['redirectUris'], [redirectUri])
+  expect('grantTypes', body['grantTypes'], ['AUTHORIZATION_CODE'])
+  expect('bypassApprovalPage', body['bypassApprovalPage'], true)
+  expect('enabled', body['enabled'], true)
+  return body
+}
+
+function showClient(client: Answer['body']): Row[] {
+  const auth = isRecord(client['clientAuth']) ? client['clientAuth'] : {}
+  const shown = {
+    'Client ID': client['clientId'],
+    Name: client['name'],
+    'Client Authentication': auth['type'],
+    'Redirect URIs': client['redirectUris'],
+    'Bypass Authorization Approval': client['bypassApprovalPage'],
+    'Allowed Grant Types': client['grantTypes'],
+  }
+  return Object.entries(shown).map(([name, value]) => [name, String(value)])
+}
+
+async function redeem(step: Step, post: Post, token: string): Promise<string> {
+  return await step(
+    'Redeem its secret: 200',
+    async () => {
+      const { status, body } = await post('/secret-retrievals', { token })
+      expect('POST /secret-retrievals', status, 200, String(body['detail'] ?? ''))
+      const secret = body['clientSecret']
+      if (typeof secret === 'string') return secret
+      throw new Unexpected('clientSecret: expected a text, got none')
+    },
+    secret => [['secret', mask(secret)]],
+  )
+}
+
+async function redeemAgain(step: Step, post: Post, token: string): Promise<void> {
+  await step(
+    'Redeem it again: 410',
+    async () => {
+      const { status, body } = await post('/secret-retrievals', { token })
+      expect('POST /secret-retrievals', status, 410, String(body['detail'] ?? ''))
+      expect('code', body['code'], 'retrieval_redeemed')
+      return body
+    },
+    body => [[String(body['code']), `${String(body['detail']).split('. ')[0]}.`]],
+  )
+}
+
+async function logInThrough({ issuer }: Sandbox, clientSecret: string): Promise<Record<string, unknown>> {
+  const { clientId } = smallest
+  // As a PingAccess web session does it with the manual's client, which doesn't require PKCE.
+  const claims = await logIn({ issuer, clientId, clientSecret, redirectUri, person, usesPkce: false })
+  expect('sub', claims.sub, person)
+  expect('iss', claims.iss, issuer)
+  expect('aud', claims.aud, clientId)
+  return claims
+}
