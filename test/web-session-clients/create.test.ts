@@ -158,7 +158,7 @@ test('201: PingFederate before 11.3 gets single logout in its own spelling', asy
     body: { ...smallest, logout: 'pingaccess' },
   })
   assert.equal(status, 201)
-  assert.deepEqual(sentClients(calls)[0]?.oidcPolicy, { pingAccessLogoutCapable: true })
+  assert.deepEqual(sentClients(calls)[0]?.['oidcPolicy'], { pingAccessLogoutCapable: true })
 })
 
 test('201: a description that looks like a marker does not become one', async t => {
