@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
+import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
+import { Secret } from '../../src/secret.ts'
+import { createCertificates, type KeyPair } from './certificates.ts'
+import { clientSecret, connect, newClient, startUpstream, type UpstreamConfig } from './upstream.ts'
+
+const certificates = createCertificates()
+const skip = certificates ? false : 'needs the openssl command'
+
+const config: UpstreamConfig = {
+  adminUrl: 'https://127.0.0.1:1',
+  credentials: { kind: 'basic', username: 'administrator', password: new Secret('a-password') },
+  caFile: certificates?.ca.certFile,
+  timeoutMs: 2_000,
+  replication: 'report',
+}
+
+/** The failure of a create, which is the call that must not be left open for nothing. */
+const failToCreate = (t: TestContext, changes: Partial<UpstreamConfig>): Promise<PingFederateFailure> =>
+  createPingFederate(connect(t, { ...config, ...changes }))
+    .createClient(newClient(), clientSecret, '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10')
+    .then(
+      () => assert.fail('made a client'),
+      failure => failure,
+    )
+
+const assertUnsent = (failure: PingFederateFailure, kind: 'tls' | 'unreachable'): void =>
+  assert.deepEqual([failure.kind, failure.isAmbiguous], [kind, false])
+
+/** A TCP server of the test's own. */
+const serve = async (t: TestContext, onSocket: (socket: Socket) => void): Promise<number> => {
+  const sockets = new Set<Socket>()
+  const server: Server = createServer(socket => {
+    sockets.add(socket.on('error', () => undefined))
+    onSocket(socket)
+  })
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+const startTls = async (t: TestContext, pair: KeyPair | undefined, requestCert = false) => {
+  const tls = { key: pair?.key ?? '', cert: pair?.cert ?? '', ca: certificates?.ca.cert ?? '', requestCert }
+  return startUpstream(t, { sandbox: { tls } })
+}
+
+test('a certificate of the private CA is trusted', { skip }, async t => {
+  const { sandbox } = await startTls(t, certificates?.server)
+  const password = new Secret(sandbox.adminPassword)
+  const credentials = { kind: 'basic', username: sandbox.adminUsername, password } as const
+  const { getVersion } = createPingFederate(
+    connect(t, { ...config, adminUrl: sandbox.adminUrl, credentials }),
+  )
+  assert.deepEqual(await getVersion(), [12, 1, 0, 4])
+})
+
+test('a client certificate signs in, without an Authorization header; without one it is 401', {
+  skip,
+}, async t => {
+  const { sandbox, exchanges } = await startTls(t, certificates?.server, true)
+  const { certFile = '', keyFile = '' } = certificates?.client ?? {}
+  const credentials = { kind: 'mutual-tls', certFile, keyFile } as const
+  const withCertificate = connect(t, { ...config, adminUrl: sandbox.adminUrl, credentials })
+  assert.deepEqual(await createPingFederate(withCertificate).getVersion(), [12, 1, 0, 4])
+  assert.equal(exchanges.length, 1)
+  const failure = await failToCreate(t, { adminUrl: sandbox.adminUrl })
+  assert.deepEqual([failure.kind, failure.status], ['credentials', 401])
+})
+
+for (const [what, pair, caFile] of [
+  ['the CA is not known', certificates?.server, undefined],
+  ['it is for another host', certificates?.otherHost, certificates?.ca.certFile],
+  ['it has expired', certificates?.expired, certificates?.ca.certFile],
+] as const) {
+  test(`\`tls\` and no request is sent, when of the server's certificate ${what}`, { skip }, async t => {
+    const { sandbox, exchanges } = await startTls(t, pair)
+    const failure = await failToCreate(t, { adminUrl: sandbox.adminUrl, caFile })
+    assertUnsent(failure, 'tls')
+    assert.match(failure.code ?? '', /CERT|UNABLE|ALTNAME/)
+    assert.deepEqual(exchanges, [])
+  })
+}
+
+test('`tls` and not a byte of the request in the clear, when the server speaks no TLS', async t => {
+  const received: Buffer[] = []
+  const port = await serve(t, socket =>
+    socket.on('data', bytes => {
+      received.push(bytes)
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+    }),
+  )
+  assertUnsent(await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}` }), 'tls')
+  const text = Buffer.concat(received).toString('latin1')
+  assert.ok(received.length > 0 && !text.includes('HTTP') && !text.includes('authorization'))
+})
+
+test('`unreachable`, when the port is closed', async t => {
+  const { sandbox } = await startUpstream(t)
+  await sandbox.close()
+  assertUnsent(await failToCreate(t, { adminUrl: sandbox.adminUrl }), 'unreachable')
+})
+
+test('`unreachable`, when the name does not exist', async t => {
+  assertUnsent(await failToCreate(t, { adminUrl: 'https://pingfederate.invalid:9999' }), 'unreachable')
+})
+
+test('`unreachable` within seconds, when the TLS handshake is never answered', async t => {
+  const port = await serve(t, () => undefined)
+  const startedAt = performance.now()
+  const failure = await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}`, timeoutMs: 10_000 })
+  assertUnsent(failure, 'unreachable')
+  assert.ok(performance.now() - startedAt < 4_000)
+})
+
+test('`unreachable`, not left open, when the deadline is shorter than the wait for a connection', async t => {
+  const port = await serve(t, () => undefined)
+  assertUnsent(
+    await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}`, timeoutMs: 100 }),
+    'unreachable',
+  )
+})
+
+test('`unreachable` within seconds, when nothing answers the SYN', async t => {
+  const adminUrl = await startBlackHole(t)
+  if (!adminUrl) return t.skip('this system accepts connections beyond the backlog')
+  const startedAt = performance.now()
+  assertUnsent(await failToCreate(t, { adminUrl, timeoutMs: 10_000 }), 'unreachable')
+  assert.ok(performance.now() - startedAt < 4_000)
+})
+
+const listener = `
+  const server = require('node:net').createServer()
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(String(server.address().port)))`
+
+/** A stopped process accepts nothing, so once its backlog is full, Linux drops every further SYN. */
+const startBlackHole = async (t: TestContext): Promise<string | undefined> => {
+  const child = spawn(process.execPath, ['-e', listener], { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.after(() => child.kill('SIGKILL'))
+  const [port] = await once(child.stdout, 'data')
+  child.kill('SIGSTOP')
+  const sockets: Socket[] = []
+  t.after(() => sockets.forEach(socket => void socket.destroy()))
+  for (let filled = 0; filled < 8; filled += 1) {
+    const socket = connectSocket(Number(port), '127.0.0.1').on('error', () => undefined)
+    sockets.push(socket)
+    // On loopback a handshake takes far less than this, so what has not been answered by then never will be.
+    const isConnected = await once(socket, 'connect', { signal: AbortSignal.timeout(200) }).then(
+      () => true,
+      () => false,
+    )
+    if (!isConnected) return `http://127.0.0.1:${port}`
+  }
+  return undefined
+}
