@@ -61,24 +61,17 @@ export class PingFederateFailure extends Error {
   }
 }
 
-const connectionCodes = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
+
+/** Sorts what went wrong while a connection was made: nothing has been sent, whatever the error is called. */
+export const toConnectionFailure = (error: Error & { code?: string }): PingFederateFailure =>
+  new PingFederateFailure(tlsCode.test(error.code ?? '') ? 'tls' : 'unreachable', { cause: error })
 
 /** Sorts an error of the HTTP client by what it says about the call. */
 export const toFailure = (error: unknown): PingFederateFailure => {
   if (error instanceof PingFederateFailure) return error
-  const { code = '', name = '', syscall } = error as { code?: string; name?: string; syscall?: string }
-  if (connectionCodes.has(code) || syscall === 'connect')
-    return new PingFederateFailure('unreachable', { cause: error })
+  const { code = '', name = '' } = error as { code?: string; name?: string }
+  // TLS 1.3 refuses a client certificate only after the client has begun to send; nothing of that is read.
   if (tlsCode.test(code)) return new PingFederateFailure('tls', { cause: error })
   const isTimeout = name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)
   return new PingFederateFailure(isTimeout ? 'timeout' : 'broken', { cause: error })

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
-import { type Dispatcher, Pool, request } from 'undici'
+import { buildConnector, type Dispatcher, Pool, request } from 'undici'
 import type { Config } from '../config.ts'
 import { parseApiResult } from './api-result.ts'
 import { createCredentials } from './credentials.ts'
-import { PingFederateFailure, toFailure } from './failure.ts'
+import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
 
 type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
 export type Answer = { status: number; body: unknown }
@@ -27,11 +27,7 @@ export const toTlsOptions = (caFile: string | undefined) =>
 
 export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
   const { credentials: way, adminUrl, timeoutMs } = config
-  const connect = {
-    timeout: connectTimeoutMs,
-    ...toTlsOptions(config.caFile),
-    ...(way.kind === 'mutual-tls' && { cert: readFileSync(way.certFile), key: readFileSync(way.keyFile) }),
-  }
+  const connect = createConnector(config)
   const { origin, pathname } = new URL(adminUrl)
   const base = pathname.replace(/\/$/, '') + apiPath
   const pool = new Pool(origin, {
@@ -87,6 +83,24 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
     },
     close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
   }
+}
+
+/** Tells failures before anything was sent from those after: the same ECONNRESET can be either. */
+const createConnector = ({ credentials, caFile }: Config['pingFederate']): buildConnector.connector => {
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    // One request at a time on a connection: what a reset leaves open is then that request and no other.
+    allowH2: false,
+    ...toTlsOptions(caFile),
+    ...(credentials.kind === 'mutual-tls' && {
+      cert: readFileSync(credentials.certFile),
+      key: readFileSync(credentials.keyFile),
+    }),
+  })
+  return (target, callback) =>
+    connect(target, (...[error, socket]) =>
+      error ? callback(toConnectionFailure(error), null) : callback(null, socket),
+    )
 }
 
 /** PingFederate refuses every request without `X-XSRF-Header`, GET included. */

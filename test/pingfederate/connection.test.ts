@@ -112,6 +112,16 @@ test('`unreachable`, when the name does not exist', async t => {
   assertUnsent(await failToCreate(t, { adminUrl: 'https://pingfederate.invalid:9999' }), 'unreachable')
 })
 
+test('`unreachable`, when the connection is reset before TLS is up, as a load balancer without servers does', async t => {
+  const port = await serve(t, socket => socket.once('data', () => socket.resetAndDestroy()))
+  assertUnsent(await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}` }), 'unreachable')
+})
+
+test('`unreachable`, when the connection is ended before TLS is up', async t => {
+  const port = await serve(t, socket => socket.once('data', () => socket.end()))
+  assertUnsent(await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}` }), 'unreachable')
+})
+
 test('`unreachable` within seconds, when the TLS handshake is never answered', async t => {
   const port = await serve(t, () => undefined)
   const startedAt = performance.now()
