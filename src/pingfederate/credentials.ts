@@ -61,7 +61,8 @@ const createTokenCredentials = (
       return pending.catch(error => Promise.reject(beforeTheCall(error)))
     },
     renew: refused => {
-      if (current && current.authorization !== refused) return true
+      // Somebody has renewed it already, or is about to.
+      if (current?.authorization !== refused) return true
       // A token can be revoked early; when fresh ones are refused as well, asking again only adds load.
       if (now() - renewedAt < minRenewalMs) return false
       renewedAt = now()

@@ -128,6 +128,20 @@ test('a token that is refused early is renewed once and the call repeated once',
   )
 })
 
+test('ten calls whose token is refused at once share one renewal, and all succeed', async t => {
+  const upstream = await start(t)
+  await read(upstream)
+  const { promise: allArrived, resolve: answerAll } = Promise.withResolvers<void>()
+  const fault = { ...refused, answerAfter: allArrived }
+  const { faults } = upstream.sandbox.pingFederate
+  const arrivals = Array.from({ length: 10 }, () => faults.next({ fault }).struck)
+  const calls = Promise.all(arrivals.map(() => read(upstream)))
+  await Promise.all(arrivals)
+  answerAll()
+  assert.deepEqual(await calls, Array(10).fill(200))
+  assert.equal(upstream.tokenRequests.length, 2)
+})
+
 test('when fresh tokens are refused as well, there is one renewal a second and no storm', async t => {
   const upstream = await start(t)
   const { remove } = upstream.sandbox.pingFederate.faults.always({ fault: refused })
