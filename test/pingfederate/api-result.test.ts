@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseApiResult, toRequestPointer } from '../../src/pingfederate/api-result.ts'
+
+test('every field that a request can set is traced back to it', () => {
+  for (const [fieldPath, pointer] of [
+    ['clientId', '/clientId'],
+    ['name', '/name'],
+    ['description', '/description'],
+    ['redirectUris', '/pingAccessUrls'],
+    ['redirectUris[0]', '/pingAccessUrls/0'],
+    ['redirectUris[12].value', '/pingAccessUrls/12'],
+    ['redirectUris.3', '/pingAccessUrls/3'],
+    ['redirectUris[x]', '/pingAccessUrls'],
+    ['restrictedScopes[1]', '/scopes'],
+    ['restrictScopes', '/scopes'],
+    ['requireProofKeyForCodeExchange', '/requirePkce'],
+    ['defaultAccessTokenManagerRef.id', '/accessTokenManager'],
+    ['grantTypes[0]', '/refreshTokens'],
+    ['oidcPolicy', '/oidcPolicy'],
+    ['oidcPolicy.policyGroup.id', '/oidcPolicy'],
+    ['oidcPolicy.pingAccessLogoutCapable', '/logout'],
+    ['oidcPolicy.logoutMode', '/logout'],
+    ['oidcPolicy.logoutUris[0]', '/logout'],
+    ['oidcPolicy.somethingNew', '/oidcPolicy'],
+  ] as const)
+    assert.equal(toRequestPointer(fieldPath), pointer, fieldPath)
+})
+
+test('validation errors are read with their fields; anything else about them does not matter', () => {
+  const body = {
+    resultId: 'validation_error',
+    message: 'Validation error(s) occurred.',
+    validationErrors: [
+      { errorId: 'x', message: 'Bad URI.', developerMessage: 'stack', fieldPath: 'redirectUris[0]' },
+      { message: 'No field.' },
+      { message: 'Null field.', fieldPath: null },
+      { message: 'Empty field.', fieldPath: '' },
+      { message: 'No text.', fieldPath: 7 },
+    ],
+  }
+  assert.deepEqual(parseApiResult(body), [
+    { fieldPath: 'redirectUris[0]', message: 'Bad URI.' },
+    ...['No field.', 'Null field.', 'Empty field.', 'No text.'].map(message => ({
+      fieldPath: undefined,
+      message,
+    })),
+  ])
+})
+
+test('without readable validation errors the message of the whole counts', () => {
+  const expected = [{ fieldPath: undefined, message: 'It is not possible.' }]
+  for (const validationErrors of [
+    undefined,
+    null,
+    [],
+    {},
+    'text',
+    [null],
+    [{}],
+    ['text', 1],
+    [{ message: '' }],
+  ])
+    assert.deepEqual(parseApiResult({ message: 'It is not possible.', validationErrors }), expected)
+})
+
+test('nothing readable is no message, and never an exception', () => {
+  for (const body of [undefined, null, '', 'text', 1, true, [], {}, { message: null }, { message: {} }])
+    assert.deepEqual(parseApiResult(body), [])
+})
+
+test('messages are bounded in number and length', () => {
+  const validationErrors = Array.from({ length: 1000 }, () => ({ message: 'x'.repeat(10_000) }))
+  const errors = parseApiResult({ validationErrors })
+  assert.equal(errors.length, 20)
+  assert.ok(errors.every(({ message }) => message.length === 300))
+})

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isMadeBy, parseClient, toPingFederateClient } from '../../src/pingfederate/oauth-client.ts'
+import { clientSecret, newClient } from './upstream.ts'
+
+const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
+type Settings = Parameters<typeof newClient>[0]
+
+const toBody = (settings?: Settings, version: readonly number[] = []) =>
+  toPingFederateClient({ client: newClient(settings), secret: clientSecret, operationId, version })
+
+const smallest = {
+  clientId: 'pa_wam',
+  name: 'PingAccessWebAccessManagement',
+  description: `Web session client of payments [web-session-clients ${operationId}]`,
+  clientAuth: { type: 'SECRET', secret: clientSecret.reveal() },
+  redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
+  bypassApprovalPage: true,
+  grantTypes: ['AUTHORIZATION_CODE'],
+}
+
+test('the smallest client is the manual’s six fields and the marked description', () => {
+  assert.deepEqual(toBody(), smallest)
+})
+
+test('each optional setting adds its own fields and nothing else', () => {
+  const cases: [Settings, object][] = [
+    [{ scopes: ['openid', 'profile'] }, { restrictScopes: true, restrictedScopes: ['openid', 'profile'] }],
+    [{ requirePkce: true }, { requireProofKeyForCodeExchange: true }],
+    [{ accessTokenManager: 'jwt' }, { defaultAccessTokenManagerRef: { id: 'jwt' } }],
+    [{ oidcPolicy: 'default' }, { oidcPolicy: { policyGroup: { id: 'default' } } }],
+    [{ logout: 'pingaccess' }, { oidcPolicy: { pingAccessLogoutCapable: true } }],
+    [
+      { logout: 'pingaccess', oidcPolicy: 'default' },
+      { oidcPolicy: { policyGroup: { id: 'default' }, pingAccessLogoutCapable: true } },
+    ],
+    [
+      { grantTypes: ['authorization_code', 'refresh_token'], refreshTokens: true },
+      { grantTypes: ['AUTHORIZATION_CODE', 'REFRESH_TOKEN'] },
+    ],
+    [{ description: 'Shop' }, { description: `Shop [web-session-clients ${operationId}]` }],
+  ]
+  for (const [settings, fields] of cases) assert.deepEqual(toBody(settings), { ...smallest, ...fields })
+})
+
+for (const [version, isSent] of [
+  [[10, 3, 9], false],
+  [[11, 2, 7], false],
+  [[11, 3], true],
+  [[11, 10, 0], true],
+  [[12, 0], true],
+  [[13, 1, 0, 2], true],
+  [[], false],
+] as const) {
+  test(`logoutMode is ${isSent ? 'sent' : 'not sent'} to version ${version.join('.') || 'unknown'}`, () => {
+    const { oidcPolicy } = toBody({ logout: 'pingaccess' }, version) as { oidcPolicy: object }
+    assert.equal('logoutMode' in oidcPolicy, isSent)
+    assert.ok('pingAccessLogoutCapable' in oidcPolicy)
+  })
+}
+
+test('a client is ours only with the marker of that very operation at the end of its description', () => {
+  const isOurs = (description: string) =>
+    isMadeBy({ clientId: 'pa_wam', description, savedAt: null }, operationId)
+  assert.ok(isOurs(smallest.description))
+  assert.ok(isOurs(`[web-session-clients ${operationId}]`))
+  for (const description of [
+    '',
+    operationId,
+    smallest.description.toUpperCase(),
+    `${smallest.description} edited`,
+    smallest.description.replace('0193', '0194'),
+    smallest.description.slice(0, -1),
+  ])
+    assert.ok(!isOurs(description), description)
+})
+
+test('a description cannot pretend to be another operation’s', () => {
+  const description = '[web-session-clients 01937b4e-6c1a-7c3e-9d53-000000000000]'
+  const made = toBody({ description })
+  assert.ok(!isMadeBy({ ...made, savedAt: null }, '01937b4e-6c1a-7c3e-9d53-000000000000'))
+  assert.ok(isMadeBy({ ...made, savedAt: null }, operationId))
+})
+
+test('a client is read leniently: nulls and missing fields are no obstacle, but a client has an id', () => {
+  const read = { clientId: 'pa_wam', description: '', savedAt: null }
+  for (const body of [
+    { clientId: 'pa_wam' },
+    { clientId: 'pa_wam', description: null, modificationDate: null },
+  ])
+    assert.deepEqual(parseClient(body), read)
+  const times = { description: 'Shop', modificationDate: '2026-01-01T00:00:00.000Z' }
+  assert.deepEqual(
+    parseClient({ clientId: 'pa_wam', ...times, oidcPolicy: { policyGroup: {} }, redirectUris: null }),
+    {
+      clientId: 'pa_wam',
+      description: 'Shop',
+      savedAt: times.modificationDate,
+    },
+  )
+  for (const body of [undefined, null, 'text', 1, [], {}, { clientId: null }, { clientId: 7 }, { items: [] }])
+    assert.equal(parseClient(body), undefined)
+})

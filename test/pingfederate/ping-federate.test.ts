@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
+import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
+import type { OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
+import { Secret } from '../../src/secret.ts'
+import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
+import { clientSecret, newClient, startUpstream } from './upstream.ts'
+
+const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
+
+const kindOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'none',
+    ({ kind }: PingFederateFailure) => kind,
+  )
+
+test('a client id is percent-encoded in the path, so that it names that client and nothing else', async t => {
+  const { pingFederate, calls } = await startUpstream(t)
+  for (const clientId of ['a b', 'a/b', '../version', 'a?b=c', 'a#b', 'ü', '%2e%2e', 'a;b'])
+    assert.equal(await pingFederate.findClient(clientId), undefined)
+  assert.deepEqual(calls(), [
+    'GET /oauth/clients/a%20b',
+    'GET /oauth/clients/a%2Fb',
+    'GET /oauth/clients/..%2Fversion',
+    'GET /oauth/clients/a%3Fb%3Dc',
+    'GET /oauth/clients/a%23b',
+    'GET /oauth/clients/%C3%BC',
+    'GET /oauth/clients/%252e%252e',
+    'GET /oauth/clients/a%3Bb',
+  ])
+})
+
+test('the version is asked for once, and only by a client with single logout', async t => {
+  const { pingFederate, calls } = await startUpstream(t)
+  await pingFederate.createClient(newClient({}, 'a'), clientSecret, operationId)
+  assert.deepEqual(calls(), ['POST /oauth/clients'])
+  await pingFederate.createClient(newClient({ logout: 'pingaccess' }, 'b'), clientSecret, operationId)
+  await pingFederate.createClient(newClient({ logout: 'pingaccess' }, 'c'), clientSecret, operationId)
+  assert.deepEqual(calls().slice(1), ['GET /version', 'POST /oauth/clients', 'POST /oauth/clients'])
+})
+
+test('a version that could not be read is not remembered', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t)
+  const odd: OddAnswer[] = [
+    { kind: 'html' },
+    { kind: 'empty' },
+    { kind: 'status', status: 200, body: {} },
+    { kind: 'status', status: 200, body: { version: null } },
+    { kind: 'status', status: 200, body: { version: 'unknown' } },
+    { kind: 'status', status: 404 },
+  ]
+  for (const answer of odd) {
+    sandbox.pingFederate.faults.next({ fault: { answer } })
+    assert.equal(await kindOf(pingFederate.getVersion()), 'unexpected')
+  }
+  assert.deepEqual(await pingFederate.getVersion(), [12, 1, 0, 4])
+})
+
+test('a look-up tells a client, its absence and an answer that is neither', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t)
+  const { faults } = sandbox.pingFederate
+  assert.equal(await pingFederate.findClient('pa_wam'), undefined)
+  await callAdminApi(sandbox, 'POST', '/oauth/clients', paWam)
+  assert.equal((await pingFederate.findClient('pa_wam'))?.clientId, 'pa_wam')
+  for (const [answer, kind] of [
+    [{ kind: 'html' }, 'unexpected'],
+    [{ kind: 'empty' }, 'unexpected'],
+    [{ kind: 'malformed-json' }, 'unexpected'],
+    [{ kind: 'status', status: 204 }, 'unexpected'],
+    [{ kind: 'status', status: 401 }, 'credentials'],
+    [{ kind: 'status', status: 500 }, 'server-error'],
+  ] as const) {
+    faults.next({ fault: { answer } })
+    assert.equal(await kindOf(pingFederate.findClient('pa_wam')), kind)
+  }
+})
+
+test('a single node has no cluster state, does not replicate on save, and says so without a failure', async t => {
+  const { pingFederate } = await startUpstream(t)
+  assert.equal(await pingFederate.findClusterState(), undefined)
+  assert.equal(await pingFederate.isReplicatingOnSave(), false)
+})
+
+test('a version without cluster settings (before 12.0) does not replicate on save', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t, { sandbox: { cluster: 'clustered' } })
+  sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 404 } } })
+  assert.equal(await pingFederate.isReplicatingOnSave(), false)
+  sandbox.pingFederate.settings.replicateClientsOnSave = true
+  assert.equal(await pingFederate.isReplicatingOnSave(), true)
+})
+
+test('replicate fails unless PingFederate says 200', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t, { sandbox: { cluster: 'clustered' } })
+  for (const [status, kind] of [
+    [202, 'unexpected'],
+    [403, 'credentials'],
+    [404, 'unexpected'],
+    [500, 'server-error'],
+  ] as const) {
+    sandbox.pingFederate.faults.next({ fault: { acts: false, answer: { kind: 'status', status } } })
+    assert.equal(await kindOf(pingFederate.replicate()), kind)
+  }
+  await pingFederate.replicate()
+})
+
+test('an auditor’s account may read, and a create with it fails by `credentials`', async t => {
+  const { sandbox } = await startUpstream(t)
+  const { username, password } = sandbox.auditor
+  const credentials = { kind: 'basic', username, password: new Secret(password) } as const
+  const { transport } = await startUpstream(t, { config: { adminUrl: sandbox.adminUrl, credentials } })
+  const pingFederate = createPingFederate(transport)
+  assert.equal(await pingFederate.findClient('pa_wam'), undefined)
+  assert.equal(await kindOf(pingFederate.createClient(newClient(), clientSecret, operationId)), 'credentials')
+})
