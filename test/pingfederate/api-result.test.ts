@@ -27,6 +27,23 @@ test('every field that a request can set is traced back to it', () => {
     assert.equal(toRequestPointer(fieldPath), pointer, fieldPath)
 })
 
+test('a field that is none of the caller’s has no pointer, whatever it is called', () => {
+  for (const fieldPath of [
+    undefined,
+    '',
+    'clientAuth.secret',
+    'bypassApprovalPage',
+    '[0]',
+    '.',
+    'constructor',
+    'toString',
+    '__proto__',
+  ])
+    assert.equal(toRequestPointer(fieldPath), undefined, fieldPath)
+  assert.equal(toRequestPointer('oidcPolicy.constructor'), '/oidcPolicy')
+  assert.equal(toRequestPointer('oidcPolicy.__proto__'), '/oidcPolicy')
+})
+
 test('validation errors are read with their fields; anything else about them does not matter', () => {
   const body = {
     resultId: 'validation_error',
