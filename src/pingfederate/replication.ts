@@ -35,12 +35,14 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
   return {
     statusAfterSave: async () => {
       if (mode === 'none') return 'ready'
+      // Read before the save, it would call the client published that is only about to be.
+      state.forget()
       // When PingFederate cannot say, claiming less is the safe answer.
-      return (await needsPublishing().catch(() => true)) ? 'replicating' : 'ready'
+      return (await needsPublishing.get().catch(() => true)) ? 'replicating' : 'ready'
     },
     isPublished: async savedAt => {
       if (mode === 'none') return true
-      const known = await state().catch(() => null)
+      const known = await state.get().catch(() => null)
       if (known === null) return false
       return known === undefined || isPublished(known, savedAt)
     },
@@ -56,9 +58,11 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
   }
 }
 
-const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): (() => Promise<T>) => {
+type Remembered<T> = { get: () => Promise<T>; forget: () => void }
+
+const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): Remembered<T> => {
   let last: { value: Promise<T>; until: number } | undefined
-  return () => {
+  const get = () => {
     if (last && now() < last.until) return last.value
     const value = load()
     last = { value, until: now() + ttlMs }
@@ -67,6 +71,10 @@ const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): 
     })
     return value
   }
+  const forget = () => {
+    last = undefined
+  }
+  return { get, forget }
 }
 
 /** Calls that come while one runs share the next one: what they want published was saved after the running one began. */

@@ -74,6 +74,14 @@ test('a client is published once somebody has replicated after it was saved', as
   assert.equal(await replication.isPublished(savedAt), true)
 })
 
+test('what was read of the cluster before a client was saved says nothing about that client', async t => {
+  const { replication, save } = await start(t)
+  assert.equal(await replication.isPublished(null), true)
+  const { savedAt } = await save()
+  assert.equal(await replication.statusAfterSave(), 'replicating')
+  assert.equal(await replication.isPublished(savedAt), false)
+})
+
 test('twenty readers share one question, for a second', async t => {
   const { replication, calls, clock } = await start(t)
   const ask = () => Promise.all(Array.from({ length: 20 }, () => replication.isPublished(null)))
