@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { type Kysely, sql } from 'kysely'
+import { recordAuditEvent } from '../../src/audit/record.ts'
+import type { Database } from '../../src/database/schema.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
+
+type Trx = Kysely<Database>
+
+const actor = {
+  principal: { subject: 'ana', clientId: undefined, teams: ['payments'], scopes: new Set<string>() },
+  requestId: 'request',
+}
+
+/** One audit event, named by its reason. */
+const insert =
+  (reason: string) =>
+  (trx: Trx): Promise<void> =>
+    recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'intended', reason })
+
+/** A store that tells what it has executed, without the statements of the work itself. */
+const start = async (t: TestContext) => {
+  const folder = await mkdtemp(join(tmpdir(), 'store-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'data.db')
+  const executed: string[] = []
+  watch(t, executed)
+  const store = await openSqlite({ path, now: Date.now })
+  t.after(() => store.close().catch(() => undefined))
+  executed.length = 0
+  const count = (statement: string) => executed.filter(each => each === statement).length
+  const reasons = async () =>
+    (await store.db.selectFrom('audit_event').select('reason').orderBy('audit_event_id').execute()).map(
+      ({ reason }) => reason,
+    )
+  return { path, store, executed, count, reasons }
+}
+
+/** Records what every connection prepares anew or executes; statements prepared once are seen at their runs. */
+const watch = (t: TestContext, executed: string[]): void => {
+  const { prepare, exec } = DatabaseSync.prototype
+  t.mock.method(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, text: string) {
+    executed.push(text)
+    return exec.call(this, text)
+  })
+  t.mock.method(DatabaseSync.prototype, 'prepare', function (this: DatabaseSync, text: string) {
+    const statement = prepare.call(this, text)
+    const run = statement.run.bind(statement)
+    statement.run = (...parameters: never[]) => {
+      executed.push(text)
+      return run(...parameters)
+    }
+    return statement
+  })
+}
+
+const settle = (writes: Promise<unknown>[]): Promise<string[]> =>
+  Promise.allSettled(writes).then(results => results.map(({ status }) => status))
+
+test('fifty writes at once share one transaction', async t => {
+  const { store, count, reasons } = await start(t)
+  const names = Array.from({ length: 50 }, (_, index) => `write ${index}`)
+  await Promise.all(names.map(name => store.write(insert(name))))
+  assert.deepEqual([count('begin'), count('commit')], [1, 1])
+  assert.deepEqual(await reasons(), names)
+})
+
+test('what comes while a transaction runs shares the next one, in the order of its coming', async t => {
+  const { store, count, reasons } = await start(t)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { promise: running, resolve: run } = Promise.withResolvers<void>()
+  const first = store.write(async trx => {
+    await insert('first')(trx)
+    run()
+    await released
+  })
+  await running
+  const names = Array.from({ length: 20 }, (_, index) => `later ${index}`)
+  const later = names.map(name => store.write(insert(name)))
+  release()
+  await Promise.all([first, ...later])
+  assert.equal(count('commit'), 2)
+  assert.deepEqual(await reasons(), ['first', ...names])
+})
+
+test('a batch has at most 128 writes, so that readers get their turn', async t => {
+  const { store, count } = await start(t)
+  await Promise.all(Array.from({ length: 300 }, () => store.write(insert('x'))))
+  assert.equal(count('commit'), 3)
+})
+
+test('work that fails takes back its own writes and nobody else’s, and its error is the caller’s', async t => {
+  const { store, count, reasons } = await start(t)
+  const failing = store.write(async trx => {
+    await insert('lost')(trx)
+    throw new RangeError('mine')
+  })
+  const badSql = store.write(async trx => {
+    await insert('lost too')(trx)
+    await sql`select * from missing`.execute(trx)
+  })
+  const writes = [
+    store.write(insert('a')),
+    failing,
+    store.write(insert('b')),
+    badSql,
+    store.write(insert('c')),
+  ]
+  assert.deepEqual(await settle(writes), ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  await assert.rejects(failing, { message: 'mine' })
+  await assert.rejects(badSql, /no such table: missing/)
+  assert.deepEqual(await reasons(), ['a', 'b', 'c'])
+  assert.equal(count('commit'), 1)
+})
+
+test('a write resolves with the value of its work, after the commit', async t => {
+  const { path, store } = await start(t)
+  const other = new DatabaseSync(path, { readOnly: true })
+  t.after(() => other.close())
+  const value = await store.write(async trx => {
+    await insert('x')(trx)
+    return 42
+  })
+  assert.equal(value, 42)
+  assert.equal(other.prepare('select count(*) as n from audit_event').get()?.['n'], 1)
+})
+
+test('a batch that may be lost with the power is not synced; one with a durable write in it is', async t => {
+  const { store, executed } = await start(t)
+  const derived = { durable: false }
+  const synchronous = async () =>
+    (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(store.db)).rows[0]?.synchronous
+  const full = 2
+  const normal = 1
+  assert.equal(await synchronous(), full)
+  await Promise.all([store.write(insert('a'), derived), store.write(insert('b'), derived)])
+  assert.equal(await synchronous(), normal)
+  await Promise.all([
+    store.write(insert('c'), derived),
+    store.write(insert('d')),
+    store.write(insert('e'), derived),
+  ])
+  assert.equal(await synchronous(), full)
+  const pragmas = executed.filter(text => text.includes('synchronous ='))
+  assert.deepEqual(pragmas, ['PRAGMA synchronous = NORMAL', 'PRAGMA synchronous = FULL'])
+  assert.ok(executed.indexOf('PRAGMA synchronous = FULL') < executed.lastIndexOf('begin'))
+})
+
+test('a read during a batch sees nothing that is not committed', async t => {
+  const { store, reasons } = await start(t)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { promise: running, resolve: run } = Promise.withResolvers<void>()
+  const failing = store.write(async trx => {
+    await insert('uncommitted')(trx)
+    run()
+    await released
+    throw new Error('no')
+  })
+  await running
+  const reading = reasons()
+  release()
+  await assert.rejects(failing)
+  assert.deepEqual(await reading, [])
+})
+
+test('a failed COMMIT rejects every write of the batch, keeps none, and the next batch works', async t => {
+  const { store, reasons } = await start(t)
+  await sql`create table parent (id integer primary key)`.execute(store.db)
+  await sql`create table child (id integer references parent deferrable initially deferred)`.execute(store.db)
+  const violating = store.write(trx => sql`insert into child values (1)`.execute(trx))
+  const writes = [store.write(insert('a')), violating, store.write(insert('b'))]
+  assert.deepEqual(await settle(writes), Array(3).fill('rejected'))
+  await assert.rejects(violating, /FOREIGN KEY constraint failed/)
+  await store.write(insert('later'))
+  assert.deepEqual(await reasons(), ['later'])
+})
+
+test('another process that holds the lock is `database unavailable` after a bounded wait', async t => {
+  const { path, store, reasons } = await start(t)
+  const other = new DatabaseSync(path)
+  t.after(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  const startedAt = performance.now()
+  const error = await store.write(insert('x')).catch(reason => reason)
+  assert.ok(isDatabaseUnavailable(error), String(error))
+  assert.ok(performance.now() - startedAt < 4_000)
+  other.exec('ROLLBACK')
+  await store.write(insert('later'))
+  assert.deepEqual(await reasons(), ['later'])
+})
