@@ -28,14 +28,15 @@ export const createWriteQueue = (
   let isRunning = false
   let isDurable = true
 
+  const chooseDurability = (durable: boolean): void => {
+    if (durable !== isDurable) setDurable(durable)
+    isDurable = durable
+  }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
-      const durable = batch.some(entry => entry.durable)
-      if (durable !== isDurable) setDurable(durable)
-      isDurable = durable
-      await commit(db, batch)
+      await commit(db, batch, () => chooseDurability(batch.some(entry => entry.durable)))
     }
     isRunning = false
   }
@@ -50,8 +51,9 @@ export const createWriteQueue = (
     })
 }
 
-const commit = async (db: Kysely<Database>, batch: Entry[]): Promise<void> => {
+const commit = async (db: Kysely<Database>, batch: Entry[], prepare: () => void): Promise<void> => {
   try {
+    prepare()
     const outcomes = await db.transaction().execute(async trx => {
       const settled: (() => void)[] = []
       for (const entry of batch) settled.push(await attempt(trx, entry))

@@ -193,3 +193,14 @@ test('another process that holds the lock is `database unavailable` after a boun
   await store.write(insert('later'))
   assert.deepEqual(await reasons(), ['later'])
 })
+
+for (const durable of [true, false]) {
+  test(`a ${durable ? 'durable' : 'derived'} write after close rejects, and nothing is left unhandled`, async t => {
+    const { store } = await start(t)
+    await store.close()
+    const writes = [store.write(insert('a'), { durable }), store.write(insert('b'), { durable })]
+    assert.deepEqual(await settle(writes), ['rejected', 'rejected'])
+    assert.deepEqual(await settle([store.write(insert('c'), { durable })]), ['rejected'])
+    await assert.rejects(store.check())
+  })
+}
