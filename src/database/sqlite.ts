@@ -53,6 +53,8 @@ const adapt = (connection: DatabaseSync): SqliteDatabase => {
   return {
     close: () => connection.close(),
     prepare: text => {
+      // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
+      if (text === 'rollback' && !connection.isTransaction) return nothing
       const statement = prepare(text)
       return {
         reader: statement.columns().length > 0,
@@ -62,4 +64,11 @@ const adapt = (connection: DatabaseSync): SqliteDatabase => {
       }
     },
   }
+}
+
+const nothing: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
 }

@@ -72,7 +72,10 @@ const attempt = async (trx: Kysely<Database>, { work, resolve, reject }: Entry):
     await release.execute(trx)
     return () => resolve(value)
   } catch (error) {
-    await rollback.execute(trx)
+    await rollback.execute(trx).catch(() => {
+      // After a full disk or an I/O error SQLite has rolled everything back by itself: it is the batch's error then.
+      throw error
+    })
     await release.execute(trx)
     return () => reject(error)
   }

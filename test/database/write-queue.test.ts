@@ -168,6 +168,23 @@ test('a read during a batch sees nothing that is not committed', async t => {
   assert.deepEqual(await reading, [])
 })
 
+test('a full disk rejects what it strikes as `database unavailable`, keeps nothing of it, and ends with it', async t => {
+  const { store, reasons } = await start(t)
+  await store.write(insert('before'))
+  const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(store.db)
+  await sql`PRAGMA max_page_count = ${sql.lit(pages.rows[0]?.page_count ?? 0)}`.execute(store.db)
+  const large = 'x'.repeat(100_000)
+  const writes = [store.write(insert('with it')), store.write(insert(large)), store.write(insert('after it'))]
+  const results = await Promise.allSettled(writes)
+  const rejected = results.filter(result => result.status === 'rejected')
+  assert.ok(rejected.length > 0)
+  for (const { reason } of rejected) assert.ok(isDatabaseUnavailable(reason), String(reason))
+  await sql`PRAGMA max_page_count = 1000000`.execute(store.db)
+  await store.write(insert('later'))
+  const kept = ['with it', 'after it'].filter((_, index) => results[index * 2]?.status === 'fulfilled')
+  assert.deepEqual(await reasons(), ['before', ...kept, 'later'])
+})
+
 test('a failed COMMIT rejects every write of the batch, keeps none, and the next batch works', async t => {
   const { store, reasons } = await start(t)
   await sql`create table parent (id integer primary key)`.execute(store.db)
