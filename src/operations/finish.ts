@@ -19,7 +19,8 @@ export const finishCreate = (
 ): Promise<ClientRow> =>
   store.write(
     async trx => {
-      await close(trx, operation.operationId, { state: 'done', failure: null })
+      const isOurs = await close(trx, operation.operationId, { state: 'done', failure: null })
+      if (!isOurs) return getSettledByOthers(trx, operation)
       await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
       return trx
         .updateTable('client')
@@ -35,7 +36,8 @@ export const finishCreate = (
 export const failCreate = (store: Store, operation: Operation, failure: ProblemCode): Promise<void> =>
   store.write(
     async trx => {
-      await close(trx, operation.operationId, { state: 'failed', failure })
+      const isOurs = await close(trx, operation.operationId, { state: 'failed', failure })
+      if (!isOurs) return
       await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: failure })
       const { retrieval_id: retrievalId } = await trx
         .deleteFrom('client')
@@ -48,26 +50,40 @@ export const failCreate = (store: Store, operation: Operation, failure: ProblemC
     { durable: false },
   )
 
-/**
- * Conditional on `intended`, so that of two that settle the same operation only one writes its end.
- * @throws Problem `operation_in_progress` to the other
- */
+/** Conditional on `intended`, so that of two that settle the same operation only one writes its end: true for that one. */
 const close = async (
   trx: Kysely<Database>,
   operationId: string,
   end: { state: 'done' | 'failed'; failure: string | null },
-): Promise<void> => {
+): Promise<boolean> => {
   const { numUpdatedRows } = await trx
     .updateTable('operation')
     .set({ ...end, finished_at: databaseTime })
     .where('operation_id', '=', operationId)
     .where('state', '=', 'intended')
     .executeTakeFirst()
-  if (numUpdatedRows === 1n) return
+  return numUpdatedRows === 1n
+}
+
+/**
+ * The client of an operation whose lease ended before its answer came, so that a retry has settled it meanwhile.
+ * @throws Problem `outcome_unknown` when the retry found nothing yet: the client id may be somebody else's by now
+ */
+const getSettledByOthers = async (
+  trx: Kysely<Database>,
+  { operationId, clientId }: Operation,
+): Promise<ClientRow> => {
+  const row = await trx
+    .selectFrom('client')
+    .selectAll()
+    .where('client_id', '=', clientId)
+    .where('operation_id', '=', operationId)
+    .executeTakeFirst()
+  if (row) return row
   throw new Problem(
-    'operation_in_progress',
-    'Another request has settled this operation at the same moment. Read the client, or try again.',
-    { operation: operationId, headers: { 'retry-after': '1' } },
+    'outcome_unknown',
+    'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
+    { operation: operationId, headers: { 'retry-after': '10' } },
   )
 }
 

@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
+import { startTestService, type TestService } from '../service.ts'
+import { clientIds, recordCalls, smallest, writesOf } from './requests.ts'
+
+const create = ({ call }: TestService, clientId = smallest.clientId) =>
+  call('POST', '/web-session-clients', { body: { ...smallest, clientId } })
+
+const post = { method: 'POST', path: '/oauth/clients' }
+
+/** Long enough for every answer that comes at all, short enough to wait for one that does not. */
+const shortTimeout = { PINGFEDERATE_TIMEOUT_MS: '400' }
+
+const never = new Promise<void>(() => undefined)
+
+const oddAnswers: Record<string, NonNullable<Fault['answer']>> = {
+  'a server error': { kind: 'status', status: 500 },
+  'a gateway error with a page': { kind: 'status', status: 502, body: '<html>' },
+  'a dropped connection': { kind: 'drop' },
+  'cut JSON': { kind: 'malformed-json' },
+  'nothing at all': { kind: 'empty' },
+  'a sign-on page': { kind: 'html' },
+  'another client': { kind: 'other-client', clientId: 'somebody-elses' },
+  'a redirect': { kind: 'redirect', location: 'https://elsewhere.example.com/' },
+  'more than any client can be': { kind: 'huge', bytes: 4_000_000 },
+  'a status the API does not have': { kind: 'status', status: 418 },
+}
+
+test('201: one odd answer to the first attempt, whether PingFederate acted or not, still ends in one client', async t => {
+  const service = await startTestService(t)
+  for (const [index, [what, answer]] of Object.entries(oddAnswers).entries()) {
+    for (const acts of [true, false]) {
+      await t.test(`${what} ${acts ? 'after' : 'before'} acting`, async () => {
+        const clientId = `client-${index}-${acts}`
+        service.sandbox.pingFederate.faults.next({ match: post, fault: { acts, answer } })
+        const calls = recordCalls(service.sandbox)
+        const { status, body } = await create(service, clientId)
+        assert.equal(status, 201, JSON.stringify(body))
+        assert.equal(clientIds(service.sandbox).filter(id => id === clientId).length, 1)
+        assert.equal(writesOf(calls).length, acts ? 1 : 2)
+        const redeemed = await service.call('POST', '/secret-retrievals', {
+          body: { token: body.retrieval.token },
+        })
+        const made = writesOf(calls).at(-1)?.body as { clientAuth: { secret: string } }
+        assert.equal(redeemed.body.clientSecret, made.clientAuth.secret)
+      })
+    }
+  }
+})
+
+/** Answers that stay odd, PingFederate never acting: what the caller is told. */
+const failures: [string, NonNullable<Fault['answer']>, number, string, string | null][] = [
+  ['401', { kind: 'status', status: 401 }, 502, 'pingfederate_credentials_refused', null],
+  ['403', { kind: 'status', status: 403 }, 502, 'pingfederate_credentials_refused', null],
+  ['429', { kind: 'status', status: 429 }, 503, 'pingfederate_busy', '10'],
+  [
+    '429 for 7 s',
+    { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
+    503,
+    'pingfederate_busy',
+    '7',
+  ],
+  [
+    '429 for a day',
+    { kind: 'status', status: 429, headers: { 'retry-after': '86400' } },
+    503,
+    'pingfederate_busy',
+    '60',
+  ],
+  [
+    '429 until Friday',
+    { kind: 'status', status: 429, headers: { 'retry-after': 'Fri, 27 Nov 2026 00:00:00 GMT' } },
+    503,
+    'pingfederate_busy',
+    '10',
+  ],
+  ['500', { kind: 'status', status: 500 }, 502, 'pingfederate_error', '10'],
+  [
+    '503 for 9 s',
+    { kind: 'status', status: 503, headers: { 'retry-after': '9' } },
+    502,
+    'pingfederate_error',
+    '9',
+  ],
+  ['drop', { kind: 'drop' }, 502, 'pingfederate_error', '5'],
+  ['cut JSON', { kind: 'malformed-json' }, 502, 'pingfederate_invalid_response', '30'],
+  ['nothing', { kind: 'empty' }, 502, 'pingfederate_invalid_response', '30'],
+  ['html', { kind: 'html' }, 502, 'pingfederate_invalid_response', '30'],
+  ['another client', { kind: 'other-client', clientId: 'x' }, 502, 'pingfederate_invalid_response', '30'],
+  ['redirect', { kind: 'redirect', location: '/elsewhere' }, 502, 'pingfederate_invalid_response', '30'],
+  ['418', { kind: 'status', status: 418 }, 502, 'pingfederate_invalid_response', '30'],
+]
+
+test('502, 503: a failure that stays is named, nothing is made, and the same id works afterwards', async t => {
+  const service = await startTestService(t)
+  const { faults } = service.sandbox.pingFederate
+  for (const [index, [what, answer, status, code, retryAfter]] of failures.entries()) {
+    await t.test(`${status} ${code} after ${what}`, async () => {
+      const clientId = `client-${index}`
+      const planned = faults.always({ match: post, fault: { acts: false, answer } })
+      const failed = await create(service, clientId)
+      planned.remove()
+      assert.equal(failed.status, status)
+      assert.equal(failed.body.code, code)
+      assert.equal(failed.headers.get('retry-after'), retryAfter)
+      assert.ok(!clientIds(service.sandbox).includes(clientId))
+      assert.equal((await service.call('GET', `/web-session-clients/${clientId}`)).status, 404)
+      assert.equal((await create(service, clientId)).status, 201)
+    })
+  }
+})
+
+test('502 when PingFederate does not know the account, told without the account', async t => {
+  const service = await startTestService(t, { env: { PINGFEDERATE_ADMIN_PASSWORD: 'wrong' } })
+  const { status, body } = await create(service)
+  assert.equal(status, 502)
+  assert.equal(body.code, 'pingfederate_credentials_refused')
+  assert.ok(!JSON.stringify(body).includes('administrator'))
+})
+
+test('503 when PingFederate refuses connections, again and again, and the id is not held meanwhile', async t => {
+  const service = await startTestService(t, { env: { PINGFEDERATE_ADMIN_URL: 'http://127.0.0.1:1' } })
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { status, body, headers } = await create(service)
+    assert.equal(status, 503)
+    assert.equal(body.code, 'pingfederate_unreachable')
+    assert.equal(headers.get('retry-after'), '5')
+  }
+})
+
+test('201 when PingFederate made the client and answered too late', async t => {
+  const service = await startTestService(t, { env: shortTimeout })
+  service.sandbox.pingFederate.faults.next({ match: post, fault: { answerAfter: never } })
+  const calls = recordCalls(service.sandbox)
+  const { status } = await create(service)
+  assert.equal(status, 201)
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
+  assert.deepEqual(writesOf(calls), [])
+})
+
+test('504 when the answer drips in too slowly and the client cannot be looked up', async t => {
+  const service = await startTestService(t, { env: shortTimeout })
+  const { faults } = service.sandbox.pingFederate
+  faults.always({ fault: { acts: false, answer: { kind: 'drip', intervalMs: 300 } } })
+  const { status, body } = await create(service)
+  assert.equal(status, 504)
+  assert.equal(body.code, 'outcome_unknown')
+})
+
+test('504 names the operation, holds the id while it may still happen, and lets a later retry make the client', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { env: shortTimeout, world: { now: () => now } })
+  const planned = service.sandbox.pingFederate.faults.always({
+    match: post,
+    fault: { acts: false, answerAfter: never },
+  })
+  const unknown = await create(service)
+  planned.remove()
+  assert.equal(unknown.status, 504)
+  assert.equal(unknown.body.code, 'outcome_unknown')
+  assert.match(unknown.body.operation, /^[0-9a-f-]{36}$/)
+  assert.equal(unknown.headers.get('retry-after'), '60')
+  const early = await create(service)
+  assert.equal(early.status, 409)
+  assert.equal(early.body.code, 'operation_in_progress')
+  assert.equal(early.body.operation, unknown.body.operation)
+  assert.equal(early.headers.get('retry-after'), '10')
+  assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 404)
+  now += 60_000
+  const settled = await create(service)
+  assert.equal(settled.status, 201)
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
+})
+
+test('504 held id: another team learns only that it is taken', async t => {
+  const service = await startTestService(t, { env: shortTimeout })
+  service.sandbox.pingFederate.faults.always({ match: post, fault: { acts: false, answerAfter: never } })
+  assert.equal((await create(service)).status, 504)
+  const { status, body } = await service.call('POST', '/web-session-clients', {
+    as: 'shop-pipeline',
+    body: smallest,
+  })
+  assert.equal(status, 409)
+  assert.equal(body.code, 'client_id_taken')
+  assert.equal(body.operation, undefined)
+})
+
+/** A create after which nobody knows whether there is a client: it is made, but no answer and no look-up arrive. */
+const leaveOpen = async (service: TestService): Promise<void> => {
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: post, fault: { answer: { kind: 'drop' } } })
+  faults.next({ match: { method: 'GET' }, fault: { answer: { kind: 'drop' } } })
+  const unknown = await create(service)
+  assert.equal(unknown.status, 504)
+  assert.equal(unknown.body.code, 'outcome_unknown')
+}
+
+test('409 on the retry after an unknown outcome that did make the client, which can be read from then on', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  await leaveOpen(service)
+  now += 60_000
+  const calls = recordCalls(service.sandbox)
+  const settled = await create(service)
+  assert.equal(settled.status, 409)
+  assert.equal(settled.body.code, 'client_id_taken')
+  assert.deepEqual(writesOf(calls), [])
+  assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 200)
+})
+
+test('502: a retry that cannot settle the outcome says so and leaves everything as it is', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  await leaveOpen(service)
+  now += 60_000
+  service.sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 503 } } })
+  const failed = await create(service)
+  assert.equal(failed.status, 502)
+  assert.equal((await create(service)).body.code, 'client_id_taken')
+})
+
+test('409 for all of many retries at once that settle the same outcome', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  await leaveOpen(service)
+  now += 60_000
+  const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    Array(5).fill(409),
+  )
+})
+
+test('201 for exactly one of many retries at once after a create that made nothing', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { env: shortTimeout, world: { now: () => now } })
+  const planned = service.sandbox.pingFederate.faults.always({
+    match: post,
+    fault: { acts: false, answerAfter: never },
+  })
+  assert.equal((await create(service)).status, 504)
+  planned.remove()
+  now += 60_000
+  const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
+  const statuses = answers.map(({ status }) => status).sort()
+  assert.deepEqual(statuses, [201, 409, 409, 409, 409])
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
+})
+
+test('201 with the working token although a retry has settled the create meanwhile', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const answering = Promise.withResolvers<void>()
+  const { struck } = service.sandbox.pingFederate.faults.next({
+    match: post,
+    fault: { answerAfter: answering.promise },
+  })
+  const slow = create(service)
+  await struck
+  now += 60_000
+  const retry = await create(service)
+  answering.resolve()
+  assert.equal(retry.body.code, 'client_id_taken')
+  const { status, body } = await slow
+  assert.equal(status, 201, JSON.stringify(body))
+  const redeemed = await service.call('POST', '/secret-retrievals', { body: { token: body.retrieval.token } })
+  assert.equal(redeemed.status, 200)
+})
+
+test('409 for a create that arrives in PingFederate after its retry: the retry’s client is the one', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const acting = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
+  const fault: Fault = {
+    get actAfter() {
+      arrived.resolve()
+      return acting.promise
+    },
+  }
+  service.sandbox.pingFederate.faults.next({ match: post, fault })
+  const slow = create(service)
+  await arrived.promise
+  now += 60_000
+  const retry = await create(service)
+  assert.equal(retry.status, 201)
+  acting.resolve()
+  const late = await slow
+  assert.equal(late.status, 409, JSON.stringify(late.body))
+  assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 200)
+  const redeemed = await service.call('POST', '/secret-retrievals', {
+    body: { token: retry.body.retrieval.token },
+  })
+  assert.equal(redeemed.status, 200)
+})
+
+test('504 for a create whose retry has just found nothing and given it up', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const { faults } = service.sandbox.pingFederate
+  const acting = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
+  const answering = Promise.withResolvers<void>()
+  const fault: Fault = {
+    get actAfter() {
+      arrived.resolve()
+      return acting.promise
+    },
+    answerAfter: answering.promise,
+  }
+  const made = faults.next({ match: post, fault })
+  const slow = create(service)
+  await arrived.promise
+  now += 60_000
+  const lookedUp = faults.next({ match: { method: 'GET' }, fault: { answerAfter: made.struck } })
+  void lookedUp.struck.then(() => acting.resolve())
+  const retry = await create(service)
+  answering.resolve()
+  assert.equal(retry.body.code, 'client_exists_in_pingfederate')
+  const late = await slow
+  assert.equal(late.status, 504, JSON.stringify(late.body))
+  assert.equal(late.body.code, 'outcome_unknown')
+})
