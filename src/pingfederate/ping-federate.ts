@@ -39,7 +39,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
       const answer = await call({ method: 'GET', path: `/oauth/clients/${encodeURIComponent(clientId)}` })
       if (answer.status === 404) return undefined
       const found = parseClient(expect(answer, 200))
-      if (!found) throw new PingFederateFailure('unexpected', { status: 200 })
+      if (found?.clientId !== clientId) throw new PingFederateFailure('unexpected', { status: 200 })
       return found
     },
     getVersion,

@@ -322,3 +322,14 @@ test('504 for a create whose retry has just found nothing and given it up', asyn
   assert.equal(late.status, 504, JSON.stringify(late.body))
   assert.equal(late.body.code, 'outcome_unknown')
 })
+
+test('504, and nobody else’s client is blamed, when the look-up answers with another client', async t => {
+  const service = await startTestService(t)
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: post, fault: { answer: { kind: 'drop' } } })
+  const other = { kind: 'status', status: 200, body: { clientId: 'other', description: 'Other' } } as const
+  faults.next({ match: { method: 'GET' }, fault: { answer: other } })
+  const { status, body } = await create(service)
+  assert.equal(status, 504, JSON.stringify(body))
+  assert.equal(body.code, 'outcome_unknown')
+})
