@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type JSONPath, type ParseError, parse, printParseErrorCode, visit } from 'jsonc-parser'
+import { type JSONPath, printParseErrorCode, visit } from 'jsonc-parser'
 import { Problem, type Violation } from './problem.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -52,30 +52,58 @@ const decodeText = (body: Buffer): string => {
   throw new Problem('malformed_json', 'The body begins with a byte order mark; leave it out.')
 }
 
-/** JSON.parse quotes the input in its message, which may hold a token; jsonc-parser gives offset and kind only. */
+/** JSON.parse quotes the input in its message, which may hold a token; jsonc-parser gives place and kind only. */
 const whereItBreaks = (text: string): string => {
-  const errors: ParseError[] = []
-  parse(text, errors, { disallowComments: true })
-  const [first] = errors
-  if (!first) return 'The body is not valid JSON.'
-  const before = text.slice(0, first.offset).split('\n')
-  return `The body is not valid JSON: ${printParseErrorCode(first.error)} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}.`
+  let place: string | undefined
+  const { enter, leave } = createDepthGuard()
+  visit(
+    text,
+    {
+      onError: (error, _offset, _length, line, character) => {
+        place ??= `${printParseErrorCode(error)} at line ${line + 1}, column ${character + 1}`
+      },
+      onObjectBegin: enter,
+      onObjectEnd: leave,
+      onArrayBegin: enter,
+      onArrayEnd: leave,
+    },
+    { disallowComments: true },
+  )
+  return place ? `The body is not valid JSON: ${place}.` : 'The body is not valid JSON.'
 }
 
 /** Deeper than any body of ours; refusing early keeps recursion and work bounded. */
 const maxDepth = 16
+
+/** jsonc-parser recurses, also into what is never closed, so depth is bounded wherever it is used. */
+const createDepthGuard = () => {
+  let depth = 0
+  return {
+    enter: () => {
+      depth += 1
+      if (depth > maxDepth)
+        throw new Problem('malformed_json', `The body is nested deeper than ${maxDepth} levels.`)
+    },
+    leave: () => {
+      depth -= 1
+    },
+  }
+}
 
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype'])
 
 const findAmbiguousNames = (text: string): Violation[] => {
   const violations: Violation[] = []
   const open: Set<string>[] = []
+  const guard = createDepthGuard()
   const enter = () => {
+    guard.enter()
     open.push(new Set())
-    if (open.length > maxDepth)
-      throw new Problem('malformed_json', `The body is nested deeper than ${maxDepth} levels.`)
   }
-  const leave = () => void open.pop()
+  const leave = () => {
+    guard.leave()
+    open.pop()
+  }
   visit(text, {
     onObjectBegin: enter,
     onObjectEnd: leave,
