@@ -11,7 +11,7 @@ import type { IssuerKeys } from './http/issuer-keys.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { describeApi } from './http/openapi.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
-import { logRequests, setCommonHeaders } from './http/request-log.ts'
+import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
 import { buildValidator } from './http/validation.ts'
@@ -109,5 +109,7 @@ const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: { buildValidator } },
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => void sendProblem(toProblem(error), request, reply as never),
+    // No hook runs for an address that cannot be read, so the headers are set here.
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(toProblem(error), request, reply.headers(commonHeaders(request)) as never),
   }) as unknown as FastifyInstance

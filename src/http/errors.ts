@@ -52,6 +52,7 @@ const frameworkProblems: Record<string, { code: ProblemCode; detail: string }> =
     code: 'malformed_request',
     detail: 'Content-Length does not fit the body.',
   },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'uri_too_long', detail: 'No id is that long.' },
   FST_ERR_BAD_URL: { code: 'malformed_request', detail: 'The address is not well-formed.' },
 }
 
@@ -66,7 +67,7 @@ export const toProblem = (error: unknown): Problem => {
       { cause: error, headers: { 'retry-after': '5' } },
     )
   }
-  const { validation, validationContext, code, statusCode } = error as FastifyError
+  const { validation, validationContext, code, statusCode } = (error ?? {}) as FastifyError
   if (validation) {
     return new Problem('validation_failed', 'The request breaks rules; nothing was changed.', {
       violations: toViolations({ validation, validationContext } as SchemaErrors),
