@@ -12,7 +12,11 @@ const schema = {
       description: 'Alive.',
       content: {
         'application/json': {
-          schema: Type.Object({ status: Type.Literal('alive') }, { additionalProperties: false }),
+          schema: Type.Object(
+            { status: Type.Literal('alive', { description: 'The one answer.' }) },
+            { additionalProperties: false },
+          ),
+          example: { status: 'alive' },
         },
       },
     },

@@ -12,15 +12,15 @@ export type ReadinessDependencies = {
   now: () => number
 }
 
-const Check = Type.Enum(['ok', 'failing', 'unknown'])
+const Check = (description: string) => Type.Enum(['ok', 'failing', 'unknown'], { description })
 const Readiness = Type.Object(
   {
-    status: Type.Literal('ready'),
+    status: Type.Literal('ready', { description: 'The one answer.' }),
     checks: Type.Object(
       {
-        database: Check,
-        issuer: Check,
-        pingFederate: Check,
+        database: Check('Whether the database answers.'),
+        issuer: Check('Whether the issuer’s keys are known.'),
+        pingFederate: Check('Whether the admin API answered lately; unknown until it was asked.'),
       },
       {
         additionalProperties: false,
@@ -39,7 +39,15 @@ const schema = {
     'Ready when the database answers and the issuer’s keys are known. PingFederate is reported, and looked at every ten seconds at most.',
   security: [],
   response: {
-    200: { description: 'Ready.', content: { 'application/json': { schema: Readiness } } },
+    200: {
+      description: 'Ready.',
+      content: {
+        'application/json': {
+          schema: Readiness,
+          example: { status: 'ready', checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' } },
+        },
+      },
+    },
     ...problemResponses('not_ready', 'shutting_down'),
   },
 }

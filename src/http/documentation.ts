@@ -2,7 +2,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
-import { forInstallation, requestedScopes } from './openapi.ts'
+import { forInstallation, forSwaggerUi, requestedScopes } from './openapi.ts'
+import { swaggerUiCss } from './swagger-ui-theme.ts'
 
 type Options = {
   config: Pick<Config, 'publicUrl' | 'swaggerUiClientId' | 'jwt'>
@@ -26,10 +27,19 @@ export const serveDocumentation = async (app: FastifyInstance, { config, keys }:
   await app.register(swaggerUi, {
     routePrefix: '/documentation',
     uiConfig: {
+      // No bar above the page: it would offer to load other people's documents.
+      layout: 'BaseLayout',
       docExpansion: 'list',
+      defaultModelsExpandDepth: 0,
       tryItOutEnabled: true,
       displayRequestDuration: true,
+      // A token in the browser's storage would outlive the page.
+      persistAuthorization: false,
       validatorUrl: null,
+    },
+    theme: {
+      title: 'Web session clients',
+      css: [{ filename: 'theme.css', content: swaggerUiCss }],
     },
     ...(config.swaggerUiClientId && {
       initOAuth: {
@@ -39,7 +49,8 @@ export const serveDocumentation = async (app: FastifyInstance, { config, keys }:
       },
     }),
     uiHooks: { onRequest: (_request, _reply, done) => void discover().then(() => done()) },
-    transformSpecification: transform,
+    transformSpecification: document =>
+      forSwaggerUi(transform(document), config.swaggerUiClientId !== undefined),
     transformSpecificationClone: false,
     staticCSP: 'default-src',
     transformStaticCSP: () => contentSecurityPolicy(config.jwt.issuer, keys.metadata()?.tokenEndpoint),

@@ -61,8 +61,14 @@ export const Violation = Type.Object(
         description: 'The offending value, cut to 80 characters; absent where it might be secret.',
       }),
     ),
-    detail: Type.String({ description: 'What is wrong.' }),
-    fix: Type.String({ description: 'What to send instead.' }),
+    detail: Type.String({
+      description: 'What is wrong.',
+      examples: ['A PingAccess URL begins with https://, in lower case.'],
+    }),
+    fix: Type.String({
+      description: 'What to send instead.',
+      examples: ['Send https://mypingaccessserver:3000.'],
+    }),
   },
   { $id: 'Violation', description: 'One broken rule.', additionalProperties: false },
 )
@@ -72,14 +78,21 @@ export const ProblemDetails = Type.Object(
   {
     type: Type.String({
       description: 'URN of the problem: `urn:problem:web-session-clients:` and the code.',
+      examples: ['urn:problem:web-session-clients:validation_failed'],
     }),
     code: Type.String({
       description: 'Stable, machine-readable name of the problem.',
       examples: ['validation_failed'],
     }),
-    title: Type.String({ description: 'Short summary; the same for every occurrence.' }),
-    status: Type.Integer({ description: 'The HTTP status.', minimum: 400, maximum: 599 }),
-    detail: Type.String({ description: 'What happened this time, and what to do about it.' }),
+    title: Type.String({
+      description: 'Short summary; the same for every occurrence.',
+      examples: ['The request breaks rules'],
+    }),
+    status: Type.Integer({ description: 'The HTTP status.', minimum: 400, maximum: 599, examples: [422] }),
+    detail: Type.String({
+      description: 'What happened this time, and what to do about it.',
+      examples: ['One rule is broken; nothing was changed.'],
+    }),
     instance: Type.String({
       description: 'URN of the request; the log lines of the request carry the same UUID.',
       examples: ['urn:uuid:01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'],
@@ -88,7 +101,10 @@ export const ProblemDetails = Type.Object(
       Type.Array(Type.Ref('Violation'), { description: 'Every broken rule at once.' }),
     ),
     operation: Type.Optional(
-      Type.String({ description: 'Id of the operation that was begun, for the operator.' }),
+      Type.String({
+        description: 'Id of the operation that was begun, for the operator.',
+        examples: ['01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'],
+      }),
     ),
   },
   { $id: 'ProblemDetails', description: 'Problem details (RFC 9457).', additionalProperties: false },

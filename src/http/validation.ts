@@ -8,7 +8,7 @@ const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers:
 
 const shared = {
   customOptions: { removeAdditional: false, useDefaults: true, allErrors: true, verbose: true },
-  plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret'])],
+  plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret', 'x-request-examples'])],
 } as const
 
 /**

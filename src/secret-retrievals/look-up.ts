@@ -7,7 +7,8 @@ import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import type { RetrievalToken } from './schema.ts'
 
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const Instant = (description: string) =>
+  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
 const nullable = (schema: ReturnType<typeof Type.String>, description: string) =>
   Type.Union([schema, Type.Null()], { description })
 
@@ -32,13 +33,27 @@ const schema = {
               }),
               redeemableBy: Type.Enum(['team', 'requester', 'bearer'], { description: 'Who may redeem it.' }),
               createdAt: Instant('When it was issued.'),
-              createdBy: Type.String({ description: 'Subject of the caller it was issued to.' }),
+              createdBy: Type.String({
+                description: 'Subject of the caller it was issued to.',
+                examples: ['payments-pipeline'],
+              }),
               expiresAt: Instant('When it expires.'),
               redeemedAt: nullable(Instant(''), 'When it was redeemed.'),
               redeemedBy: nullable(Type.String(), 'Subject of the caller that redeemed it.'),
             },
             { additionalProperties: false },
           ),
+          example: {
+            clientId: 'pa_wam',
+            team: 'payments',
+            state: 'outstanding',
+            redeemableBy: 'team',
+            createdAt: '2026-11-23T17:00:00.000Z',
+            createdBy: 'payments-pipeline',
+            expiresAt: '2026-11-23T17:15:00.000Z',
+            redeemedAt: null,
+            redeemedBy: null,
+          },
         },
       },
     },

@@ -13,6 +13,9 @@ import { open } from './seal.ts'
 
 export type RedeemDependencies = { store: Store; config: { secretKey: KeyObject } }
 
+/** Of the right length and alphabet, and plainly not a secret. */
+const exampleSecret = 'example-'.repeat(6).slice(0, 43)
+
 const schema = {
   operationId: 'redeemSecret',
   tags: ['secret retrievals'],
@@ -31,12 +34,23 @@ const schema = {
               clientId: Type.String({ description: 'The client it belongs to.', examples: ['pa_wam'] }),
               clientSecret: Type.String({
                 description: 'The client secret (RFC 6749 section 2.3.1), 43 characters.',
+                examples: [exampleSecret],
               }),
               team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
-              redeemedAt: Type.String({ format: 'date-time', description: 'When it was redeemed: now.' }),
+              redeemedAt: Type.String({
+                format: 'date-time',
+                description: 'When it was redeemed: now.',
+                examples: ['2026-11-23T17:01:12.000Z'],
+              }),
             },
             { additionalProperties: false },
           ),
+          example: {
+            clientId: 'pa_wam',
+            clientSecret: exampleSecret,
+            team: 'payments',
+            redeemedAt: '2026-11-23T17:01:12.000Z',
+          },
         },
       },
     },

@@ -16,6 +16,7 @@ export const RetrievalToken = Type.Object(
     $id: 'RetrievalToken',
     additionalProperties: false,
     description: 'A retrieval token, in the body so that no log or history keeps it.',
+    'x-request-examples': { token: { summary: 'A token that nobody has', value: { token: exampleToken } } },
   },
 )
 export type RetrievalToken = Static<typeof RetrievalToken>

@@ -13,6 +13,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
 import { applyDefaults } from './defaults.ts'
+import { createdExample } from './examples.ts'
 import { deriveRedirectUris } from './redirect-uris.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
 import { chooseTeam } from './team.ts'
@@ -45,6 +46,7 @@ const schema = {
       content: {
         'application/json': {
           schema: Type.Unsafe<Static<typeof CreatedWebSessionClient>>(Type.Ref('CreatedWebSessionClient')),
+          example: createdExample,
         },
       },
     },

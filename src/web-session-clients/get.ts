@@ -9,6 +9,7 @@ import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
+import { clientExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
 import { ClientId, type WebSessionClientWithRetrieval } from './schema.ts'
 
@@ -31,6 +32,7 @@ const schema = {
           schema: Type.Unsafe<Static<typeof WebSessionClientWithRetrieval>>(
             Type.Ref('WebSessionClientWithRetrieval'),
           ),
+          example: clientExample,
         },
       },
     },

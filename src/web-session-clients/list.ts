@@ -7,6 +7,7 @@ import { Problem, problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toWebSessionClient } from './client-row.ts'
+import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
 import { clientIdPattern, type WebSessionClient } from './schema.ts'
 
@@ -14,6 +15,8 @@ export type ListDependencies = { store: Store; replication: Replication }
 
 const defaultLimit = 50
 const maxLimit = 200
+
+const toCursor = (clientId: string): string => Buffer.from(clientId).toString('base64url')
 
 const Query = Type.Object(
   {
@@ -30,20 +33,23 @@ const Query = Type.Object(
         minLength: 1,
         maxLength: 128,
         description: 'Only clients whose id or name contains this text, whatever its case.',
-        examples: ['pay'],
+        examples: ['pa_'],
       }),
     ),
-    limit: Type.Integer({
-      minimum: 1,
-      maximum: maxLimit,
-      default: defaultLimit,
-      description: 'Most clients to answer.',
-    }),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxLimit,
+        default: defaultLimit,
+        description: 'Most clients to answer.',
+      }),
+    ),
     cursor: Type.Optional(
       Type.String({
         maxLength: 128,
         pattern: '^[A-Za-z0-9_-]+$',
         description: '`nextCursor` of the page before.',
+        examples: [toCursor('pa_wam')],
         'x-fix': 'Send nextCursor as it was answered, with the same team and search.',
       }),
     ),
@@ -65,13 +71,16 @@ const schema = {
         'application/json': {
           schema: Type.Object(
             {
-              items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient'))),
+              items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient')), {
+                description: 'The clients of this page.',
+              }),
               nextCursor: Type.Union([Type.String(), Type.Null()], {
                 description: 'Send it as `cursor` for the next page; null on the last one.',
               }),
             },
             { additionalProperties: false },
           ),
+          example: pageExample,
         },
       },
     },
@@ -97,7 +106,7 @@ export const listWebSessionClients = (app: App, dependencies: ListDependencies):
     schema,
     handler: async (request, reply) => {
       const { teams } = principalOf(request)
-      const { team, limit } = request.query
+      const { team, limit = defaultLimit } = request.query
       const visible = team === undefined ? teams : teams.filter(own => own === team)
       // One more than asked for tells whether there is another page.
       const rows = await findClients(dependencies.store, visible, { ...request.query, limit: limit + 1 })
@@ -135,8 +144,6 @@ const contains = (search: string) => {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
   return sql<boolean>`(lower(client_id) like ${pattern} escape '\\' or lower(name) like ${pattern} escape '\\')`
 }
-
-const toCursor = (clientId: string): string => Buffer.from(clientId).toString('base64url')
 
 /** @throws Problem `validation_failed` for a cursor that no page answered */
 const fromCursor = (cursor: string): string => {

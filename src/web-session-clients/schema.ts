@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { exampleToken } from '../secret-retrievals/token.ts'
+import { createExamples } from './examples.ts'
 
 /** What stands in text shown to people: no control, format, private-use or unassigned characters, no outer blanks. */
 const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
@@ -76,22 +77,6 @@ const RedeemableBy = Type.Enum(['team', 'requester', 'bearer'], {
   examples: ['team'],
 })
 
-const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
-const fullest = {
-  clientId: 'pay-portal',
-  name: 'Payments portal',
-  description: 'Payments behind PingAccess',
-  team: 'payments',
-  pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
-  scopes: ['profile', 'email'],
-  requirePkce: true,
-  logout: 'pingaccess',
-  refreshTokens: false,
-  oidcPolicy: 'default',
-  accessTokenManager: 'jwt',
-  retrieval: { ttlSeconds: 900, redeemableBy: 'team' },
-}
-
 export const CreateWebSessionClient = Type.Object(
   {
     clientId: ClientId,
@@ -154,19 +139,20 @@ export const CreateWebSessionClient = Type.Object(
     $id: 'CreateWebSessionClient',
     additionalProperties: false,
     description: 'A new web session client.',
-    examples: [smallest, fullest],
+    'x-request-examples': createExamples,
   },
 )
 export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
 
-const nullable = (schema: ReturnType<typeof Type.String>) => Type.Union([schema, Type.Null()])
 const Instant = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
 
 const clientProperties = {
   clientId: ClientId,
   name: Name,
-  description: nullable(Description),
+  description: Type.Union([Description, Type.Null()], {
+    description: 'What the application is; null when the request did not say.',
+  }),
   team: Team,
   pingAccessUrls: Type.Array(PingAccessUrl, {
     description: 'Normalised: host in lower case, no default port, no trailing slash.',
@@ -198,7 +184,10 @@ const clientProperties = {
       '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look.',
   }),
   createdAt: Instant('When the client was created.'),
-  createdBy: Type.String({ description: 'Subject of the caller that created it.' }),
+  createdBy: Type.String({
+    description: 'Subject of the caller that created it.',
+    examples: ['payments-pipeline'],
+  }),
   updatedAt: Instant('When it was last changed through this service.'),
 }
 
@@ -221,11 +210,15 @@ export const WebSessionClientWithRetrieval = Type.Object(
         }),
         expiresAt: Instant('When the retrieval token expires.'),
         redeemableBy: RedeemableBy,
-        redeemedAt: Type.Union([Instant('When the secret was redeemed.'), Type.Null()]),
-        redeemedBy: Type.Union([
-          Type.String({ description: 'Subject of the caller that redeemed it.' }),
-          Type.Null(),
-        ]),
+        redeemedAt: Type.Union([Instant('When the secret was redeemed.'), Type.Null()], {
+          description: 'When the secret was redeemed; null while it was not.',
+        }),
+        redeemedBy: Type.Union(
+          [Type.String({ description: 'Subject of the caller that redeemed it.' }), Type.Null()],
+          {
+            description: 'Subject of the caller that redeemed it; null while nobody did.',
+          },
+        ),
       },
       { ...closed, description: 'The latest hand-out of the secret; never its token.' },
     ),
