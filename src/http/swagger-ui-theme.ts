@@ -13,6 +13,9 @@ export const swaggerUiCss = `
 /* No operation has links. */
 .swagger-ui .response-col_links { display: none; }
 
+/* The smallest body has six lines; the answer should be in sight. */
+.swagger-ui textarea.body-param__text { min-height: 130px; }
+
 /* Answers are read, not scrolled through. */
 .swagger-ui .responses-inner .highlight-code .microlight { max-height: none; }
 `

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Locator, Page } from 'playwright-core'
+import { startTestService, type TestService } from '../service.ts'
+import { missingBrowser, openTab, type Tab } from './browser.ts'
+
+/** `SCREENSHOT=docs/swagger-ui.png npx node --test test/browser/swagger-ui.test.ts` takes the README's picture. */
+const { SCREENSHOT: screenshotPath } = process.env
+
+const options = { skip: missingBrowser, timeout: 60_000 }
+
+const startWithSignIn = async (t: TestContext): Promise<TestService> => {
+  const service = await startTestService(t, { env: { SWAGGER_UI_CLIENT_ID: 'swagger-ui' } })
+  service.sandbox.swaggerUiRedirectUris.push(`${service.url}/documentation/static/oauth2-redirect.html`)
+  return service
+}
+
+const signIn = async ({ page, context }: Tab, person: string): Promise<void> => {
+  await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
+  const scopes = await page
+    .locator('.scopes input')
+    .evaluateAll(boxes => boxes.map(box => box.matches(':checked')))
+  assert.deepEqual(scopes, [true, true, true], 'all scopes are selected')
+  const popup = context.waitForEvent('page')
+  await page.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click()
+  await (await popup).getByRole('button', { name: person }).click()
+  await page.getByRole('button', { name: 'Remove authorization' }).waitFor()
+  await page.getByRole('button', { name: 'Close' }).first().click()
+}
+
+const openOperation = async (page: Page, summary: string): Promise<Locator> => {
+  const operation = page.locator('.opblock').filter({ hasText: summary })
+  await operation.locator('.opblock-summary-control').click()
+  await operation.getByRole('button', { name: 'Execute' }).waitFor()
+  return operation
+}
+
+/** Clicks *Execute*, and returns what the page shows of the answer. */
+const execute = async (operation: Locator): Promise<{ status: string; text: string }> => {
+  const clear = operation.getByRole('button', { name: 'Clear' })
+  if (await clear.isVisible()) await clear.click()
+  await operation.getByRole('button', { name: 'Execute' }).click()
+  const answer = operation.locator('.live-responses-table .response')
+  await answer.waitFor()
+  return {
+    status: (await answer.locator('.response-col_status').innerText()).trim(),
+    text: await answer.locator('.response-col_description').innerText(),
+  }
+}
+
+const takeScreenshot = async (page: Page, operation: Locator, path: string): Promise<void> => {
+  const [top, bottom] = [operation, operation.locator('.live-responses-table .highlight-code').first()]
+  await page.setViewportSize({ width: 1280, height: 2400 })
+  await page.evaluate('scrollTo(0, 0)')
+  const [from, to] = [await top.boundingBox(), await bottom.boundingBox()]
+  assert.ok(from && to)
+  const y = from.y - 10
+  await page.screenshot({ path, clip: { x: 0, y, width: 1280, height: to.y + to.height + 10 - y } })
+}
+
+test(
+  'a person signs in, creates a client, redeems its secret, and does not get it twice',
+  options,
+  async t => {
+    const { url, sandbox } = await startWithSignIn(t)
+    const tab = await openTab(t)
+    const { page } = tab
+    await page.goto(`${url}/documentation`)
+    await signIn(tab, 'Ana')
+
+    const create = await openOperation(page, 'Create a web session client')
+    const created = await execute(create)
+    assert.equal(created.status, '201')
+    assert.match(created.text, /"redirectUris": \[\s+"https:\/\/mypingaccessserver:3000\/pa\/oidc\/cb"/)
+    assert.equal(sandbox.pingFederate.clients()[0]?.clientId, 'pa_wam')
+    if (screenshotPath) await takeScreenshot(page, create, screenshotPath)
+
+    const [token = ''] = /wscrt_[\w-]{57}/.exec(created.text) ?? []
+    const redeem = await openOperation(page, 'Redeem a client secret, once')
+    await redeem.locator('textarea').first().fill(JSON.stringify({ token }))
+    const redeemed = await execute(redeem)
+    assert.equal(redeemed.status, '200')
+    assert.match(redeemed.text, /"clientSecret": "[\w-]{43}"/)
+    assert.deepEqual(tab.complaints, [])
+
+    const again = await execute(redeem)
+    assert.match(again.status, /^410\b/)
+    assert.match(again.text, /"code": "retrieval_redeemed"/)
+    assert.equal(tab.complaints.length, 1)
+    assert.match(tab.complaints[0] ?? '', /status of 410/, 'Chromium itself says so, and nothing else')
+
+    const listed = await execute(await openOperation(page, 'List web session clients'))
+    assert.equal(listed.status, '200')
+    assert.match(listed.text, /"clientId": "pa_wam"/, 'no example filters the list')
+  },
+)
+
+test(
+  'without a client for people, over plain http and by another name: a pasted token works',
+  options,
+  async t => {
+    const { url, sandbox } = await startTestService(t)
+    const { page, complaints } = await openTab(t)
+    await page.goto(`http://clients.test:${new URL(url).port}/documentation`)
+    await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
+    assert.equal(await page.locator('.auth-container').count(), 1, 'no sign-in is offered that cannot work')
+    await page
+      .getByLabel('auth-bearer-value')
+      .fill(await sandbox.accessToken({ service: 'payments-pipeline' }))
+    await page.getByRole('button', { name: 'Apply credentials' }).click()
+    await page.getByRole('button', { name: 'Close' }).first().click()
+    const { status } = await execute(await openOperation(page, 'Create a web session client'))
+    assert.equal(status, '201')
+    assert.deepEqual(complaints, [])
+  },
+)

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startTestService } from '../service.ts'
+
+const signInClient = { SWAGGER_UI_CLIENT_ID: 'swagger-ui' }
+
+test('200: the page permits calls to itself and to the issuer only, and does not insist on https', async t => {
+  const { call, sandbox } = await startTestService(t, { env: signInClient })
+  const { status, headers } = await call('GET', '/documentation', { as: null })
+  const policy = headers.get('content-security-policy') ?? ''
+  assert.equal(status, 200)
+  assert.ok(policy.includes("default-src 'none'"))
+  assert.ok(policy.includes(`connect-src 'self' ${sandbox.issuer};`))
+  assert.doesNotMatch(policy, /upgrade-insecure-requests|unsafe-eval|script-src[^;]*unsafe/)
+})
+
+test('200: the page offers the sign-ins that work in it, the document all', async t => {
+  const { call, sandbox } = await startTestService(t, { env: signInClient })
+  const all = (await call('GET', '/openapi.json', { as: null })).body.components.securitySchemes
+  const usable = (await call('GET', '/documentation/json', { as: null })).body.components.securitySchemes
+  assert.deepEqual(Object.keys(all.oauth2.flows), ['authorizationCode', 'clientCredentials'])
+  assert.deepEqual(Object.keys(usable), ['oauth2', 'bearer'])
+  assert.deepEqual(Object.keys(usable.oauth2.flows), ['authorizationCode'])
+  assert.equal(usable.oauth2.flows.authorizationCode.tokenUrl, `${sandbox.issuer}/token`)
+})
+
+test('200: without a client for people the page offers to paste a token, and nothing else', async t => {
+  const { call } = await startTestService(t)
+  const { body } = await call('GET', '/documentation/json', { as: null })
+  assert.deepEqual(Object.keys(body.components.securitySchemes), ['bearer'])
+})
+
+test('200: the page sends its requests where it came from, whatever the public address', async t => {
+  const { call } = await startTestService(t, { env: { PUBLIC_URL: 'https://clients.example.com/iam' } })
+  const servers = async (path: string) =>
+    (await call('GET', path, { as: null })).body.servers.map(({ url }: { url: string }) => url)
+  assert.deepEqual(await servers('/openapi.json'), ['https://clients.example.com/iam'])
+  assert.deepEqual(await servers('/documentation/json'), ['/iam'])
+})
+
+test('200: no example of an optional parameter filters what a person lists', async t => {
+  const { call } = await startTestService(t)
+  const { body } = await call('GET', '/documentation/json', { as: null })
+  const { parameters } = body.paths['/web-session-clients'].get
+  assert.ok(parameters.every((parameter: object) => !('example' in parameter)))
+})
+
+test('201: every example of a body that creates a client works as it stands', async t => {
+  const { call } = await startTestService(t)
+  const { body } = await call('GET', '/openapi.json', { as: null })
+  const { examples } = body.paths['/web-session-clients'].post.requestBody.content['application/json']
+  assert.equal(Object.keys(examples)[0], 'smallest', 'the page starts with the first')
+  for (const [name, { value }] of Object.entries<{ value: unknown }>(examples)) {
+    const created = await call('POST', '/web-session-clients', { body: value })
+    assert.equal(created.status, 201, `${name}: ${JSON.stringify(created.body)}`)
+  }
+})
