@@ -57,9 +57,10 @@ async function showWalkThrough(ports: Ports): Promise<Ports> {
 }
 
 function sayFallbacks(ports: Ports): void {
-  for (const name of ['service', 'issuer', 'admin'] as const) {
-    if (ports[name] === 0) terminal.note(`Port ${usualPorts[name]} is taken; another one is used instead.`)
-  }
+  const taken = (['service', 'issuer', 'admin'] as const).filter(name => ports[name] === 0)
+  if (taken.length === 0) return
+  const list = new Intl.ListFormat('en').format(taken.map(name => String(usualPorts[name])))
+  terminal.note(`\nTaken: ${taken.length === 1 ? 'port' : 'ports'} ${list}. Free ones are used instead.`)
 }
 
 function invite({ sandbox, service }: Installation): void {
@@ -77,6 +78,9 @@ In a shell       paste these as they are:
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interruption.abort())
 }
+
+// A closed terminal, or `npm run demo | head`.
+process.stdout.on('error', () => interruption.abort())
 
 try {
   await run()

@@ -94,13 +94,14 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   const [, page = ''] = /In the browser +(http:\S+\/documentation)/.exec(output) ?? []
   assert.equal((await fetch(page)).status, 200)
   const [script = ''] = /^# Get an access token[\s\S]+; echo$/m.exec(output) ?? []
-  const [created = '', redeemed = '', listed = ''] = (await runBash(script)).split('\n')
+  const [created = '', redeemed = '', listed = '', stored = ''] = (await runBash(script)).split('\n')
   assert.equal(JSON.parse(created).clientId, 'my_app')
   assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{43}$/)
   assert.deepEqual(
     JSON.parse(listed).items.map(({ clientId }: { clientId: string }) => clientId),
     ['my_app'],
   )
+  assert.equal(JSON.parse(stored).items[0].redirectUris[0], 'https://my-app.example.com/pa/oidc/cb')
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'close'), [0, null])
   await assert.rejects(fetch(page), 'the service is gone')

@@ -4,8 +4,9 @@ import type { Sandbox } from '../sandbox.ts'
  * Commands that work as pasted into bash and zsh, one after the other. Tokens are found by how they look, so that
  * nothing has to be installed to read JSON.
  */
-export function curlCommands({ issuer, services }: Sandbox, serviceUrl: string): string {
-  const { clientId, clientSecret, scopes } = services['payments-pipeline']
+export function curlCommands(sandbox: Sandbox, serviceUrl: string): string {
+  const { issuer, adminUrl, adminUsername, adminPassword } = sandbox
+  const { clientId, clientSecret, scopes } = sandbox.services['payments-pipeline']
   return `# Get an access token
 TOKEN=$(curl -s ${issuer}/token -u ${clientId}:${clientSecret} \\
   -d grant_type=client_credentials -d 'scope=${scopes.join(' ')}' | grep -o 'eyJ[^"]*')
@@ -22,5 +23,9 @@ curl -s ${serviceUrl}/secret-retrievals \\
 
 # List the clients of your team
 curl -s ${serviceUrl}/web-session-clients -H "Authorization: Bearer $TOKEN"; echo
+
+# See what PingFederate has, as its administrator
+curl -s ${adminUrl}/pf-admin-api/v1/oauth/clients \\
+  -H 'X-XSRF-Header: PingFederate' -u ${adminUsername}:${adminPassword}; echo
 `
 }
