@@ -15,6 +15,7 @@ import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
 import { buildValidator } from './http/validation.ts'
+import { getOperation } from './operations/get-operation.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
@@ -23,6 +24,7 @@ import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
+import { revokeRetrieval } from './web-session-clients/revoke-retrieval.ts'
 import {
   CreatedWebSessionClient,
   CreateWebSessionClient,
@@ -89,6 +91,8 @@ const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<vo
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
+  revokeRetrieval(app, dependencies)
+  getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)
 }

@@ -31,8 +31,9 @@ export type Config = Readonly<{
     types: string[]
     teamsClaim: string
   }>
-  databasePath: string
-  secretKey: KeyObject
+  database: Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret }>
+  /** The current server key, then former ones. */
+  secretKeys: readonly [KeyObject, ...KeyObject[]]
   retrieval: Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
   swaggerUiClientId: string | undefined
 }>
@@ -187,6 +188,13 @@ const toCredentials = (variables: Variables): PingFederateCredentials => {
   }
 }
 
+const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
+
+const toDatabase = (url: string): Config['database'] =>
+  url.startsWith('sqlite:')
+    ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
+    : Object.freeze({ kind: 'postgres', url: new Secret(url) })
+
 const toConfig = (variables: Variables): Config => ({
   host: variables.HOST,
   port: variables.PORT,
@@ -213,8 +221,11 @@ const toConfig = (variables: Variables): Config => ({
     types: list(variables.JWT_TYPES),
     teamsClaim: variables.JWT_TEAMS_CLAIM,
   }),
-  databasePath: variables.DATABASE_URL.slice('sqlite:'.length),
-  secretKey: createSecretKey(variables.SECRET_KEY, 'base64url'),
+  database: toDatabase(variables.DATABASE_URL),
+  secretKeys: [
+    toKey(variables.SECRET_KEY),
+    ...(variables.SECRET_KEYS_PREVIOUS ? list(variables.SECRET_KEYS_PREVIOUS).map(toKey) : []),
+  ],
   retrieval: Object.freeze({
     ttlSeconds: variables.RETRIEVAL_TTL_SECONDS,
     ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,

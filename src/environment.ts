@@ -169,17 +169,29 @@ export const Environment = Type.Object({
     examples: ['groups'],
   }),
   DATABASE_URL: Type.String({
-    pattern: '^sqlite:.+$',
+    format: 'database-url',
     maxLength: 2048,
     default: 'sqlite:./data/web-session-clients.db',
-    description: 'Where the service keeps its data: `sqlite:` and a path.',
-    examples: ['sqlite:/var/lib/web-session-clients/data.db'],
+    description:
+      'Where the service keeps its data: `sqlite:` and a path for one process, or `postgres://…` for any number.',
+    examples: [
+      'postgres://web-session-clients@db.example.com/clients (as DATABASE_URL_FILE, with the password)',
+    ],
   }),
   SECRET_KEY: Type.String({
     format: 'key-256',
     description: 'Server key that seals client secrets: 32 random bytes, base64url.',
     examples: ['the output of: node -e "console.log(crypto.randomBytes(32).toString(\'base64url\'))"'],
   }),
+  SECRET_KEYS_PREVIOUS: Type.Optional(
+    Type.String({
+      format: 'key-256-list',
+      maxLength: 1024,
+      description:
+        'Former server keys, separated by commas: outstanding tokens survive a change of SECRET_KEY.',
+      examples: ['the former value of SECRET_KEY'],
+    }),
+  ),
   RETRIEVAL_TTL_SECONDS: Type.Integer({
     minimum: 60,
     maximum: 604_800,
@@ -263,6 +275,14 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
     reason: 'must be an http or https URL without user, query or fragment',
   },
   'key-256': { check: isKey256, reason: 'must be 32 bytes in base64url: 43 characters without padding' },
+  'database-url': {
+    check: value => /^sqlite:.+/.test(value) || /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? ''),
+    reason: 'must be sqlite: and a path, or a postgres:// URL',
+  },
+  'key-256-list': {
+    check: value => value.split(',').every(key => isKey256(key.trim())),
+    reason: 'must be keys of 32 bytes in base64url, separated by commas',
+  },
   'algorithm-list': {
     check: isAlgorithmList,
     reason: 'must be a list of asymmetric JWS algorithms separated by commas',

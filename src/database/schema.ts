@@ -6,6 +6,7 @@ type Time = string
 export type Database = {
   client: ClientTable
   operation: OperationTable
+  idempotency: IdempotencyTable
   retrieval: RetrievalTable
   audit_event: AuditEventTable
 }
@@ -30,7 +31,7 @@ type ClientTable = {
   updated_at: Time
 }
 
-type OperationTable = {
+export type OperationTable = {
   operation_id: string
   kind: 'create'
   client_id: string
@@ -38,12 +39,30 @@ type OperationTable = {
   state: 'intended' | 'done' | 'failed'
   /** Problem code a failed operation ended with. */
   failure: string | null
+  /** The retrieval it was begun with. */
+  retrieval_id: string
+  /** What was answered, as JSON without the token; null until it is done. */
+  answer: string | null
+  /** The refusal, as JSON, where repeating the request would only be refused again. */
+  refusal: string | null
   request_id: string
   requested_by: string
   created_at: Time
   /** Until then the process that began the operation is the only one to touch it. */
   lease_until: Time
+  /** Rises with every lease, so that a process that lost its lease cannot write the end. */
+  fence: Generated<number>
   finished_at: Time | null
+}
+
+type IdempotencyTable = {
+  /** HMAC of caller and key under the server key: the key itself is kept nowhere. */
+  idempotency_id: string
+  /** HMAC of the body under the server key. */
+  request_digest: string
+  operation_id: string
+  created_at: Time
+  expires_at: Time
 }
 
 type RetrievalTable = {
@@ -52,8 +71,8 @@ type RetrievalTable = {
   client_id: string
   team: string
   redeemable_by: 'team' | 'requester' | 'bearer'
-  state: 'outstanding' | 'redeemed'
-  /** The sealed secret, base64url; null once redeemed. */
+  state: 'outstanding' | 'redeemed' | 'expired' | 'revoked'
+  /** The sealed secret, base64url; null once it is not outstanding any more. */
   sealed: string | null
   created_at: Time
   created_by: string
@@ -65,7 +84,7 @@ type RetrievalTable = {
 type AuditEventTable = {
   audit_event_id: Generated<number>
   at: Time
-  action: 'client.create' | 'secret.redeem'
+  action: 'client.create' | 'secret.redeem' | 'retrieval.revoke'
   outcome: 'intended' | 'done' | 'failed' | 'refused'
   /** Problem code of what failed or was refused. */
   reason: string | null
@@ -78,5 +97,6 @@ type AuditEventTable = {
 }
 
 export type ClientRow = Selectable<ClientTable>
+export type OperationRow = Selectable<OperationTable>
 export type RetrievalRow = Selectable<RetrievalTable>
 export type NewAuditEvent = Insertable<AuditEventTable>

@@ -9,7 +9,9 @@ export const logTexts = {
   request: 'request',
   unexpected: 'unexpected failure',
   credentialsRefused: 'PingFederate refused the credentials of this service',
+  databaseConnectionLost: 'connection to the database lost',
   replicationFailed: 'replication could not be triggered',
+  maintenanceFailed: 'recovery or sweep failed',
   settled: 'operation settled',
   unsettled: 'operation could not be settled',
 } as const

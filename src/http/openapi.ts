@@ -56,6 +56,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
       tags: [
         { name: 'web session clients', description: 'OAuth clients that PingAccess web sessions use.' },
         { name: 'secret retrievals', description: 'The one-time hand-out of client secrets.' },
+        { name: 'operations', description: 'The journal of changes to PingFederate.' },
         { name: 'health', description: 'For load balancers and orchestrators.' },
       ],
       components: {

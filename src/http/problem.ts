@@ -15,17 +15,20 @@ export const problems = {
   route_not_found: { status: 404, title: 'There is no such resource' },
   client_not_found: { status: 404, title: 'There is no such web session client' },
   retrieval_not_found: { status: 404, title: 'There is no such retrieval' },
+  operation_not_found: { status: 404, title: 'There is no such operation' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   client_id_taken: { status: 409, title: 'The client id is taken' },
   client_exists_in_pingfederate: { status: 409, title: 'PingFederate already has this client' },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },
+  retrieval_revoked: { status: 410, title: 'The retrieval token was revoked' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   validation_failed: { status: 422, title: 'The request breaks rules' },
   team_ambiguous: { status: 422, title: 'The owning team is not clear' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   refused_by_pingfederate: { status: 422, title: 'PingFederate refused the client' },
   header_fields_too_large: { status: 431, title: 'The header fields are too large' },
   internal_error: { status: 500, title: 'The service failed' },
@@ -50,7 +53,7 @@ export type ProblemCode = keyof typeof problems
 
 export const Violation = Type.Object(
   {
-    in: Type.Enum(['body', 'query', 'path'], { description: 'Part of the request.' }),
+    in: Type.Enum(['body', 'query', 'path', 'header'], { description: 'Part of the request.' }),
     pointer: Type.String({
       description: 'JSON Pointer (RFC 6901) to the value in that part.',
       examples: ['/pingAccessUrls/0'],
@@ -112,6 +115,7 @@ export const ProblemDetails = Type.Object(
 
 type ProblemOptions = {
   violations?: Violation[]
+  /** Id of the operation that was begun. */
   operation?: string
   /** Response header fields, such as `Retry-After` or `WWW-Authenticate`. */
   headers?: Record<string, string>
@@ -147,7 +151,7 @@ export const toProblemDetails = (problem: Problem, requestId: string) => ({
   detail: problem.message,
   instance: `urn:uuid:${requestId}`,
   ...(problem.violations && { violations: problem.violations }),
-  ...(problem.operation && { operation: problem.operation }),
+  ...(problem.operation && { operation: `/operations/${problem.operation}` }),
 })
 
 /** Response schemas for the problems an operation can answer, one entry for each status, the codes in its description. */

@@ -2,7 +2,16 @@ import { type Kysely, sql } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import { Problem } from '../http/problem.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
+
+import {
+  findKnownRequest,
+  type IdempotentRequest,
+  type KnownRequest,
+  mayBeginAgain,
+  rememberRequest,
+} from './idempotency.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
 export type IntendedCreate = {
@@ -10,6 +19,8 @@ export type IntendedCreate = {
   client: NewClient
   actor: Actor
   leaseUntil: string
+  /** Where the caller sent an idempotency key. */
+  idempotent: IdempotentRequest | undefined
   retrieval: {
     retrievalId: string
     sealed: string
@@ -18,26 +29,39 @@ export type IntendedCreate = {
   }
 }
 
-export type Begun = { isBegun: true } | { isBegun: false; holder: ClientRow }
+/**
+ * - `begun`: the client id is reserved
+ * - `held`: somebody holds it
+ * - `known`: the same idempotency key has begun something already
+ */
+type Begun = { kind: 'begun' } | { kind: 'held'; holder: ClientRow } | { kind: 'known'; known: KnownRequest }
 
 /**
  * Recovery point `intended`: reserves the client id, and keeps the sealed secret, the token's digest and the audit
- * event, durably, before anything happens at PingFederate. Tells who holds the client id when it is not free.
+ * event, durably, before anything happens at PingFederate.
  */
 export const beginCreate = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
+    const { idempotent, operationId, actor, client } = intended
+    const known = idempotent && (await findKnownRequest(trx, idempotent))
+    if (known && !mayBeginAgain(known)) return { kind: 'known', known }
     const holder = await reserve(trx, intended)
-    if (holder) return { isBegun: false, holder }
+    if (holder) return { kind: 'held', holder }
+    if (idempotent && !(await rememberRequest(trx, idempotent, operationId, known?.operation.operation_id))) {
+      throw new Problem('operation_in_progress', 'A request with the same key is running at this moment.', {
+        headers: { 'retry-after': '1' },
+      })
+    }
     await insertOperation(trx, intended)
     await insertRetrieval(trx, intended)
-    await recordAuditEvent(trx, intended.actor, {
+    await recordAuditEvent(trx, actor, {
       action: 'client.create',
       outcome: 'intended',
-      team: intended.client.team,
-      client_id: intended.client.clientId,
-      operation_id: intended.operationId,
+      team: client.team,
+      client_id: client.clientId,
+      operation_id: operationId,
     })
-    return { isBegun: true }
+    return { kind: 'begun' }
   })
 
 const databaseTime = sql<string>`database_time()`
@@ -74,7 +98,7 @@ const reserve = async (
 
 const insertOperation = async (
   trx: Kysely<Database>,
-  { operationId, client, actor, leaseUntil }: IntendedCreate,
+  { operationId, client, actor, leaseUntil, retrieval }: IntendedCreate,
 ): Promise<void> => {
   await trx
     .insertInto('operation')
@@ -85,6 +109,9 @@ const insertOperation = async (
       team: client.team,
       state: 'intended',
       failure: null,
+      retrieval_id: retrieval.retrievalId,
+      answer: null,
+      refusal: null,
       request_id: actor.requestId,
       requested_by: actor.principal.subject,
       created_at: databaseTime,

@@ -1,10 +1,18 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Updateable } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
-import type { ClientRow, Database } from '../database/schema.ts'
+import type { ClientRow, Database, OperationTable } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
+import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 
-type Operation = { operationId: string; clientId: string; team: string; actor: Actor }
+/** An operation and the lease under which its end is written. */
+export type LeasedOperation = {
+  operationId: string
+  clientId: string
+  team: string
+  fence: number
+  actor: Actor
+}
 
 const databaseTime = sql<string>`database_time()`
 
@@ -14,31 +22,45 @@ const databaseTime = sql<string>`database_time()`
  */
 export const finishCreate = (
   store: Store,
-  operation: Operation,
+  operation: LeasedOperation,
   saved: { replication: ClientRow['replication']; savedAt: string | null },
 ): Promise<ClientRow> =>
   store.write(
     async trx => {
-      const isOurs = await close(trx, operation.operationId, { state: 'done', failure: null })
-      if (!isOurs) return getSettledByOthers(trx, operation)
-      await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
-      return trx
+      const row = await trx
         .updateTable('client')
         .set({ state: 'active', replication: saved.replication, saved_at: saved.savedAt })
         .where('client_id', '=', operation.clientId)
+        .where('operation_id', '=', operation.operationId)
         .returningAll()
-        .executeTakeFirstOrThrow()
+        .executeTakeFirst()
+      if (!row) throw givenUp(operation)
+      const isOurs = await close(trx, operation, {
+        state: 'done',
+        answer: JSON.stringify(toWebSessionClient(row)),
+      })
+      if (isOurs) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
+      return row
     },
     { durable: false },
   )
 
+/** Why a create failed; what would be refused again in the same words is kept for repetitions under the same key. */
+export type CreateFailure = { code: ProblemCode; refusal?: Pick<Problem, 'code' | 'message' | 'violations'> }
+
 /** Recovery point `failed`: nothing exists in PingFederate; the client id is free again and the sealed secret gone. */
-export const failCreate = (store: Store, operation: Operation, failure: ProblemCode): Promise<void> =>
+export const failCreate = (
+  store: Store,
+  operation: LeasedOperation,
+  { code, refusal }: CreateFailure,
+): Promise<void> =>
   store.write(
     async trx => {
-      const isOurs = await close(trx, operation.operationId, { state: 'failed', failure })
-      if (!isOurs) return
-      await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: failure })
+      const kept = refusal
+        ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
+        : null
+      if (!(await close(trx, operation, { state: 'failed', failure: code, refusal: kept }))) return
+      await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: code })
       const { retrieval_id: retrievalId } = await trx
         .deleteFrom('client')
         .where('client_id', '=', operation.clientId)
@@ -50,44 +72,31 @@ export const failCreate = (store: Store, operation: Operation, failure: ProblemC
     { durable: false },
   )
 
-/** Conditional on `intended`, so that of two that settle the same operation only one writes its end: true for that one. */
+/** Conditional on `intended` and on the lease, so that of two that settle an operation only one writes its end: true for that one. */
 const close = async (
   trx: Kysely<Database>,
-  operationId: string,
-  end: { state: 'done' | 'failed'; failure: string | null },
+  { operationId, fence }: LeasedOperation,
+  end: Pick<Updateable<OperationTable>, 'state' | 'failure' | 'answer' | 'refusal'>,
 ): Promise<boolean> => {
   const { numUpdatedRows } = await trx
     .updateTable('operation')
     .set({ ...end, finished_at: databaseTime })
     .where('operation_id', '=', operationId)
     .where('state', '=', 'intended')
+    .where('fence', '=', fence)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
-/**
- * The client of an operation whose lease ended before its answer came, so that a retry has settled it meanwhile.
- * @throws Problem `outcome_unknown` when the retry found nothing yet: the client id may be somebody else's by now
- */
-const getSettledByOthers = async (
-  trx: Kysely<Database>,
-  { operationId, clientId }: Operation,
-): Promise<ClientRow> => {
-  const row = await trx
-    .selectFrom('client')
-    .selectAll()
-    .where('client_id', '=', clientId)
-    .where('operation_id', '=', operationId)
-    .executeTakeFirst()
-  if (row) return row
-  throw new Problem(
+/** The lease ended before PingFederate's answer came, and whoever settled the operation saw nothing yet. */
+const givenUp = ({ operationId }: LeasedOperation): Problem =>
+  new Problem(
     'outcome_unknown',
     'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
     { operation: operationId, headers: { 'retry-after': '10' } },
   )
-}
 
-const toEvent = ({ operationId, clientId, team }: Operation, outcome: 'done' | 'failed') => ({
+const toEvent = ({ operationId, clientId, team }: LeasedOperation, outcome: 'done' | 'failed') => ({
   action: 'client.create' as const,
   outcome,
   team,

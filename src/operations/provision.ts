@@ -1,94 +1,151 @@
+import type { KeyObject } from 'node:crypto'
 import type { Actor } from '../audit/record.ts'
 import type { Config } from '../config.ts'
-import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
-import { Problem } from '../http/problem.ts'
-import type { PingFederateFailure } from '../pingfederate/failure.ts'
+import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
+import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
+import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { beginCreate, type IntendedCreate } from './begin.ts'
 import { carryOutCreate } from './carry-out.ts'
-import { failCreate, finishCreate } from './finish.ts'
+import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { refuseOrRelease } from './held-client-id.ts'
+import { findKnownRequest, type IdempotentRequest } from './idempotency.ts'
+import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
+import { type CreateAnswer, replayCreate } from './replay.ts'
+import { toLease } from './settle.ts'
 
 export type ProvisionDependencies = {
   store: Store
   pingFederate: PingFederate
   replication: Replication
-  config: { pingFederate: Pick<Config['pingFederate'], 'timeoutMs' | 'replication'> }
+  config: {
+    pingFederate: Pick<Config['pingFederate'], 'timeoutMs' | 'replication'>
+    secretKeys: readonly KeyObject[]
+  }
   now: () => number
-  newId: () => string
 }
 
-type Request = { client: NewClient; retrieval: IssuedRetrieval; actor: Actor }
+export type CreateRequest = {
+  operationId: string
+  client: NewClient
+  retrieval: IssuedRetrieval
+  actor: Actor
+  idempotent: IdempotentRequest | undefined
+}
 
-/** Calls one create can make in a row; after that time nobody is working on the operation any more. */
+/** Version, POST, look-up, POST, look-up: after their deadlines nothing of this create can still reach PingFederate. */
 const maxCalls = 5
 
 /**
- * Makes a client with its journal: intended (durable), PingFederate, done.
+ * Makes a client with its journal: intended (durable), PingFederate, done. A repetition under the same idempotency key
+ * makes nothing and answers the same.
  * @throws Problem when the client was not made, or when that is not known
  */
 export const provisionClient = async (
   dependencies: ProvisionDependencies,
-  request: Request,
-): Promise<ClientRow> => {
-  const intended = intend(dependencies, request)
-  await begin(dependencies, intended)
-  const { operationId, client } = intended
-  const operation = { operationId, clientId: client.clientId, team: client.team, actor: request.actor }
+  request: CreateRequest,
+): Promise<CreateAnswer> => {
+  const earlier = await begin(dependencies, request)
+  if (earlier) return earlier
+  const { operationId, client, retrieval, actor } = request
+  const operation = { operationId, clientId: client.clientId, team: client.team, fence: 1, actor }
   const outcome = await carryOutCreate(dependencies.pingFederate, {
     client,
-    secret: request.retrieval.secret,
+    secret: retrieval.secret,
     operationId,
   })
-  if (outcome.kind === 'created') return finish(dependencies, operation, outcome.client.savedAt)
   if (outcome.kind === 'unknown') throw outcomeUnknown(operationId, outcome.failure)
+  if (outcome.kind === 'created') {
+    const { token, expiresAt, redeemableBy } = retrieval
+    return {
+      client: await finish(dependencies, operation, outcome.client.savedAt),
+      retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
+    }
+  }
   const problem = outcome.kind === 'foreign' ? existsAlready() : toProblem(outcome.failure)
-  await failCreate(dependencies.store, operation, problem.code)
+  const isFinal = outcome.kind === 'foreign' || outcome.failure.kind === 'invalid'
+  await failCreate(dependencies.store, operation, {
+    code: problem.code,
+    ...(isFinal && { refusal: problem }),
+  }).catch(leaveToRecovery)
   throw problem
 }
 
-const intend = (
-  { newId, now, config }: ProvisionDependencies,
-  { client, retrieval, actor }: Request,
-): IntendedCreate => ({
-  operationId: newId(),
-  client,
-  actor,
-  leaseUntil: new Date(now() + maxCalls * config.pingFederate.timeoutMs).toISOString(),
-  retrieval,
-})
-
-/** A client id that an abandoned create still holds is released and taken; any other holder is a conflict. */
-const begin = async (dependencies: ProvisionDependencies, intended: IntendedCreate): Promise<void> => {
-  const first = await beginCreate(dependencies.store, intended)
-  if (first.isBegun) return
-  await refuseOrRelease(dependencies, first.holder, intended.actor)
-  const second = await beginCreate(dependencies.store, intended)
-  if (!second.isBegun) {
-    throw new Problem('operation_in_progress', 'Somebody else is creating this client at this moment.', {
-      headers: { 'retry-after': '5' },
-    })
-  }
+/** What is written here can be found out again from PingFederate, so that a database that fails now changes no answer. */
+const leaveToRecovery = (error: unknown): void => {
+  if (!isDatabaseUnavailable(error)) throw error
 }
 
-type Operation = Parameters<typeof finishCreate>[1]
+const intend = ({ now, config }: ProvisionDependencies, request: CreateRequest): IntendedCreate => ({
+  ...request,
+  leaseUntil: toLease(now(), maxCalls, config.pingFederate.timeoutMs),
+})
+
+/** Begins, or resolves to what an earlier request under the same key made. */
+const begin = async (
+  dependencies: ProvisionDependencies,
+  request: CreateRequest,
+): Promise<CreateAnswer | undefined> => {
+  const intended = intend(dependencies, request)
+  // A second time when what stood in the way turned out to be an operation that made nothing.
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const begun = await beginCreate(dependencies.store, intended)
+    if (begun.kind === 'begun') return undefined
+    const answer =
+      begun.kind === 'known'
+        ? await replay(dependencies, request, begun.known)
+        : await answerHeld(dependencies, request, begun.holder)
+    if (answer) return answer
+  }
+  throw inProgress(request.operationId)
+}
+
+const replay = (
+  dependencies: ProvisionDependencies,
+  { idempotent, actor, operationId }: CreateRequest,
+  known: Parameters<typeof replayCreate>[1],
+) =>
+  idempotent
+    ? replayCreate(dependencies, known, idempotent.key, actor).catch(asUnknown(operationId))
+    : undefined
+
+/** The holder may be a request under the same key that began a moment ago. */
+const answerHeld = async (
+  dependencies: ProvisionDependencies,
+  request: CreateRequest,
+  holder: Parameters<typeof refuseOrRelease>[1],
+) => {
+  const known = request.idempotent && (await findKnownRequest(dependencies.store.db, request.idempotent))
+  if (known?.operation.client_id === holder.client_id) return replay(dependencies, request, known)
+  await refuseOrRelease(dependencies, holder, request.actor).catch(asUnknown(holder.operation_id))
+  return undefined
+}
+
+const asUnknown =
+  (operationId: string) =>
+  (error: unknown): never => {
+    throw error instanceof PingFederateFailure ? outcomeUnknown(operationId, error) : error
+  }
 
 const finish = async (
   dependencies: ProvisionDependencies,
-  operation: Operation,
+  operation: LeasedOperation,
   savedAt: string | null,
-): Promise<ClientRow> => {
+): Promise<WebSessionClient> => {
   const { store, replication, config } = dependencies
   const status = await replication.statusAfterSave()
-  const row = await finishCreate(store, operation, { replication: status, savedAt })
+  const row = await finishCreate(store, operation, { replication: status, savedAt }).catch(error => {
+    throw isDatabaseUnavailable(error) ? outcomeUnknown(operation.operationId, error) : error
+  })
   if (status === 'replicating' && config.pingFederate.replication === 'trigger')
     void publish(dependencies, row.client_id)
-  return row
+  return toWebSessionClient(row)
 }
 
 /** Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went. */
@@ -102,20 +159,3 @@ const publish = async ({ store, replication }: ProvisionDependencies, clientId: 
     )
     .catch(() => undefined)
 }
-
-const existsAlready = (): Problem =>
-  new Problem(
-    'client_exists_in_pingfederate',
-    'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.',
-  )
-
-const outcomeUnknown = (operationId: string, failure: PingFederateFailure): Problem =>
-  new Problem(
-    'outcome_unknown',
-    'PingFederate did not say whether the client was made. Send the same request again in a minute: it settles that first.',
-    {
-      operation: operationId,
-      cause: failure,
-      headers: { 'retry-after': '60' },
-    },
-  )

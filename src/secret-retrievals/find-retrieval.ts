@@ -17,15 +17,21 @@ export const getRetrieval = async (
   principal: Principal,
 ): Promise<FoundRetrieval> => {
   if (!isWellFormed(token)) throw mistyped()
-  const row = await db
-    .selectFrom('retrieval')
-    .selectAll()
-    .select(sql<string>`database_time()`.as('databaseTime'))
-    .where('retrieval_id', '=', toRetrievalId(token))
-    .executeTakeFirst()
+  const row = await selectRetrieval(db, toRetrievalId(token)).executeTakeFirst()
   if (row && isEntitled(row, principal)) return row
   throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.')
 }
+
+/** The retrieval of that id, with the database's time to judge its expiry by. */
+export const readRetrieval = (db: Kysely<Database>, retrievalId: string): Promise<FoundRetrieval> =>
+  selectRetrieval(db, retrievalId).executeTakeFirstOrThrow()
+
+const selectRetrieval = (db: Kysely<Database>, retrievalId: string) =>
+  db
+    .selectFrom('retrieval')
+    .selectAll()
+    .select(sql<string>`database_time()`.as('databaseTime'))
+    .where('retrieval_id', '=', retrievalId)
 
 const isEntitled = (row: RetrievalRow, { subject, teams }: Principal): boolean => {
   if (row.redeemable_by === 'bearer') return true

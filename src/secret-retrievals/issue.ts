@@ -7,6 +7,8 @@ export type RetrievalRequest = {
   clientId: string
   ttlSeconds: number
   redeemableBy: 'team' | 'requester' | 'bearer'
+  /** Random part of the token, 32 bytes, where a repetition has to be able to make it again. */
+  tokenBytes: Buffer | undefined
 }
 
 export type IssuedRetrieval = {
@@ -24,21 +26,21 @@ type World = { now: () => number; randomBytes: (size: number) => Buffer; secretK
 
 /** 256 bits: 43 characters, above the 32 that HS256 id tokens need, and safe in HTTP Basic without encoding. */
 const secretBytes = 32
-const tokenBytes = 32
+const tokenSize = 32
 const ivBytes = 12
 
 /** Makes a client secret, the token that redeems it, and the sealed form that is all the database sees. */
 export const issueRetrieval = (
-  { clientId, ttlSeconds, redeemableBy }: RetrievalRequest,
+  { clientId, ttlSeconds, redeemableBy, tokenBytes }: RetrievalRequest,
   world: World,
 ): IssuedRetrieval => {
   const now = world.now()
-  const random = world.randomBytes(secretBytes + tokenBytes + ivBytes)
+  const random = world.randomBytes(secretBytes + tokenSize + ivBytes)
   const secret = random.subarray(0, secretBytes).toString('base64url')
-  const token = createToken(now, random.subarray(secretBytes, secretBytes + tokenBytes))
+  const token = createToken(now, tokenBytes ?? random.subarray(secretBytes, secretBytes + tokenSize))
   const retrievalId = toRetrievalId(token)
   const expiresAt = new Date(now + ttlSeconds * 1000).toISOString()
-  const iv = random.subarray(secretBytes + tokenBytes)
+  const iv = random.subarray(secretBytes + tokenSize)
   const sealed = seal(secret, token, world.secretKey, { retrievalId, clientId, expiresAt }, iv)
   return {
     secret: new Secret(secret),

@@ -28,7 +28,7 @@ const schema = {
             {
               clientId: Type.String({ description: 'The client whose secret it is.', examples: ['pa_wam'] }),
               team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
-              state: Type.Enum(['outstanding', 'redeemed', 'expired'], {
+              state: Type.Enum(['outstanding', 'redeemed', 'expired', 'revoked'], {
                 description: 'Only an outstanding token can be redeemed.',
               }),
               redeemableBy: Type.Enum(['team', 'requester', 'bearer'], { description: 'Who may redeem it.' }),

@@ -11,7 +11,7 @@ import { type FoundRetrieval, getRetrieval } from './find-retrieval.ts'
 import type { RetrievalToken } from './schema.ts'
 import { open } from './seal.ts'
 
-export type RedeemDependencies = { store: Store; config: { secretKey: KeyObject } }
+export type RedeemDependencies = { store: Store; config: { secretKeys: readonly KeyObject[] } }
 
 /** Of the right length and alphabet, and plainly not a secret. */
 const exampleSecret = 'example-'.repeat(6).slice(0, 43)
@@ -62,6 +62,7 @@ const schema = {
       'retrieval_not_found',
       'retrieval_redeemed',
       'retrieval_expired',
+      'retrieval_revoked',
       'body_too_large',
       'unsupported_media_type',
       'validation_failed',
@@ -85,10 +86,13 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
       const { token } = request.body
       const redeemed = await store.write(async trx => {
         const retrieval = await getRetrieval(trx, token, actor.principal)
+        if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime)
+          return expire(trx, retrieval)
         refuseDead(retrieval)
         await claim(trx, retrieval, actor)
-        return { retrieval, secret: openSeal(retrieval, token, config.secretKey) }
+        return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
       })
+      if (!redeemed) throw expired()
       const { retrieval, secret } = redeemed
       return reply.code(200).send({
         clientId: retrieval.client_id,
@@ -100,24 +104,38 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
   })
 }
 
-const refuseDead = ({
-  state,
-  redeemed_at: redeemedAt,
-  redeemed_by: redeemedBy,
-  expires_at: expiresAt,
-  databaseTime,
-}: FoundRetrieval): void => {
+/** Once seen expired it stays so, also when a clock is set back. */
+const expire = async (
+  trx: Kysely<Database>,
+  { retrieval_id: retrievalId }: FoundRetrieval,
+): Promise<undefined> => {
+  await trx
+    .updateTable('retrieval')
+    .set({ state: 'expired', sealed: null })
+    .where('retrieval_id', '=', retrievalId)
+    .execute()
+}
+
+const expired = (): Problem =>
+  new Problem(
+    'retrieval_expired',
+    'The token has expired, and the sealed secret is erased. The client secret has to be replaced.',
+  )
+
+const refuseDead = ({ state, redeemed_at: redeemedAt, redeemed_by: redeemedBy }: FoundRetrieval): void => {
+  if (state === 'expired') throw expired()
+  if (state === 'revoked') {
+    throw new Problem(
+      'retrieval_revoked',
+      'The owning team has revoked this token. The client secret has to be replaced.',
+    )
+  }
   if (state === 'redeemed') {
     throw new Problem(
       'retrieval_redeemed',
       `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team; the client secret has to be replaced.`,
     )
   }
-  if (expiresAt <= databaseTime)
-    throw new Problem(
-      'retrieval_expired',
-      `The token expired at ${expiresAt}. The client secret has to be replaced.`,
-    )
 }
 
 /** One conditional write decides who wins; it erases the sealed secret and is kept only if the seal opens. */
@@ -147,8 +165,8 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
 const openSeal = (
   { retrieval_id: retrievalId, client_id: clientId, expires_at: expiresAt, sealed }: FoundRetrieval,
   token: string,
-  serverKey: KeyObject,
+  serverKeys: readonly KeyObject[],
 ): string => {
   if (sealed === null) throw new Error('An outstanding retrieval has no sealed secret.')
-  return open(sealed, token, serverKey, { retrievalId, clientId, expiresAt })
+  return open(sealed, token, serverKeys, { retrievalId, clientId, expiresAt })
 }

@@ -26,8 +26,28 @@ export const seal = (
   )
 }
 
-/** @throws when token, server key or context are not those the secret was sealed with. */
-export const open = (sealed: string, token: string, serverKey: KeyObject, context: SealContext): string => {
+/**
+ * Opens with the first of the server keys that fits: the current one, or one from before a change.
+ * @throws when token, server keys or context are not those the secret was sealed with.
+ */
+export const open = (
+  sealed: string,
+  token: string,
+  serverKeys: readonly KeyObject[],
+  context: SealContext,
+): string => {
+  const failures: unknown[] = []
+  for (const serverKey of serverKeys) {
+    try {
+      return openWith(sealed, token, serverKey, context)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  throw new AggregateError(failures, 'No server key opens the seal.')
+}
+
+const openWith = (sealed: string, token: string, serverKey: KeyObject, context: SealContext): string => {
   const bytes = Buffer.from(sealed, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', deriveKey(token, serverKey), bytes.subarray(0, ivBytes), {
     authTagLength: tagBytes,

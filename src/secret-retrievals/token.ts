@@ -47,6 +47,10 @@ export const toRetrievalId = (token: string): string => {
   return `${time.toString('hex')}-${createHash('sha256').update(token).digest('base64url')}`
 }
 
+/** Milliseconds since the epoch at which the token of a row was issued. */
+export const toIssueTime = (retrievalId: string): number =>
+  Number.parseInt(retrievalId.slice(0, timeBytes * 2), 16)
+
 /** For the API document: well-formed, and issued to nobody. */
 export const exampleToken = createToken(
   Date.parse('2026-11-23T17:00:00Z'),

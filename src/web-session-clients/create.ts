@@ -1,18 +1,21 @@
-import type { KeyObject } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import type { Actor } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
+import { IdempotencyKey, parseIdempotencyKey } from '../http/idempotency-key.ts'
 import { problemResponses, type Violation } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { refuseViolations, type SchemaErrors, toViolations } from '../http/validation.ts'
-import { provisionClient } from '../operations/provision.ts'
+import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency.ts'
+import { type CreateRequest, provisionClient } from '../operations/provision.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
-import { toEntityTag, toWebSessionClient } from './client-row.ts'
-import { applyDefaults } from './defaults.ts'
+import { toEntityTag } from './client-row.ts'
+import { applyDefaults, type NewClient } from './defaults.ts'
 import { createdExample } from './examples.ts'
 import { deriveRedirectUris } from './redirect-uris.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
@@ -22,7 +25,7 @@ export type CreateDependencies = {
   store: Store
   pingFederate: PingFederate
   replication: Replication
-  config: Pick<Config, 'pingAccess' | 'retrieval' | 'secretKey' | 'pingFederate'>
+  config: Pick<Config, 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number
   newId: () => string
   randomBytes: (size: number) => Buffer
@@ -35,6 +38,7 @@ const schema = {
   description:
     'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough.',
   security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
+  headers: Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) }),
   body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
   response: {
     201: {
@@ -64,6 +68,7 @@ const schema = {
       'unsupported_media_type',
       'validation_failed',
       'team_ambiguous',
+      'idempotency_key_reused',
       'refused_by_pingfederate',
       'internal_error',
       'pingfederate_credentials_refused',
@@ -92,26 +97,52 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
       const principal = principalOf(request)
       const { body, derived } = parseRequest(request, dependencies.config)
       const client = applyDefaults(body, chooseTeam(principal, body.team), derived)
-      const retrieval = issueRetrieval(
-        {
-          clientId: client.clientId,
-          ttlSeconds: body.retrieval?.ttlSeconds ?? dependencies.config.retrieval.ttlSeconds,
-          redeemableBy: body.retrieval?.redeemableBy ?? 'team',
-        },
-        { ...dependencies, secretKey: dependencies.config.secretKey as KeyObject },
+      const created = await provisionClient(
+        dependencies,
+        toCreateRequest(dependencies, {
+          client,
+          body,
+          actor: { principal, requestId: request.id },
+          key: parseIdempotencyKey(request),
+        }),
       )
-      const row = await provisionClient(dependencies, {
-        client,
-        retrieval,
-        actor: { principal, requestId: request.id },
-      })
-      const { token, expiresAt, redeemableBy } = retrieval
-      return reply
-        .code(201)
-        .headers({ location: `/web-session-clients/${client.clientId}`, etag: toEntityTag(row) })
-        .send({ ...toWebSessionClient(row), retrieval: { token: token.reveal(), expiresAt, redeemableBy } })
+      const { token, ...retrieval } = created.retrieval
+      return (
+        reply
+          .code(201)
+          // Its settings have not been changed since they were set for the first time.
+          .headers({ location: `/web-session-clients/${client.clientId}`, etag: toEntityTag({ version: 1 }) })
+          .send({ ...created.client, retrieval: { token: token?.reveal() ?? null, ...retrieval } })
+      )
     },
   })
+}
+
+type ToCreate = { client: NewClient; body: CreateWebSessionClient; actor: Actor; key: Secret | undefined }
+
+/** Chooses everything random, so that nothing is left to chance once the change has begun. */
+const toCreateRequest = (
+  dependencies: CreateDependencies,
+  { client, body, actor, key }: ToCreate,
+): CreateRequest => {
+  const { config, newId, now } = dependencies
+  const { secretKeys, retrieval } = config
+  const operationId = newId()
+  return {
+    operationId,
+    client,
+    actor,
+    idempotent: key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: now() }),
+    retrieval: issueRetrieval(
+      {
+        clientId: client.clientId,
+        ttlSeconds: body.retrieval?.ttlSeconds ?? retrieval.ttlSeconds,
+        redeemableBy: body.retrieval?.redeemableBy ?? 'team',
+        tokenBytes: key && deriveTokenBytes(secretKeys[0], key, operationId),
+      },
+      { ...dependencies, secretKey: secretKeys[0] },
+    ),
+  }
 }
 
 /** Every violation at once: those of the schema, of the PingAccess URLs, and of what this installation permits. */

@@ -53,7 +53,12 @@ const client: WebSessionClient = {
 
 export const createdExample: Static<typeof CreatedWebSessionClient> = {
   ...client,
-  retrieval: { token: exampleToken, expiresAt: '2026-11-23T17:15:00.000Z', redeemableBy: 'team' },
+  retrieval: {
+    token: exampleToken,
+    state: 'outstanding',
+    expiresAt: '2026-11-23T17:15:00.000Z',
+    redeemableBy: 'team',
+  },
 }
 
 export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {

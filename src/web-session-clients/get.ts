@@ -1,12 +1,13 @@
-import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
-import type { ClientRow } from '../database/schema.ts'
+import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { Principal } from '../http/access-token.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { Problem, problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
 import { clientExample } from './examples.ts'
@@ -58,14 +59,9 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
     config: { scope: 'web-session-clients:read' },
     schema,
     handler: async (request, reply) => {
-      const client = await getClient(store, principalOf(request), request.params.clientId)
+      const client = await getClient(store.db, principalOf(request), request.params.clientId)
       const [current = client] = await refreshReplication({ store, replication }, [client])
-      const retrieval = await store.db
-        .selectFrom('retrieval')
-        .selectAll()
-        .select(sql<string>`database_time()`.as('databaseTime'))
-        .where('retrieval_id', '=', client.retrieval_id)
-        .executeTakeFirstOrThrow()
+      const retrieval = await readRetrieval(store.db, client.retrieval_id)
       return reply
         .code(200)
         .header('etag', toEntityTag(current))
@@ -78,8 +74,12 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
 }
 
 /** @throws Problem `client_not_found`, for a foreign client as for a missing one */
-const getClient = async (store: Store, { teams }: Principal, clientId: string): Promise<ClientRow> => {
-  const row = await store.db
+export const getClient = async (
+  db: Kysely<Database>,
+  { teams }: Principal,
+  clientId: string,
+): Promise<ClientRow> => {
+  const row = await db
     .selectFrom('client')
     .selectAll()
     .where('client_id', '=', clientId)

@@ -200,14 +200,16 @@ export const WebSessionClient = Type.Object(clientProperties, {
 })
 export type WebSessionClient = Static<typeof WebSessionClient>
 
+const RetrievalState = Type.Enum(['outstanding', 'redeemed', 'expired', 'revoked'], {
+  description: 'Where the hand-out of the secret stands.',
+})
+
 export const WebSessionClientWithRetrieval = Type.Object(
   {
     ...clientProperties,
     retrieval: Type.Object(
       {
-        state: Type.Enum(['outstanding', 'redeemed', 'expired'], {
-          description: 'Where the hand-out of the secret stands.',
-        }),
+        state: RetrievalState,
         expiresAt: Instant('When the retrieval token expires.'),
         redeemableBy: RedeemableBy,
         redeemedAt: Type.Union([Instant('When the secret was redeemed.'), Type.Null()], {
@@ -235,11 +237,11 @@ export const CreatedWebSessionClient = Type.Object(
     ...clientProperties,
     retrieval: Type.Object(
       {
-        token: Type.String({
+        token: Type.Union([Type.String({ examples: [exampleToken] }), Type.Null()], {
           description:
-            'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only.',
-          examples: [exampleToken],
+            'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only; null in a repeated answer once it does not work any more.',
         }),
+        state: RetrievalState,
         expiresAt: Instant('When the token expires.'),
         redeemableBy: RedeemableBy,
       },

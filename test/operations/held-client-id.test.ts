@@ -45,7 +45,7 @@ test('504 when nobody knows whether the client was made, and the client is not s
   const held = await holdClientId(t, { acts: true })
   assert.equal(held.first.status, 504)
   assert.equal(held.first.body.code, 'outcome_unknown')
-  assert.match(held.first.body.operation, /^[0-9a-f-]{36}$/)
+  assert.match(held.first.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
   assert.equal(held.first.headers.get('retry-after'), '60')
   assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 404)
 })
@@ -109,7 +109,7 @@ test('409 for another team, in the same words whatever became of the operation',
   assert.deepEqual(held.writes, ['POST /oauth/clients'])
 })
 
-test('503 while PingFederate cannot be asked about the abandoned create, which stays as it is', async t => {
+test('504 while PingFederate cannot be asked about the abandoned create, which stays as it is', async t => {
   const held = await holdClientId(t, { acts: false })
   held.outliveLease()
   const { faults } = held.sandbox.pingFederate
@@ -117,9 +117,9 @@ test('503 while PingFederate cannot be asked about the abandoned create, which s
     match: get,
     fault: { answer: { kind: 'status', status: 429, headers: { 'retry-after': '7' } } },
   })
-  const { status, headers } = await held.create()
-  assert.equal(status, 503)
-  assert.equal(headers.get('retry-after'), '7')
+  const { status, body: problem } = await held.create()
+  assert.equal(status, 504)
+  assert.equal(problem.operation, held.first.body.operation)
   assert.deepEqual(held.writes, ['POST /oauth/clients'])
   assert.equal((await held.create()).status, 201)
 })

@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { Secret } from '../secret.ts'
+import { Problem } from './problem.ts'
+
+export const IdempotencyKey = Type.String({
+  description:
+    'A value of your choice, best a random UUID: 16 to 255 visible ASCII characters. The same request sent again with the same key within 48 hours is answered as the first time, with a working token as long as the secret is not redeemed; another body is refused.',
+  examples: ['5f0c3f6e-9a41-4a5a-8a0c-2f5f6c1f7c55'],
+})
+
+/** Long enough that nobody guesses another's key, short enough for a header field. */
+const form = /^[\x21-\x7E]{16,255}$/
+
+/**
+ * The key of `Idempotency-Key`, if the caller sent one. It is handled as a secret, because with the server key the
+ * retrieval token is derived from it.
+ * @throws Problem `validation_failed` when it is not 16 to 255 visible ASCII characters
+ */
+export const parseIdempotencyKey = (request: FastifyRequest): Secret | undefined => {
+  const value = request.headers['idempotency-key']
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && form.test(value)) return new Secret(value)
+  throw new Problem('validation_failed', 'One rule is broken; nothing was changed.', {
+    violations: [
+      {
+        in: 'header',
+        pointer: '/idempotency-key',
+        rule: 'idempotency_key',
+        detail: 'An idempotency key has 16 to 255 visible ASCII characters.',
+        fix: 'Send a random UUID, the same one whenever you repeat this request.',
+      },
+    ],
+  })
+}

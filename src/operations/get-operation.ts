@@ -1,0 +1,95 @@
+import { Type } from 'typebox'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { Problem, problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+
+const schema = {
+  operationId: 'getOperation',
+  tags: ['operations'],
+  summary: 'Read where a change stands',
+  description:
+    'One change of your teams to PingFederate. A create that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute.',
+  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
+  params: Type.Object({
+    operationId: Type.String({
+      pattern: '^[0-9a-f-]{36}$',
+      description: 'Id of the operation.',
+      examples: ['01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'],
+    }),
+  }),
+  response: {
+    200: {
+      description: 'The operation.',
+      content: {
+        'application/json': {
+          schema: Type.Object(
+            {
+              operationId: Type.String({
+                description: 'Its id; it also ends the description of the client in PingFederate.',
+              }),
+              kind: Type.Enum(['create'], { description: 'What is changed.' }),
+              clientId: Type.String({ description: 'The client that is changed.', examples: ['pa_wam'] }),
+              team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
+              state: Type.Enum(['intended', 'done', 'failed'], {
+                description:
+                  '`intended`: begun, and not known to have ended. `done`: the client is there. `failed`: nothing was made.',
+              }),
+              failure: Type.Union([Type.String(), Type.Null()], {
+                description: 'Code of the problem it failed with.',
+              }),
+              createdAt: Instant('When it was begun.'),
+              finishedAt: Type.Union([Instant('When it ended.'), Type.Null()], {
+                description: 'When it ended; null before.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+        },
+      },
+    },
+    ...problemResponses(
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'operation_not_found',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `GET /operations/{operationId}` */
+export const getOperation = (app: App, { store }: { store: Store }): void => {
+  app.route({
+    method: 'GET',
+    url: '/operations/:operationId',
+    config: { scope: 'web-session-clients:read' },
+    schema,
+    handler: async (request, reply) => {
+      const { teams } = principalOf(request)
+      const row = await store.db
+        .selectFrom('operation')
+        .selectAll()
+        .where('operation_id', '=', request.params.operationId)
+        .executeTakeFirst()
+      if (!row || !teams.includes(row.team))
+        throw new Problem('operation_not_found', 'None of your teams has an operation of this id.')
+      return reply.code(200).send({
+        operationId: row.operation_id,
+        kind: row.kind,
+        clientId: row.client_id,
+        team: row.team,
+        state: row.state,
+        failure: row.failure,
+        createdAt: row.created_at,
+        finishedAt: row.finished_at,
+      })
+    },
+  })
+}

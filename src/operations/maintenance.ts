@@ -1,0 +1,37 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Store } from '../database/store.ts'
+import { logTexts } from '../http/log.ts'
+import { sweepExpired } from '../secret-retrievals/sweep.ts'
+
+/** How soon after its lease an abandoned operation is looked at, in milliseconds. */
+const recoveryIntervalMs = 10_000
+/** How long a sealed secret can outlive its token, in milliseconds. */
+const sweepIntervalMs = 60_000
+
+type Options = { recover: () => Promise<void>; store: Store; log: FastifyBaseLogger }
+
+/** Recovery and sweeping, at once and then from time to time, until stopped. */
+export const startMaintenance = ({ recover, store, log }: Options): { stop: () => Promise<void> } => {
+  const running = new Set<Promise<void>>()
+  const run = (work: () => Promise<unknown>): void => {
+    const done = work()
+      .then(
+        () => undefined,
+        err => log.error({ err }, logTexts.maintenanceFailed),
+      )
+      .finally(() => running.delete(done))
+    running.add(done)
+  }
+  const rounds = [
+    { work: recover, intervalMs: recoveryIntervalMs },
+    { work: () => sweepExpired(store), intervalMs: sweepIntervalMs },
+  ]
+  for (const { work } of rounds) run(work)
+  const timers = rounds.map(({ work, intervalMs }) => setInterval(() => run(work), intervalMs).unref())
+  return {
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(running)
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import { type Kysely, sql } from 'kysely'
+import type { Actor } from '../audit/record.ts'
+import type { Database, OperationRow } from '../database/schema.ts'
+import type { Store } from '../database/store.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { lookUp } from './carry-out.ts'
+import { failCreate, finishCreate } from './finish.ts'
+
+export type SettleDependencies = {
+  store: Store
+  pingFederate: Pick<PingFederate, 'findClient'>
+  replication: Pick<Replication, 'statusAfterSave'>
+  config: { pingFederate: { timeoutMs: number } }
+  now: () => number
+}
+
+/** Looking a client up and asking for the topology are at most three calls. */
+const maxCalls = 4
+
+/**
+ * Ends an operation that nobody works on any more, by what PingFederate shows: it has the client with this operation's
+ * marker, then the operation is done; otherwise it failed. It makes nothing and mints nothing.
+ * Resolves to false when somebody else has the lease.
+ * @throws PingFederateFailure when PingFederate cannot be asked; the operation stays open
+ */
+export const settleOperation = async (
+  dependencies: SettleDependencies,
+  operation: OperationRow,
+  actor: Actor,
+): Promise<boolean> => {
+  const fence = await takeLease(dependencies, operation.operation_id)
+  if (fence === undefined) return false
+  const leased = {
+    operationId: operation.operation_id,
+    clientId: operation.client_id,
+    team: operation.team,
+    fence,
+    actor,
+  }
+  const found = await lookUp(dependencies.pingFederate, operation.client_id, operation.operation_id).catch(
+    async error => {
+      await giveLeaseBack(dependencies.store, operation.operation_id, fence)
+      throw error
+    },
+  )
+  if (found?.kind === 'created') {
+    const replication = await dependencies.replication.statusAfterSave()
+    await finishCreate(dependencies.store, leased, { replication, savedAt: found.client.savedAt })
+  } else {
+    await failCreate(dependencies.store, leased, {
+      code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown',
+    })
+  }
+  return true
+}
+
+/** One process at a time: the conditional write decides, by the database's clock. */
+const takeLease = (
+  { store, now, config }: SettleDependencies,
+  operationId: string,
+): Promise<number | undefined> =>
+  store.write(
+    async (trx: Kysely<Database>) => {
+      const row = await trx
+        .updateTable('operation')
+        .set({ lease_until: toLease(now(), maxCalls, config.pingFederate.timeoutMs), fence: sql`fence + 1` })
+        .where('operation_id', '=', operationId)
+        .where('state', '=', 'intended')
+        .where('lease_until', '<=', sql<string>`database_time()`)
+        .returning('fence')
+        .executeTakeFirst()
+      return row?.fence
+    },
+    { durable: false },
+  )
+
+/** So that the next one who asks need not wait for the end of a lease that nobody uses. */
+const giveLeaseBack = (store: Store, operationId: string, fence: number): Promise<unknown> =>
+  store.write(
+    trx =>
+      trx
+        .updateTable('operation')
+        .set({ lease_until: sql<string>`database_time()` })
+        .where('operation_id', '=', operationId)
+        .where('fence', '=', fence)
+        .execute(),
+    { durable: false },
+  )
+
+/** End of a lease for so many calls in a row, as text. */
+export const toLease = (now: number, calls: number, timeoutMs: number): string =>
+  new Date(now + calls * timeoutMs).toISOString()

@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+import type { Store } from '../database/store.ts'
+
+/** One transaction touches this many rows, so that neither engine holds up requests. */
+const batchSize = 500
+
+/**
+ * Erases the sealed secrets of retrievals that have expired, and forgets idempotency keys whose time is over.
+ * The indexes by expiry make its work depend on what is due, not on what is stored.
+ */
+export const sweepExpired = async (
+  store: Store,
+): Promise<{ retrievals: number; idempotencyKeys: number }> => ({
+  retrievals: await untilDone(() => expireRetrievals(store)),
+  idempotencyKeys: await untilDone(() => forgetKeys(store)),
+})
+
+const untilDone = async (sweepBatch: () => Promise<number>): Promise<number> => {
+  let total = 0
+  for (;;) {
+    const swept = await sweepBatch()
+    total += swept
+    if (swept < batchSize) return total
+  }
+}
+
+const expireRetrievals = (store: Store): Promise<number> =>
+  store.write(async trx => {
+    const due = trx
+      .selectFrom('retrieval')
+      .select('retrieval_id')
+      .where('state', '=', sql.lit('outstanding'))
+      .where('expires_at', '<=', sql<string>`database_time()`)
+      .limit(batchSize)
+    const { numUpdatedRows } = await trx
+      .updateTable('retrieval')
+      .set({ state: 'expired', sealed: null })
+      .where('retrieval_id', 'in', due)
+      .where('state', '=', 'outstanding')
+      .executeTakeFirst()
+    return Number(numUpdatedRows)
+  })
+
+const forgetKeys = (store: Store): Promise<number> =>
+  store.write(async trx => {
+    const due = trx
+      .selectFrom('idempotency')
+      .select('idempotency_id')
+      .where('expires_at', '<=', sql<string>`database_time()`)
+      .limit(batchSize)
+    const { numDeletedRows } = await trx
+      .deleteFrom('idempotency')
+      .where('idempotency_id', 'in', due)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
+  })

@@ -1,0 +1,61 @@
+import { Type } from 'typebox'
+import { recordAuditEvent } from '../audit/record.ts'
+import type { Store } from '../database/store.ts'
+import { principalOf } from '../http/authenticate.ts'
+import { problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import { getClient } from './get.ts'
+import { ClientId } from './schema.ts'
+
+const schema = {
+  operationId: 'revokeRetrieval',
+  tags: ['web session clients'],
+  summary: 'Revoke the outstanding retrieval token',
+  description:
+    'Kills the latest retrieval token of the client and erases the sealed secret. Afterwards, and where nothing was outstanding, no token works.',
+  security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
+  params: Type.Object({ clientId: ClientId }),
+  response: {
+    204: { description: 'No token of this client works any more.', type: 'null' },
+    ...problemResponses(
+      'unauthenticated',
+      'invalid_token',
+      'insufficient_scope',
+      'client_not_found',
+      'validation_failed',
+      'internal_error',
+      'issuer_unavailable',
+      'database_unavailable',
+      'shutting_down',
+    ),
+  },
+}
+
+/** `DELETE /web-session-clients/{clientId}/retrieval` */
+export const revokeRetrieval = (app: App, { store }: { store: Store }): void => {
+  app.route({
+    method: 'DELETE',
+    url: '/web-session-clients/:clientId/retrieval',
+    config: { scope: 'web-session-clients:write' },
+    schema,
+    handler: async (request, reply) => {
+      const principal = principalOf(request)
+      await store.write(async trx => {
+        const client = await getClient(trx, principal, request.params.clientId)
+        const { numUpdatedRows } = await trx
+          .updateTable('retrieval')
+          .set({ state: 'revoked', sealed: null })
+          .where('retrieval_id', '=', client.retrieval_id)
+          .where('state', '=', 'outstanding')
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return
+        await recordAuditEvent(
+          trx,
+          { principal, requestId: request.id },
+          { action: 'retrieval.revoke', outcome: 'done', team: client.team, client_id: client.client_id },
+        )
+      })
+      return reply.code(204).send()
+    },
+  })
+}
