@@ -4,7 +4,19 @@ import { principalOf } from '../http/authenticate.ts'
 import { Problem, problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const Instant = (description: string) =>
+  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
+
+const example = {
+  operationId: '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10',
+  kind: 'create',
+  clientId: 'pa_wam',
+  team: 'payments',
+  state: 'done',
+  failure: null,
+  createdAt: '2026-11-23T17:00:00.000Z',
+  finishedAt: '2026-11-23T17:00:01.000Z',
+}
 
 const schema = {
   operationId: 'getOperation',
@@ -29,6 +41,7 @@ const schema = {
             {
               operationId: Type.String({
                 description: 'Its id; it also ends the description of the client in PingFederate.',
+                examples: [example.operationId],
               }),
               kind: Type.Enum(['create'], { description: 'What is changed.' }),
               clientId: Type.String({ description: 'The client that is changed.', examples: ['pa_wam'] }),
@@ -47,6 +60,7 @@ const schema = {
             },
             { additionalProperties: false },
           ),
+          example,
         },
       },
     },

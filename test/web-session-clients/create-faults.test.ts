@@ -159,7 +159,7 @@ test('504 names the operation, holds the id while it may still happen, and lets 
   planned.remove()
   assert.equal(unknown.status, 504)
   assert.equal(unknown.body.code, 'outcome_unknown')
-  assert.match(unknown.body.operation, /^[0-9a-f-]{36}$/)
+  assert.match(unknown.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
   assert.equal(unknown.headers.get('retry-after'), '60')
   const early = await create(service)
   assert.equal(early.status, 409)
@@ -209,14 +209,15 @@ test('409 on the retry after an unknown outcome that did make the client, which 
   assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 200)
 })
 
-test('502: a retry that cannot settle the outcome says so and leaves everything as it is', async t => {
+test('504: a retry that cannot settle the outcome says so and leaves everything as it is', async t => {
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
   now += 60_000
   service.sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 503 } } })
   const failed = await create(service)
-  assert.equal(failed.status, 502)
+  assert.equal(failed.status, 504)
+  assert.equal(failed.body.code, 'outcome_unknown')
   assert.equal((await create(service)).body.code, 'client_id_taken')
 })
 
