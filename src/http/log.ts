@@ -54,7 +54,14 @@ export const toLoggedError = (error: unknown, depth = 0): Record<string, unknown
     type: String(name ?? typeof error),
     ...(code !== undefined && { code: String(code) }),
     ...(code !== undefined && { message: String(message).replaceAll(tokenLike, '[masked]') }),
-    ...(typeof stack === 'string' && { stack: stack.split('\n').filter(line => /^\s+at /.test(line)) }),
+    ...(typeof stack === 'string' && { stack: toFrames(stack, String(message)) }),
     ...(cause !== undefined && depth < maxCauses && { cause: toLoggedError(cause, depth + 1) }),
   }
 }
+
+/** A stack begins with the message, and a message may have lines that look like frames. */
+const toFrames = (stack: string, message: string): string[] =>
+  stack
+    .replace(message, '')
+    .split('\n')
+    .filter(line => /^\s+at /.test(line))
