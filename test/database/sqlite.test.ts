@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import type { Store } from '../../src/database/store.ts'
+
+const tables = [
+  'audit_event',
+  'client',
+  'kysely_migration',
+  'kysely_migration_lock',
+  'operation',
+  'retrieval',
+]
+
+const makeFolder = async (t: TestContext): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'database-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const open = async (t: TestContext, path: string, now: () => number = Date.now): Promise<Store> => {
+  const store = await openSqlite({ path, now })
+  t.after(() => store.close().catch(() => undefined))
+  return store
+}
+
+/** Looks at the file without the service. */
+const inspect = <T>(path: string, look: (connection: DatabaseSync) => T): T => {
+  const connection = new DatabaseSync(path)
+  try {
+    return look(connection)
+  } finally {
+    connection.close()
+  }
+}
+
+const tablesOf = (path: string): unknown[] =>
+  inspect(path, connection =>
+    connection
+      .prepare(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
+      )
+      .all()
+      .map(({ name }) => name),
+  )
+
+test('missing folders and the schema are made', async t => {
+  const path = join(await makeFolder(t), 'a', 'b', 'data.db')
+  const store = await open(t, path)
+  await store.check()
+  await store.close()
+  assert.deepEqual(tablesOf(path), tables)
+})
+
+test('opening again changes nothing and keeps what is there', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  const first = await open(t, path)
+  await first.write(trx =>
+    sql`insert into audit_event (at, action, outcome, subject, request_id)
+    values (database_time(), 'client.create', 'done', 'ana', '1')`.execute(trx),
+  )
+  await first.close()
+  const schema = () => inspect(path, connection => connection.prepare('select sql from sqlite_master').all())
+  const before = schema()
+  const second = await open(t, path)
+  assert.equal((await second.db.selectFrom('audit_event').selectAll().execute()).length, 1)
+  await second.close()
+  assert.deepEqual(schema(), before)
+})
+
+test('the file is in WAL mode and every commit is synced unless a write says otherwise', async t => {
+  const store = await open(t, join(await makeFolder(t), 'data.db'))
+  const read = async (pragma: string) =>
+    Object.values(
+      (await sql<Record<string, unknown>>`${sql.raw(`PRAGMA ${pragma}`)}`.execute(store.db)).rows[0] ?? {},
+    )
+  assert.deepEqual(await read('journal_mode'), ['wal'])
+  assert.deepEqual(await read('synchronous'), [2])
+})
+
+test('a newer schema stops this version, names the migration, and lets go of the file', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  await (await open(t, path)).close()
+  inspect(path, connection =>
+    connection.exec("insert into kysely_migration values ('0002-later', '2027-01-01T00:00:00.000Z')"),
+  )
+  const openFiles = t.mock.method(DatabaseSync.prototype, 'close')
+  await assert.rejects(openSqlite({ path, now: Date.now }), /0002-later/)
+  assert.equal(openFiles.mock.callCount(), 1)
+})
+
+test('a path that cannot be a file is refused with the system’s reason', async t => {
+  const folder = await makeFolder(t)
+  await mkdir(join(folder, 'folder.db'))
+  await assert.rejects(openSqlite({ path: join(folder, 'folder.db'), now: Date.now }), /unable to open/)
+  await writeFile(join(folder, 'file'), '')
+  await assert.rejects(openSqlite({ path: join(folder, 'file', 'data.db'), now: Date.now }), /ENOTDIR|EEXIST/)
+})
+
+test('a read-only file is refused at the start', {
+  skip: process.getuid?.() === 0 && 'root may write anything',
+}, async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'data.db')
+  await (await open(t, path)).close()
+  await chmod(path, 0o400)
+  await chmod(folder, 0o500)
+  t.after(() => chmod(folder, 0o700))
+  await assert.rejects(openSqlite({ path, now: Date.now }), /readonly|unable to open/)
+})
+
+test('database_time() is the injected clock, in UTC with milliseconds', async t => {
+  let now = Date.UTC(2026, 0, 1)
+  const store = await open(t, join(await makeFolder(t), 'data.db'), () => now)
+  const read = async () =>
+    (await sql<{ at: string }>`select database_time() as at`.execute(store.db)).rows[0]?.at
+  assert.equal(await read(), '2026-01-01T00:00:00.000Z')
+  now += 1
+  assert.equal(await read(), '2026-01-01T00:00:00.001Z')
+})
