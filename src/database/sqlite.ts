@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
@@ -21,13 +21,13 @@ type SqliteOptions = {
 export const openSqlite = async ({ path, now }: SqliteOptions): Promise<Store> => {
   mkdirSync(dirname(path), { recursive: true })
   const connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
-  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  connection.function('database_time', () => new Date(now()).toISOString())
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: adapt(connection) }) })
+  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
   try {
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    connection.function('database_time', () => new Date(now()).toISOString())
     await migrate(db as never)
   } catch (error) {
-    await db.destroy()
+    connection.close()
     throw error
   }
   const setDurable = (durable: boolean) =>
@@ -37,6 +37,19 @@ export const openSqlite = async ({ path, now }: SqliteOptions): Promise<Store> =
     write: createWriteQueue(db, setDurable),
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => db.destroy(),
+  }
+}
+
+/** SQLite takes a schema change back like any other; without this a start that breaks off would leave half a schema. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter()
   }
 }
 
@@ -55,7 +68,8 @@ const adapt = (connection: DatabaseSync): SqliteDatabase => {
     prepare: text => {
       // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
       if (text === 'rollback' && !connection.isTransaction) return nothing
-      const statement = prepare(text)
+      // Every transaction here writes: taking the lock at once waits for it, taking it later can only fail.
+      const statement = prepare(text === 'begin' ? 'begin immediate' : text)
       return {
         reader: statement.columns().length > 0,
         all: parameters => statement.all(...(parameters as SQLInputValue[])),

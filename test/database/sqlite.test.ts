@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { Store } from '../../src/database/store.ts'
+import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 
 const tables = [
   'audit_event',
@@ -92,6 +95,50 @@ test('a newer schema stops this version, names the migration, and lets go of the
   const openFiles = t.mock.method(DatabaseSync.prototype, 'close')
   await assert.rejects(openSqlite({ path, now: Date.now }), /0002-later/)
   assert.equal(openFiles.mock.callCount(), 1)
+})
+
+test('a migration is done as a whole or not at all, so that the next start can do it again', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  inspect(path, connection => connection.exec('create table retrieval (x)'))
+  await assert.rejects(openSqlite({ path, now: Date.now }), /table "retrieval" already exists/)
+  assert.ok(!tablesOf(path).includes('client'))
+  inspect(path, connection => connection.exec('drop table retrieval'))
+  await (await open(t, path)).close()
+  assert.deepEqual(tablesOf(path), tables)
+})
+
+const openOnce = `
+  import { openSqlite } from ${JSON.stringify(new URL('../../src/database/sqlite.ts', import.meta.url).href)}
+  const store = await openSqlite({ path: process.argv[1], now: Date.now })
+  await store.check()
+  await store.close()`
+
+test('four processes that make the schema at the same moment all succeed', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  const run = promisify(execFile)
+  const starts = Array.from({ length: 4 }, () =>
+    run(process.execPath, ['--input-type=module', '-e', openOnce, path]),
+  )
+  const results = await Promise.allSettled(starts)
+  assert.deepEqual(
+    results.flatMap(result => (result.status === 'rejected' ? [result.reason.stderr] : [])),
+    [],
+  )
+  assert.deepEqual(tablesOf(path), tables)
+})
+
+test('a file that is no database, or a damaged one, is refused with SQLite’s reason, untouched and closed', async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'data.db')
+  const close = t.mock.method(DatabaseSync.prototype, 'close')
+  for (const content of ['this is no database, '.repeat(100), `SQLite format 3\0${'x'.repeat(4_000)}`]) {
+    await writeFile(path, content)
+    const error = await openSqlite({ path, now: Date.now }).catch(reason => reason)
+    assert.match(String(error), /not a database|malformed/)
+    assert.ok(isDatabaseUnavailable(error))
+    assert.equal(await readFile(path, 'latin1'), content)
+  }
+  assert.equal(close.mock.callCount(), 2)
 })
 
 test('a path that cannot be a file is refused with the system’s reason', async t => {

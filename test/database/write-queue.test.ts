@@ -66,7 +66,7 @@ test('fifty writes at once share one transaction', async t => {
   const { store, count, reasons } = await start(t)
   const names = Array.from({ length: 50 }, (_, index) => `write ${index}`)
   await Promise.all(names.map(name => store.write(insert(name))))
-  assert.deepEqual([count('begin'), count('commit')], [1, 1])
+  assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
   assert.deepEqual(await reasons(), names)
 })
 
@@ -148,7 +148,7 @@ test('a batch that may be lost with the power is not synced; one with a durable 
   assert.equal(await synchronous(), full)
   const pragmas = executed.filter(text => text.includes('synchronous ='))
   assert.deepEqual(pragmas, ['PRAGMA synchronous = NORMAL', 'PRAGMA synchronous = FULL'])
-  assert.ok(executed.indexOf('PRAGMA synchronous = FULL') < executed.lastIndexOf('begin'))
+  assert.ok(executed.indexOf('PRAGMA synchronous = FULL') < executed.lastIndexOf('begin immediate'))
 })
 
 test('a read during a batch sees nothing that is not committed', async t => {
