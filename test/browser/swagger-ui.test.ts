@@ -48,6 +48,15 @@ const execute = async (operation: Locator): Promise<{ status: string; text: stri
   }
 }
 
+/** Runs in the page; a picture in a repository shows no token, not even a dead one. */
+const maskTokens = `{
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const { currentNode } = texts
+    currentNode.nodeValue = currentNode.nodeValue.replaceAll(/(wscrt_|eyJ)[\\w.-]+/g, '$1••••••••')
+  }
+}`
+
 const takeScreenshot = async (page: Page, operation: Locator, path: string): Promise<void> => {
   const [top, bottom] = [operation, operation.locator('.live-responses-table .highlight-code').first()]
   await page.setViewportSize({ width: 1280, height: 2400 })
@@ -55,6 +64,7 @@ const takeScreenshot = async (page: Page, operation: Locator, path: string): Pro
   const [from, to] = [await top.boundingBox(), await bottom.boundingBox()]
   assert.ok(from && to)
   const y = from.y - 10
+  await page.evaluate(maskTokens)
   await page.screenshot({ path, clip: { x: 0, y, width: 1280, height: to.y + to.height + 10 - y } })
 }
 
@@ -73,9 +83,9 @@ test(
     assert.equal(created.status, '201')
     assert.match(created.text, /"redirectUris": \[\s+"https:\/\/mypingaccessserver:3000\/pa\/oidc\/cb"/)
     assert.equal(sandbox.pingFederate.clients()[0]?.clientId, 'pa_wam')
-    if (screenshotPath) await takeScreenshot(page, create, screenshotPath)
 
     const [token = ''] = /wscrt_[\w-]{57}/.exec(created.text) ?? []
+    if (screenshotPath) await takeScreenshot(page, create, screenshotPath)
     const redeem = await openOperation(page, 'Redeem a client secret, once')
     await redeem.locator('textarea').first().fill(JSON.stringify({ token }))
     const redeemed = await execute(redeem)
