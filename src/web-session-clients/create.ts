@@ -38,7 +38,7 @@ const schema = {
   description:
     'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough.',
   security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
-  headers: Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) }),
+  headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
   body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
   response: {
     201: {
