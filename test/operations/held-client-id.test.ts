@@ -34,7 +34,7 @@ const holdClientId = async (t: TestContext, fault: Pick<Fault, 'acts'>): Promise
   faults.next({ match: get, fault: { answer: failing } })
   const first = await create()
   const outliveLease = () => {
-    ahead += 51_000
+    ahead += 71_000
   }
   return { ...service, first, create, outliveLease, writes }
 }
