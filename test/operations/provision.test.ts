@@ -81,3 +81,39 @@ test('201 and `failed` later, when publishing fails; `ready` once somebody else 
   ahead += 2_000
   assert.equal(await read(), 'ready')
 })
+
+test('31: 504, not "nothing was done", when the database fails after PingFederate made the client', async t => {
+  let ahead = 0
+  const { sandbox, call, databasePath } = await startTestService(t, {
+    world: { now: () => Date.now() + ahead },
+  })
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+  const match = { method: 'POST' }
+  const { struck } = sandbox.pingFederate.faults.next({ match, fault: { answerAfter: answers } })
+  const creating = call('POST', '/web-session-clients', { body })
+  await struck
+  const other = new DatabaseSync(databasePath)
+  t.after(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  answer()
+  const { status, body: problem } = await creating
+  assert.deepEqual([status, problem.code], [504, 'outcome_unknown'])
+  assert.match(problem.operation, /^[0-9a-f-]{36}$/)
+  other.exec('ROLLBACK')
+  ahead += 71_000
+  assert.equal((await call('POST', '/web-session-clients', { body })).body.code, 'client_id_taken')
+  assert.equal((await call('GET', '/web-session-clients/pa_wam')).status, 200)
+})
+
+test('30: 503 and not one call to PingFederate, when the database fails before', async t => {
+  const { sandbox, call, databasePath } = await startTestService(t)
+  let calls = 0
+  sandbox.pingFederate.onExchange(() => {
+    calls += 1
+  })
+  const other = new DatabaseSync(databasePath)
+  t.after(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  const { status, body: problem } = await call('POST', '/web-session-clients', { body })
+  assert.deepEqual([status, problem.code, calls], [503, 'database_unavailable', 0])
+})
