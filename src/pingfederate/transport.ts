@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { rootCertificates } from 'node:tls'
+import { getCACertificates } from 'node:tls'
 import { buildConnector, type Dispatcher, Pool, request } from 'undici'
 import type { Config } from '../config.ts'
 import { parseApiResult } from './api-result.ts'
@@ -21,9 +21,9 @@ const maxResponseBytes = 1024 * 1024
 const connectTimeoutMs = 1_000
 const connections = 64
 
-/** TLS settings for PingFederate and the issuer: the private CA is trusted beside the system's. */
+/** TLS settings for PingFederate and the issuer: the private CA is trusted beside what the process trusts anyway. */
 export const toTlsOptions = (caFile: string | undefined) =>
-  caFile ? { ca: [...rootCertificates, readFileSync(caFile, 'utf8')] } : {}
+  caFile ? { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] } : {}
 
 export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
   const { credentials: way, adminUrl, timeoutMs } = config
