@@ -11,12 +11,15 @@ export const inProgress = (operation: string): Problem =>
     },
   )
 
-/** What happened at PingFederate cannot be told within this request. */
-export const outcomeUnknown = (operation: string, cause: unknown): Problem =>
+/**
+ * What happened at PingFederate cannot be told within this request.
+ * @param waitMs after which asking again makes sense: until the lease is over the answer is that it still runs
+ */
+export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number): Problem =>
   new Problem(
     'outcome_unknown',
-    'It could not be found out whether the client was made. The operation is settled in the background; send the same request again in a minute.',
-    { operation, cause, headers: { 'retry-after': '60' } },
+    'It is not known whether the client was made. The operation is settled in the background; send the same request again after the time in Retry-After.',
+    { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
   )
 
 /** A client that this service did not make is never touched. */

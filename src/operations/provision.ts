@@ -39,8 +39,11 @@ export type CreateRequest = {
   idempotent: IdempotentRequest | undefined
 }
 
-/** Version, POST, look-up, POST, look-up: after their deadlines nothing of this create can still reach PingFederate. */
-const maxCalls = 5
+/**
+ * Calls one create can make in a row: version, two POSTs with a look-up each, status and settings of the cluster.
+ * After their time nobody works on the operation any more.
+ */
+const maxCalls = 7
 
 /**
  * Makes a client with its journal: intended (durable), PingFederate, done. A repetition under the same idempotency key
@@ -60,7 +63,8 @@ export const provisionClient = async (
     secret: retrieval.secret,
     operationId,
   })
-  if (outcome.kind === 'unknown') throw outcomeUnknown(operationId, outcome.failure)
+  if (outcome.kind === 'unknown')
+    throw outcomeUnknown(operationId, outcome.failure, leaseMs(dependencies.config))
   if (outcome.kind === 'created') {
     const { token, expiresAt, redeemableBy } = retrieval
     return {
@@ -82,9 +86,11 @@ const leaveToRecovery = (error: unknown): void => {
   if (!isDatabaseUnavailable(error)) throw error
 }
 
+const leaseMs = (config: ProvisionDependencies['config']): number => maxCalls * config.pingFederate.timeoutMs
+
 const intend = ({ now, config }: ProvisionDependencies, request: CreateRequest): IntendedCreate => ({
   ...request,
-  leaseUntil: toLease(now(), maxCalls, config.pingFederate.timeoutMs),
+  leaseUntil: toLease(now(), leaseMs(config)),
 })
 
 /** Begins, or resolves to what an earlier request under the same key made. */
@@ -127,10 +133,13 @@ const answerHeld = async (
   return undefined
 }
 
+/** Recovery looks as often. */
+const lookAgainMs = 10_000
+
 const asUnknown =
   (operationId: string) =>
   (error: unknown): never => {
-    throw error instanceof PingFederateFailure ? outcomeUnknown(operationId, error) : error
+    throw error instanceof PingFederateFailure ? outcomeUnknown(operationId, error, lookAgainMs) : error
   }
 
 const finish = async (
@@ -141,7 +150,7 @@ const finish = async (
   const { store, replication, config } = dependencies
   const status = await replication.statusAfterSave()
   const row = await finishCreate(store, operation, { replication: status, savedAt }).catch(error => {
-    throw isDatabaseUnavailable(error) ? outcomeUnknown(operation.operationId, error) : error
+    throw isDatabaseUnavailable(error) ? outcomeUnknown(operation.operationId, error, leaseMs(config)) : error
   })
   if (status === 'replicating' && config.pingFederate.replication === 'trigger')
     void publish(dependencies, row.client_id)

@@ -64,7 +64,7 @@ const takeLease = (
     async (trx: Kysely<Database>) => {
       const row = await trx
         .updateTable('operation')
-        .set({ lease_until: toLease(now(), maxCalls, config.pingFederate.timeoutMs), fence: sql`fence + 1` })
+        .set({ lease_until: toLease(now(), maxCalls * config.pingFederate.timeoutMs), fence: sql`fence + 1` })
         .where('operation_id', '=', operationId)
         .where('state', '=', 'intended')
         .where('lease_until', '<=', sql<string>`database_time()`)
@@ -88,6 +88,5 @@ const giveLeaseBack = (store: Store, operationId: string, fence: number): Promis
     { durable: false },
   )
 
-/** End of a lease for so many calls in a row, as text. */
-export const toLease = (now: number, calls: number, timeoutMs: number): string =>
-  new Date(now + calls * timeoutMs).toISOString()
+/** End of a lease that begins now, as text. */
+export const toLease = (now: number, leaseMs: number): string => new Date(now + leaseMs).toISOString()

@@ -98,7 +98,7 @@ test('31: 504, not "nothing was done", when the database fails after PingFederat
   answer()
   const { status, body: problem } = await creating
   assert.deepEqual([status, problem.code], [504, 'outcome_unknown'])
-  assert.match(problem.operation, /^[0-9a-f-]{36}$/)
+  assert.match(problem.operation, /^\/operations\/[0-9a-f-]{36}$/)
   other.exec('ROLLBACK')
   ahead += 71_000
   assert.equal((await call('POST', '/web-session-clients', { body })).body.code, 'client_id_taken')

@@ -160,14 +160,14 @@ test('504 names the operation, holds the id while it may still happen, and lets 
   assert.equal(unknown.status, 504)
   assert.equal(unknown.body.code, 'outcome_unknown')
   assert.match(unknown.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
-  assert.equal(unknown.headers.get('retry-after'), '60')
+  assert.equal(unknown.headers.get('retry-after'), '3')
   const early = await create(service)
   assert.equal(early.status, 409)
   assert.equal(early.body.code, 'operation_in_progress')
   assert.equal(early.body.operation, unknown.body.operation)
   assert.equal(early.headers.get('retry-after'), '10')
   assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 404)
-  now += 60_000
+  now += 75_000
   const settled = await create(service)
   assert.equal(settled.status, 201)
   assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
@@ -200,7 +200,7 @@ test('409 on the retry after an unknown outcome that did make the client, which 
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 60_000
+  now += 75_000
   const calls = recordCalls(service.sandbox)
   const settled = await create(service)
   assert.equal(settled.status, 409)
@@ -213,7 +213,7 @@ test('504: a retry that cannot settle the outcome says so and leaves everything 
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 60_000
+  now += 75_000
   service.sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 503 } } })
   const failed = await create(service)
   assert.equal(failed.status, 504)
@@ -225,7 +225,7 @@ test('409 for all of many retries at once that settle the same outcome', async t
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 60_000
+  now += 75_000
   const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
   assert.deepEqual(
     answers.map(({ status }) => status),
@@ -242,7 +242,7 @@ test('201 for exactly one of many retries at once after a create that made nothi
   })
   assert.equal((await create(service)).status, 504)
   planned.remove()
-  now += 60_000
+  now += 75_000
   const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
   const statuses = answers.map(({ status }) => status).sort()
   assert.deepEqual(statuses, [201, 409, 409, 409, 409])
@@ -259,7 +259,7 @@ test('201 with the working token although a retry has settled the create meanwhi
   })
   const slow = create(service)
   await struck
-  now += 60_000
+  now += 75_000
   const retry = await create(service)
   answering.resolve()
   assert.equal(retry.body.code, 'client_id_taken')
@@ -283,7 +283,7 @@ test('409 for a create that arrives in PingFederate after its retry: the retryâ€
   service.sandbox.pingFederate.faults.next({ match: post, fault })
   const slow = create(service)
   await arrived.promise
-  now += 60_000
+  now += 75_000
   const retry = await create(service)
   assert.equal(retry.status, 201)
   acting.resolve()
@@ -313,7 +313,7 @@ test('504 for a create whose retry has just found nothing and given it up', asyn
   const made = faults.next({ match: post, fault })
   const slow = create(service)
   await arrived.promise
-  now += 60_000
+  now += 75_000
   const lookedUp = faults.next({ match: { method: 'GET' }, fault: { answerAfter: made.struck } })
   void lookedUp.struck.then(() => acting.resolve())
   const retry = await create(service)
