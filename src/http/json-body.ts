@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type JSONPath, printParseErrorCode, visit } from 'jsonc-parser'
+import { printParseErrorCode, visit } from 'jsonc-parser'
 import { Problem, type Violation } from './problem.ts'
+import { toPointer } from './validation.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -16,7 +17,7 @@ export const acceptOnlyJson = (app: FastifyInstance): void => {
     async (request: FastifyRequest, body: Buffer) => {
       const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
       if (charset && charset.toLowerCase() !== 'utf-8') {
-        throw new Problem('unsupported_media_type', `JSON is sent in UTF-8, not in ${charset.slice(0, 40)}.`)
+        throw new Problem('unsupported_media_type', 'JSON is sent in UTF-8 and in no other charset.')
       }
       return parseJson(body)
     },
@@ -134,6 +135,3 @@ const forbidden = (pointer: string, name: string): Violation => ({
   detail: `The name ${name} is refused wherever it stands.`,
   fix: 'Leave it out.',
 })
-
-const toPointer = (path: JSONPath): string =>
-  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

@@ -111,12 +111,19 @@ const unknownName = (part: Violation['in'], error: AjvError, name: string): Viol
   const near = known.find(candidate => candidate.toLowerCase() === name.toLowerCase().replaceAll(/[-_]/g, ''))
   return {
     in: part,
-    pointer: `${error.instancePath}/${name.slice(0, 80).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    pointer: error.instancePath + toPointer([name.slice(0, maxShown)]),
     rule: 'known_names',
     detail: 'There is no field of this name.',
     fix: near ? `Write ${near}.` : `Leave it out; the fields are ${known.join(', ')}.`,
   }
 }
+
+/** JSON Pointer (RFC 6901) of names and indexes; a name that looks like a token is a token in the wrong place. */
+export const toPointer = (path: readonly (string | number)[]): string =>
+  path
+    .map(part => (tokenLike.test(String(part)) ? '[masked]' : String(part)))
+    .map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
 
 const maxShown = 80
 const tokenLike = /wscrt_|eyJ[A-Za-z0-9_-]{8}|-----BEGIN/

@@ -22,10 +22,16 @@ const toFieldError = (error: unknown): FieldError[] => {
   return [
     {
       fieldPath: typeof fieldPath === 'string' && fieldPath !== '' ? fieldPath : undefined,
-      message: message.slice(0, maxMessageLength),
+      message: mask(message).slice(0, maxMessageLength),
     },
   ]
 }
+
+/** The request had the client secret, and a message may repeat what it is about; long names of fields stay. */
+const mask = (message: string): string =>
+  message.replaceAll(/[A-Za-z0-9_~+=-]{24,}/g, run =>
+    /^[a-z]+(?:[A-Z][a-z]{2,})*$/.test(run) ? run : '[masked]',
+  )
 
 /** The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the caller's. */
 export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {

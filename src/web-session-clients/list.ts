@@ -155,7 +155,6 @@ const fromCursor = (cursor: string): string => {
         in: 'query',
         pointer: '/cursor',
         rule: 'cursor',
-        value: cursor.slice(0, 80),
         detail: 'No page ever answered this cursor.',
         fix: 'Send nextCursor as it was answered.',
       },

@@ -41,7 +41,8 @@ const toViolation = (index: number, url: string, { rule, detail, fix }: BrokenRu
     rule,
     ...(value !== undefined && { value }),
     detail,
-    fix,
+    // A fix repeats the value too, and what may not be shown there may not be shown here.
+    fix: value === undefined ? 'Send https://host, https://host:port or https://host:port/contextRoot.' : fix,
   }
 }
 
