@@ -17,7 +17,8 @@ export const checkHost = (host: string, rules: HostRules): BrokenRule[] => {
       'A percent-encoded host is decoded by some parsers only.',
       'Write the host plainly.',
     )
-  if (isIpOrLocal(host)) return rules.allowIpHosts ? checkPlainIp(host) : ipRefused
+  if (!rules.allowIpHosts && (isIp(host) || isLocal(host))) return ipRefused
+  if (isIp(host)) return checkPlainIp(host)
   const name = host.split('.')
   return [
     ...when(
@@ -48,8 +49,10 @@ export const checkHost = (host: string, rules: HostRules): BrokenRule[] => {
 }
 
 /** WHATWG URL section 3.5: a host whose last label is a number is read as an IPv4 address, in any of its odd notations. */
-const isIpOrLocal = (host: string): boolean =>
-  host.startsWith('[') || /(^|\.)(\d+|0x[0-9a-f]*)\.?$/.test(host) || /(^|\.)localhost\.?$/.test(host)
+const isIp = (host: string): boolean => host.startsWith('[') || /(^|\.)(\d+|0x[0-9a-f]*)\.?$/.test(host)
+
+/** RFC 6761 section 6.3: every name below `localhost` is the machine itself. */
+const isLocal = (host: string): boolean => /(^|\.)localhost\.?$/.test(host)
 
 const ipRefused: BrokenRule[] = [
   {

@@ -107,9 +107,10 @@ const checkPath = (path: string, callbackPath: string): BrokenRule[] => {
       'List each context root.',
     ),
     ...when(
-      /%(2e|2f|5c|25|00)/i.test(path),
+      // Control characters, * # % . / ; ? \ and DEL, in this order.
+      /%([01][0-9a-f]|2a|23|25|2e|2f|3b|3f|5c|7f)/i.test(path),
       'no_encoded_separators',
-      'Encoded dots, slashes, backslashes and percent signs are decoded by some servers only.',
+      'Encoded control characters, wildcards and separators are decoded by some servers only.',
       'Write the context root plainly.',
     ),
     ...when(
