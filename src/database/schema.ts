@@ -15,6 +15,8 @@ type ClientTable = {
   client_id: string
   team: string
   name: string
+  /** Id and name in lower case, lowered by the service because engines differ in what letters they know. */
+  search_text: string
   /** `provisioning` reserves the client id while its operation runs; only `active` clients are shown. */
   state: 'provisioning' | 'active'
   /** Whether the engines have it: see `status` on the wire. */

@@ -76,6 +76,7 @@ const reserve = async (
       client_id: client.clientId,
       team: client.team,
       name: client.name,
+      search_text: `${client.clientId}\n${client.name}`.toLowerCase(),
       state: 'provisioning',
       replication: 'replicating',
       settings: JSON.stringify(client.settings),

@@ -139,10 +139,10 @@ const findClients = (
   return query.execute()
 }
 
-/** SQLite's lower() knows ASCII only, so the same text is lowered on both sides. */
+/** What looks like a wildcard of LIKE is text here. */
 const contains = (search: string) => {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
-  return sql<boolean>`(lower(client_id) like ${pattern} escape '\\' or lower(name) like ${pattern} escape '\\')`
+  return sql<boolean>`search_text like ${pattern} escape '\\'`
 }
 
 /** @throws Problem `validation_failed` for a cursor that no page answered */

@@ -29,6 +29,7 @@ const createClientTable = async (db: Kysely<unknown>): Promise<void> => {
     .addColumn('client_id', text(db), column => column.primaryKey())
     .addColumn('team', text(db), column => column.notNull())
     .addColumn('name', text(db), column => column.notNull())
+    .addColumn('search_text', text(db), column => column.notNull())
     .addColumn('state', text(db), column => column.notNull())
     .addColumn('replication', text(db), column => column.notNull())
     .addColumn('settings', text(db), column => column.notNull())

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { redeem } from '../secret-retrievals/retrievals.ts'
+import { type Answer, startTestService } from '../service.ts'
+import { fullest, smallest } from './requests.ts'
+
+test('200: what was answered at its creation, the tag, and the retrieval without its token', async t => {
+  const { call } = await startTestService(t)
+  const created = await call('POST', '/web-session-clients', { body: fullest })
+  const { status, body, headers } = await call('GET', '/web-session-clients/pay-portal')
+  assert.equal(status, 200)
+  assert.equal(headers.get('etag'), created.headers.get('etag'))
+  assert.equal(headers.get('cache-control'), 'no-store')
+  const { retrieval, ...client } = body
+  const { retrieval: issued, ...expected } = created.body
+  assert.deepEqual(client, expected)
+  assert.deepEqual(retrieval, {
+    state: 'outstanding',
+    expiresAt: issued.expiresAt,
+    redeemableBy: 'requester',
+    redeemedAt: null,
+    redeemedBy: null,
+  })
+})
+
+test('200 follows the retrieval: redeemed by whom, or expired', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const { body } = await service.call('POST', '/web-session-clients', { body: smallest })
+  await service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'other' } })
+  const redeemed = await redeem(service, body.retrieval.token, { as: 'portal' })
+  now += 900_000
+  const first = await service.call('GET', '/web-session-clients/pa_wam')
+  assert.equal(first.body.retrieval.state, 'redeemed')
+  assert.equal(first.body.retrieval.redeemedBy, 'portal')
+  assert.equal(first.body.retrieval.redeemedAt, redeemed.body.redeemedAt)
+  const second = await service.call('GET', '/web-session-clients/other')
+  assert.equal(second.body.retrieval.state, 'expired')
+})
+
+const withoutRequestId = ({ status, headers, body: { instance, ...body } }: Answer) => ({
+  status,
+  body,
+  fields: [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name)),
+})
+
+test('404 for another team’s client, byte by byte the answer for one that does not exist', async t => {
+  const { call } = await startTestService(t)
+  await call('POST', '/web-session-clients', { body: smallest })
+  for (const as of ['shop-pipeline', 'operator'] as const) {
+    const foreign = await call('GET', '/web-session-clients/pa_wam', { as })
+    const missing = await call('GET', '/web-session-clients/pa_wan', { as })
+    assert.equal(foreign.status, 404)
+    assert.equal(foreign.body.code, 'client_not_found')
+    assert.deepEqual(withoutRequestId(foreign), withoutRequestId(missing))
+  }
+})
+
+test('200 for a member of several teams; client ids are told apart by case', async t => {
+  const { call } = await startTestService(t)
+  await call('POST', '/web-session-clients', { body: smallest })
+  assert.equal((await call('GET', '/web-session-clients/pa_wam', { as: 'portal' })).status, 200)
+  assert.equal((await call('GET', '/web-session-clients/PA_WAM', { as: 'portal' })).status, 404)
+})
+
+test('403 without web-session-clients:read', async t => {
+  const { call, sandbox } = await startTestService(t)
+  const token = await sandbox.accessToken({
+    service: 'payments-pipeline',
+    scope: 'web-session-clients:write',
+  })
+  const { status, headers } = await call('GET', '/web-session-clients/pa_wam', { token })
+  assert.equal(status, 403)
+  assert.match(String(headers.get('www-authenticate')), /scope="web-session-clients:read"/)
+})
+
+test('422 for what no client id can be, with the place in the path', async t => {
+  const { call } = await startTestService(t)
+  for (const id of ['.hidden', 'a%20b', 'a%2Fb', '%00', "a'--", 'é']) {
+    const { status, body } = await call('GET', `/web-session-clients/${id}`)
+    assert.equal(status, 422, id)
+    assert.deepEqual([body.violations[0].in, body.violations[0].pointer], ['path', '/clientId'])
+  }
+})
