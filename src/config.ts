@@ -1,13 +1,14 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { envSchema } from 'env-schema'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
+import { type PemFiles, readPemFiles } from './pem-files.ts'
 import { Secret } from './secret.ts'
 import { readSecretFiles, type SettingProblem } from './secret-files.ts'
 
 export type PingFederateCredentials =
   | { kind: 'basic'; username: string; password: Secret }
   | { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: Secret; scope: string | undefined }
-  | { kind: 'mutual-tls'; certFile: string; keyFile: string }
+  | { kind: 'mutual-tls'; cert: string; key: Secret }
 
 export type Config = Readonly<{
   host: string
@@ -18,7 +19,8 @@ export type Config = Readonly<{
   pingFederate: Readonly<{
     adminUrl: string
     credentials: PingFederateCredentials
-    caFile: string | undefined
+    /** Private CA, PEM. */
+    ca: string | undefined
     timeoutMs: number
     replication: Variables['PINGFEDERATE_REPLICATION']
   }>
@@ -56,10 +58,16 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
   const { values, problems: fileProblems } = readSecretFiles(env, secretVariables)
   const { variables, problems } = validate(values)
   const unreadable = new Set(fileProblems.map(({ name }) => name))
-  const all = [...problems, ...credentialProblems(values), ...rangeProblems(values)]
+  const { pems, problems: pemProblems } = readPemFiles(values)
+  const all = [
+    ...problems,
+    ...pemProblems.map(({ name, why }) => problemOf(name, why)),
+    ...credentialProblems(values),
+    ...rangeProblems(values),
+  ]
   const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
   if (found.length > 0 || !variables) throw new ConfigurationError(found)
-  return Object.freeze(toConfig(variables))
+  return Object.freeze(toConfig(variables, pems))
 }
 
 const settingOf = (name: string) =>
@@ -164,7 +172,7 @@ const rangeProblems = (values: Record<string, string>): SettingProblem[] =>
 
 const list = (value: string): string[] => value.split(',').map(entry => entry.trim())
 
-const toCredentials = (variables: Variables): PingFederateCredentials => {
+const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCredentials => {
   if (variables.PINGFEDERATE_ADMIN_TOKEN_URL) {
     return {
       kind: 'oauth',
@@ -177,8 +185,8 @@ const toCredentials = (variables: Variables): PingFederateCredentials => {
   if (variables.PINGFEDERATE_ADMIN_CERT_FILE) {
     return {
       kind: 'mutual-tls',
-      certFile: variables.PINGFEDERATE_ADMIN_CERT_FILE,
-      keyFile: variables.PINGFEDERATE_ADMIN_KEY_FILE ?? '',
+      cert: pems.PINGFEDERATE_ADMIN_CERT_FILE ?? '',
+      key: new Secret(pems.PINGFEDERATE_ADMIN_KEY_FILE ?? ''),
     }
   }
   return {
@@ -195,7 +203,7 @@ const toDatabase = (url: string): Config['database'] =>
     ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
     : Object.freeze({ kind: 'postgres', url: new Secret(url) })
 
-const toConfig = (variables: Variables): Config => ({
+const toConfig = (variables: Variables, pems: PemFiles): Config => ({
   host: variables.HOST,
   port: variables.PORT,
   logLevel: variables.LOG_LEVEL,
@@ -203,8 +211,8 @@ const toConfig = (variables: Variables): Config => ({
   trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : [],
   pingFederate: Object.freeze({
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
-    credentials: toCredentials(variables),
-    caFile: variables.PINGFEDERATE_CA_FILE,
+    credentials: toCredentials(variables, pems),
+    ca: pems.PINGFEDERATE_CA_FILE,
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     replication: variables.PINGFEDERATE_REPLICATION,
   }),

@@ -25,7 +25,7 @@ export const startService = async (config: Config, world: World): Promise<Runnin
   const store = await openStore(config.database, { now, log })
   const transport = createTransport(config.pingFederate, now)
   const pingFederate = createPingFederate(transport)
-  const dispatcher = new Agent({ connect: toTlsOptions(config.pingFederate.caFile) })
+  const dispatcher = new Agent({ connect: toTlsOptions(config.pingFederate.ca) })
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
   const replication = createReplication({
     mode: config.pingFederate.replication,

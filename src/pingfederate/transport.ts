@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import { buildConnector, type Dispatcher, Pool, request } from 'undici'
 import type { Config } from '../config.ts'
@@ -22,8 +21,8 @@ const connectTimeoutMs = 1_000
 const connections = 64
 
 /** TLS settings for PingFederate and the issuer: the private CA is trusted beside what the process trusts anyway. */
-export const toTlsOptions = (caFile: string | undefined) =>
-  caFile ? { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] } : {}
+export const toTlsOptions = (ca: string | undefined) =>
+  ca ? { ca: [...getCACertificates('default'), ca] } : {}
 
 export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
   const { credentials: way, adminUrl, timeoutMs } = config
@@ -86,15 +85,15 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
 }
 
 /** Tells failures before anything was sent from those after: the same ECONNRESET can be either. */
-const createConnector = ({ credentials, caFile }: Config['pingFederate']): buildConnector.connector => {
+const createConnector = ({ credentials, ca }: Config['pingFederate']): buildConnector.connector => {
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     // One request at a time on a connection: what a reset leaves open is then that request and no other.
     allowH2: false,
-    ...toTlsOptions(caFile),
+    ...toTlsOptions(ca),
     ...(credentials.kind === 'mutual-tls' && {
-      cert: readFileSync(credentials.certFile),
-      key: readFileSync(credentials.keyFile),
+      cert: credentials.cert,
+      key: credentials.key.reveal(),
     }),
   })
   return (target, callback) =>

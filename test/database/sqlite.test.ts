@@ -14,6 +14,7 @@ import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 const tables = [
   'audit_event',
   'client',
+  'idempotency',
   'kysely_migration',
   'kysely_migration_lock',
   'operation',

@@ -15,7 +15,7 @@ const skip = certificates ? false : 'needs the openssl command'
 const config: UpstreamConfig = {
   adminUrl: 'https://127.0.0.1:1',
   credentials: { kind: 'basic', username: 'administrator', password: new Secret('a-password') },
-  caFile: certificates?.ca.certFile,
+  ca: certificates?.ca.cert,
   timeoutMs: 2_000,
   replication: 'report',
 }
@@ -66,8 +66,8 @@ test('a client certificate signs in, without an Authorization header; without on
   skip,
 }, async t => {
   const { sandbox, exchanges } = await startTls(t, certificates?.server, true)
-  const { certFile = '', keyFile = '' } = certificates?.client ?? {}
-  const credentials = { kind: 'mutual-tls', certFile, keyFile } as const
+  const { cert = '', key = '' } = certificates?.client ?? {}
+  const credentials = { kind: 'mutual-tls', cert, key: new Secret(key) } as const
   const withCertificate = connect(t, { ...config, adminUrl: sandbox.adminUrl, credentials })
   assert.deepEqual(await createPingFederate(withCertificate).getVersion(), [12, 1, 0, 4])
   assert.equal(exchanges.length, 1)
@@ -75,14 +75,14 @@ test('a client certificate signs in, without an Authorization header; without on
   assert.deepEqual([failure.kind, failure.status], ['credentials', 401])
 })
 
-for (const [what, pair, caFile] of [
+for (const [what, pair, ca] of [
   ['the CA is not known', certificates?.server, undefined],
-  ['it is for another host', certificates?.otherHost, certificates?.ca.certFile],
-  ['it has expired', certificates?.expired, certificates?.ca.certFile],
+  ['it is for another host', certificates?.otherHost, certificates?.ca.cert],
+  ['it has expired', certificates?.expired, certificates?.ca.cert],
 ] as const) {
   test(`\`tls\` and no request is sent, when of the server's certificate ${what}`, { skip }, async t => {
     const { sandbox, exchanges } = await startTls(t, pair)
-    const failure = await failToCreate(t, { adminUrl: sandbox.adminUrl, caFile })
+    const failure = await failToCreate(t, { adminUrl: sandbox.adminUrl, ca })
     assertUnsent(failure, 'tls')
     assert.match(failure.code ?? '', /CERT|UNABLE|ALTNAME/)
     assert.deepEqual(exchanges, [])

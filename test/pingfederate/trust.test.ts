@@ -14,7 +14,7 @@ test('a private CA is trusted beside those the process trusts already, such as N
   t.after(() => setDefaultCACertificates(before))
   // Any certificate does for an extra one.
   setDefaultCACertificates([...before, client.cert])
-  const { ca: trusted = [] } = toTlsOptions(ca.certFile)
+  const { ca: trusted = [] } = toTlsOptions(ca.cert)
   assert.ok(trusted.includes(ca.cert))
   assert.equal(trusted.length, getCACertificates('default').length + 1)
 })

@@ -51,7 +51,7 @@ export const connect = (t: TestContext, config: UpstreamConfig, now: () => numbe
 export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox): UpstreamConfig => ({
   adminUrl,
   credentials: { kind: 'basic', username: adminUsername, password: new Secret(adminPassword) },
-  caFile: undefined,
+  ca: undefined,
   timeoutMs: 2_000,
   replication: 'report',
 })
