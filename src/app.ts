@@ -105,7 +105,7 @@ const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
     genReqId: () => newId(),
     // A caller's request id would let it write into the log and collide with others'.
     requestIdHeader: false,
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     bodyLimit: bodyLimitBytes,
     // Fastify's default is never; this is what ends slow senders.
     requestTimeout: requestTimeoutMs,

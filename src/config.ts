@@ -15,7 +15,7 @@ export type Config = Readonly<{
   port: number
   logLevel: Variables['LOG_LEVEL']
   publicUrl: string | undefined
-  trustProxy: string[]
+  trustProxy: readonly string[]
   pingFederate: Readonly<{
     adminUrl: string
     credentials: PingFederateCredentials
@@ -29,8 +29,8 @@ export type Config = Readonly<{
     issuer: string
     audience: string
     jwksUrl: string | undefined
-    algorithms: string[]
-    types: string[]
+    algorithms: readonly string[]
+    types: readonly string[]
     teamsClaim: string
   }>
   database: Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret }>
@@ -170,7 +170,7 @@ const rangeProblems = (values: Record<string, string>): SettingProblem[] =>
     ? [problemOf('RETRIEVAL_TTL_SECONDS', 'must not be longer than RETRIEVAL_TTL_MAX_SECONDS')]
     : []
 
-const list = (value: string): string[] => value.split(',').map(entry => entry.trim())
+const list = (value: string): readonly string[] => Object.freeze(value.split(',').map(entry => entry.trim()))
 
 const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCredentials => {
   if (variables.PINGFEDERATE_ADMIN_TOKEN_URL) {
@@ -208,10 +208,10 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
   port: variables.PORT,
   logLevel: variables.LOG_LEVEL,
   publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
-  trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : [],
+  trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : Object.freeze([]),
   pingFederate: Object.freeze({
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
-    credentials: toCredentials(variables, pems),
+    credentials: Object.freeze(toCredentials(variables, pems)),
     ca: pems.PINGFEDERATE_CA_FILE,
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     replication: variables.PINGFEDERATE_REPLICATION,
@@ -230,7 +230,7 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
     teamsClaim: variables.JWT_TEAMS_CLAIM,
   }),
   database: toDatabase(variables.DATABASE_URL),
-  secretKeys: [
+  secretKeys: Object.freeze<readonly [KeyObject, ...KeyObject[]]>([
     toKey(variables.SECRET_KEY),
     ...(variables.SECRET_KEYS_PREVIOUS ? list(variables.SECRET_KEYS_PREVIOUS).map(toKey) : []),
   ],
