@@ -80,6 +80,7 @@ const schema = {
       'issuer_unavailable',
       'database_unavailable',
       'shutting_down',
+      'pingfederate_timeout',
       'outcome_unknown',
     ),
   },
