@@ -233,7 +233,7 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
   secretKeys: Object.freeze<readonly [KeyObject, ...KeyObject[]]>([
     toKey(variables.SECRET_KEY),
     ...(variables.SECRET_KEYS_PREVIOUS ? list(variables.SECRET_KEYS_PREVIOUS).map(toKey) : []),
-  ],
+  ]),
   retrieval: Object.freeze({
     ttlSeconds: variables.RETRIEVAL_TTL_SECONDS,
     ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,

@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ConfigurationError, parseConfig } from '../src/config.ts'
 import { Secret } from '../src/secret.ts'
+import { createCertificates } from './pingfederate/certificates.ts'
 
 const key = randomBytes(32).toString('base64url')
 
@@ -63,16 +64,20 @@ test('empty variables count as missing', () => {
 })
 
 test('the least that is needed gives the documented defaults', () => {
-  const { secretKey, pingFederate, ...config } = parseConfig({ ...least, UNRELATED: 'x' })
+  const { secretKeys, database, pingFederate, ...config } = parseConfig({ ...least, UNRELATED: 'x' })
   const { credentials, ...upstream } = pingFederate
   assert.deepEqual(upstream, {
     adminUrl: 'https://pf-admin.example.com:9999',
-    caFile: undefined,
+    ca: undefined,
     timeoutMs: 10_000,
     replication: 'report',
   })
   assert.equal(credentials.kind, 'basic')
-  assert.equal(secretKey.export().toString('base64url'), key)
+  assert.deepEqual(
+    secretKeys.map(each => each.export().toString('base64url')),
+    [key],
+  )
+  assert.deepEqual(database, { kind: 'sqlite', path: './data/web-session-clients.db' })
   assert.deepEqual(config, {
     host: '0.0.0.0',
     port: 3000,
@@ -88,7 +93,6 @@ test('the least that is needed gives the documented defaults', () => {
       types: ['at+jwt', 'JWT', ''],
       teamsClaim: 'groups',
     },
-    databasePath: './data/web-session-clients.db',
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },
     swaggerUiClientId: undefined,
   })
@@ -129,7 +133,7 @@ const wrong: [string, string[]][] = [
   ['REQUIRE_FULLY_QUALIFIED_HOSTS', ['yes', '1', 'TRUE']],
   ['ALLOW_IP_HOSTS', ['on']],
   ['ALLOW_BEARER_REDEMPTION', ['yes']],
-  ['DATABASE_URL', ['postgres://db', 'data.db', 'sqlite:']],
+  ['DATABASE_URL', ['mysql://db', 'data.db', 'sqlite:']],
   [
     'SECRET_KEY',
     ['short', `${key}A`, key.slice(1), `${key.slice(0, -1)}B`, `${key}=`, randomBytes(32).toString('hex')],
@@ -189,7 +193,11 @@ const oauth = {
   PINGFEDERATE_ADMIN_CLIENT_ID: 'admin-client',
   PINGFEDERATE_ADMIN_CLIENT_SECRET: 'planted-secret',
 }
-const mutualTls = { PINGFEDERATE_ADMIN_CERT_FILE: '/x.crt', PINGFEDERATE_ADMIN_KEY_FILE: '/x.key' }
+const certificates = createCertificates()
+const mutualTls = {
+  PINGFEDERATE_ADMIN_CERT_FILE: certificates?.client.certFile ?? '',
+  PINGFEDERATE_ADMIN_KEY_FILE: certificates?.client.keyFile ?? '',
+}
 const basic = { PINGFEDERATE_ADMIN_USERNAME, PINGFEDERATE_ADMIN_PASSWORD }
 
 test('each way to sign in at PingFederate is taken whole', () => {
@@ -212,6 +220,38 @@ test('two ways to sign in are one too many', () => {
   assert.deepEqual(namesOf({ ...noCredentials, ...oauth, ...mutualTls }), ['PINGFEDERATE_ADMIN_CERT_FILE'])
 })
 
+test('former server keys follow the current one', () => {
+  const former = [randomBytes(32), randomBytes(32)].map(each => each.toString('base64url'))
+  const { secretKeys } = parseConfig({ ...least, SECRET_KEYS_PREVIOUS: former.join(', ') })
+  assert.deepEqual(
+    secretKeys.map(each => each.export().toString('base64url')),
+    [key, ...former],
+  )
+  assert.deepEqual(namesOf({ ...least, SECRET_KEYS_PREVIOUS: `${former[0]},short` }), [
+    'SECRET_KEYS_PREVIOUS',
+  ])
+})
+
+test('a PEM file that is missing, or holds something else, is one more line of the message', async t => {
+  const garbage = await writeSecret(t, 'no PEM')
+  for (const name of [
+    'PINGFEDERATE_CA_FILE',
+    'PINGFEDERATE_ADMIN_CERT_FILE',
+    'PINGFEDERATE_ADMIN_KEY_FILE',
+  ]) {
+    const env = name === 'PINGFEDERATE_CA_FILE' ? least : { ...noCredentials, ...mutualTls }
+    assert.deepEqual(namesOf({ ...env, [name]: '/nowhere/file.pem' }), [name])
+    assert.deepEqual(namesOf({ ...env, [name]: garbage }), [name])
+  }
+})
+
+test('a database is SQLite or PostgreSQL, whose URL is a secret', () => {
+  const { database } = parseConfig({ ...least, DATABASE_URL: 'postgres://user:pass@db.example.com/clients' })
+  assert.equal(database.kind, 'postgres')
+  assert.doesNotMatch(JSON.stringify(database), /pass/)
+  assert.deepEqual(namesOf({ ...least, DATABASE_URL: 'mysql://db.example.com/clients' }), ['DATABASE_URL'])
+})
+
 test('a retrieval cannot live longer by default than at most', () => {
   const env = { ...least, RETRIEVAL_TTL_SECONDS: '1000', RETRIEVAL_TTL_MAX_SECONDS: '999' }
   assert.deepEqual(namesOf(env), ['RETRIEVAL_TTL_SECONDS'])
@@ -223,7 +263,7 @@ test('nobody can change the configuration afterwards, at any depth', () => {
   const check = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return
     // What these two hold is private to them.
-    if (value === config.secretKey || value instanceof Secret) return
+    if (config.secretKeys.some(each => each === value) || value instanceof Secret) return
     assert.ok(Object.isFrozen(value), path)
     for (const [name, inner] of Object.entries(value)) check(inner, `${path}.${name}`)
   }
@@ -241,8 +281,8 @@ const writeSecret = async (t: TestContext, text: string): Promise<string> => {
 test('a secret can come from a file, whose last line break does not count', async t => {
   for (const ending of ['', '\n', '\r\n']) {
     const file = await writeSecret(t, key + ending)
-    const { secretKey } = parseConfig({ ...least, SECRET_KEY: undefined, SECRET_KEY_FILE: file })
-    assert.equal(secretKey.export().toString('base64url'), key)
+    const { secretKeys } = parseConfig({ ...least, SECRET_KEY: undefined, SECRET_KEY_FILE: file })
+    assert.equal(secretKeys[0].export().toString('base64url'), key)
   }
   const file = await writeSecret(t, ' pass\nword \n')
   const env = { ...least, PINGFEDERATE_ADMIN_PASSWORD: undefined, PINGFEDERATE_ADMIN_PASSWORD_FILE: file }
