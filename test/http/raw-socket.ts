@@ -6,6 +6,8 @@ export type RawConnection = {
   /** Everything answered until the service closes the connection. */
   received: Promise<string>
   connected: Promise<void>
+  /** Settles with the first byte of an answer. */
+  answered: Promise<void>
 }
 
 /** A connection on which a test says what no HTTP client would. */
@@ -15,10 +17,12 @@ export const openConnection = (t: TestContext, url: string): RawConnection => {
   t.after(() => socket.destroy())
   const received = Promise.withResolvers<string>()
   const connected = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
   let text = ''
   socket.setEncoding('utf8')
   socket.on('data', chunk => {
     text += chunk
+    answered.resolve()
   })
   socket.on('connect', () => connected.resolve())
   socket.on('close', () => received.resolve(text))
@@ -28,6 +32,7 @@ export const openConnection = (t: TestContext, url: string): RawConnection => {
     write: chunk => void socket.write(chunk),
     received: received.promise,
     connected: connected.promise,
+    answered: answered.promise,
   }
 }
 

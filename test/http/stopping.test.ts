@@ -50,7 +50,7 @@ test('a connection kept alive does not hold up the stop', async t => {
   const service = await startTestService(t)
   const connection = openConnection(t, service.url)
   connection.write('GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n')
-  await service.call('GET', '/health/live')
+  await connection.answered
   await service.stop()
   assert.match(await connection.received, /^HTTP\/1\.1 200 /)
 })
