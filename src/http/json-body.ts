@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { printParseErrorCode, visit } from 'jsonc-parser'
 import { Problem, type Violation } from './problem.ts'
-import { toPointer } from './validation.ts'
+import { maxViolations, toPointer } from './validation.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -36,7 +36,7 @@ export const parseJson = (body: Buffer): unknown => {
   const violations = findAmbiguousNames(text)
   if (violations.length > 0) {
     throw new Problem('validation_failed', 'The body has names that JSON parsers disagree about.', {
-      violations,
+      violations: violations.slice(0, maxViolations),
     })
   }
   return value

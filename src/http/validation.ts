@@ -26,12 +26,16 @@ export const buildValidator: BuildCompilerFromPool = externalSchemas => {
   return route => ((route as { httpPart?: string }).httpPart === 'body' ? asSent(route) : coercing(route))
 }
 
+/** Far more than a person corrects at once; without a bound a small body of nonsense makes much work and a huge answer. */
+export const maxViolations = 100
+
 export type SchemaErrors = { validationContext?: string; validation?: FastifySchemaValidationError[] }
 
 /** Makes `request.validationError` into violations of our own words. */
 export const toViolations = (error: SchemaErrors): Violation[] => {
   const part = fieldPart[(error.validationContext ?? 'body') as keyof typeof fieldPart] ?? 'body'
   return (error.validation ?? [])
+    .slice(0, maxViolations)
     .filter(({ keyword }) => keyword !== 'if')
     .map(each => toViolation(part as Violation['in'], each as AjvError))
 }
@@ -126,12 +130,14 @@ export const toPointer = (path: readonly (string | number)[]): string =>
     .join('')
 
 const maxShown = 80
+/** A user name or password before the host of a URL. */
+const userinfo = /\/\/[^/@]*@/
 const tokenLike = /wscrt_|eyJ[A-Za-z0-9_-]{8}|-----BEGIN/
 
 /** What of an offending value may be shown back: short, and never what looks like a token or key. */
 export const presentable = (value: unknown): unknown => {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  if (tokenLike.test(text)) return undefined
+  if (tokenLike.test(text) || userinfo.test(text)) return undefined
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
 }

@@ -6,7 +6,8 @@ import { createExamples } from './examples.ts'
 const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
-export const clientIdPattern = '^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$'
+/** Not what begins like a retrieval token: pasted into the wrong field, it would be logged and stored. */
+export const clientIdPattern = '^(?!wscrt_)[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$'
 
 export const ClientId = Type.String({
   pattern: clientIdPattern,

@@ -298,3 +298,22 @@ test('201 for bearer redemption where the installation permits it', async t => {
   assert.equal(status, 201)
   assert.equal(body.retrieval.redeemableBy, 'bearer')
 })
+
+test('422 with a bounded answer, however many rules a body breaks', async t => {
+  const { call } = await startTestService(t)
+  const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`x${index}`, index]))
+  const { status, body: problem } = await call('POST', '/web-session-clients', { body })
+  assert.equal(status, 422)
+  assert.equal(problem.violations.length, 100)
+})
+
+test('422 for a retrieval token in place of a client id, which is not shown back', async t => {
+  const { call, logLines } = await startTestService(t)
+  const clientId = `wscrt_${'x'.repeat(57)}`
+  const { status, body: problem } = await call('POST', '/web-session-clients', {
+    body: { clientId, pingAccessUrls: ['https://user:hunter2@host.example'] },
+  })
+  assert.equal(status, 422)
+  assert.doesNotMatch(JSON.stringify(problem), /x{57}|hunter2/)
+  assert.doesNotMatch(logLines.join(''), /x{57}|hunter2/)
+})
