@@ -1,0 +1,69 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import type { Store } from '../../src/database/store.ts'
+import { toPrincipal } from '../../src/http/access-token.ts'
+import { ProblemDetails, Violation } from '../../src/http/problem.ts'
+import type { App } from '../../src/http/route.ts'
+import { buildValidator } from '../../src/http/validation.ts'
+import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
+import { createReplication } from '../../src/pingfederate/replication.ts'
+import type { Transport } from '../../src/pingfederate/transport.ts'
+import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
+import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
+
+/*
+ * The same create built the way one would without measuring: every token's signature checked on every request, global
+ * `fetch`, each transaction committed by itself, and Fastify's own log.
+ */
+const authenticate = (app: FastifyInstance, { jwt }: Config): void => {
+  const keys = createRemoteJWKSet(new URL(`${jwt.issuer}/jwks`))
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', async request => {
+    const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
+    const { payload } = await jwtVerify(token, keys, { issuer: jwt.issuer, audience: jwt.audience })
+    request.principal = toPrincipal(payload, jwt, Date.now() / 1000)
+  })
+}
+
+const callByFetch =
+  ({ pingFederate }: Config): Transport['call'] =>
+  async ({ method, path, body }) => {
+    if (pingFederate.credentials.kind !== 'basic') throw new Error('The benchmark signs in with a password.')
+    const { username, password } = pingFederate.credentials
+    const response = await fetch(`${pingFederate.adminUrl}/pf-admin-api/v1${path}`, {
+      method,
+      headers: {
+        'x-xsrf-header': 'PingFederate',
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(pingFederate.timeoutMs),
+    })
+    return { status: response.status, body: await response.json() }
+  }
+
+const commitEach = (store: Store): Store => ({
+  ...store,
+  write: work => store.db.transaction().execute(work),
+})
+
+const config = parseConfig(process.env)
+const app = Fastify({ logger: true, schemaController: { compilersFactory: { buildValidator } } })
+authenticate(app, config)
+for (const schema of [Violation, ProblemDetails, CreateWebSessionClient, CreatedWebSessionClient])
+  app.addSchema(schema)
+const pingFederate = createPingFederate({ call: callByFetch(config) })
+createWebSessionClient(app as unknown as App, {
+  config,
+  store: commitEach(await openSqlite({ path: config.databasePath, now: Date.now })),
+  pingFederate,
+  replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
+  now: Date.now,
+  newId: () => randomUUIDv7(),
+  randomBytes,
+})
+await app.listen({ host: '127.0.0.1', port: config.port })
