@@ -2,7 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { type Config, parseConfig } from '../../src/config.ts'
-import { openSqlite } from '../../src/database/sqlite.ts'
+import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
 import { toPrincipal } from '../../src/http/access-token.ts'
 import { ProblemDetails, Violation } from '../../src/http/problem.ts'
@@ -59,7 +59,7 @@ for (const schema of [Violation, ProblemDetails, CreateWebSessionClient, Created
 const pingFederate = createPingFederate({ call: callByFetch(config) })
 createWebSessionClient(app as unknown as App, {
   config,
-  store: commitEach(await openSqlite({ path: config.databasePath, now: Date.now })),
+  store: commitEach(await openStore(config.database, { now: Date.now, log: app.log })),
   pingFederate,
   replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
   now: Date.now,

@@ -19,7 +19,10 @@ export const prepareRetrievals = async ({
   const tokens: string[] = []
   const issue = () => {
     const clientId = `prepared_${tokens.length}`
-    const issued = issueRetrieval({ clientId, ttlSeconds, redeemableBy: 'team' }, world)
+    const issued = issueRetrieval(
+      { clientId, ttlSeconds, redeemableBy: 'team', tokenBytes: undefined },
+      world,
+    )
     tokens.push(issued.token.reveal())
     return {
       retrieval_id: issued.retrievalId,
