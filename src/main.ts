@@ -2,6 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
+import { DatabaseStartError } from './database/start-error.ts'
 import { loggerOptions, logTexts } from './http/log.ts'
 import { startService } from './start.ts'
 
@@ -22,7 +23,7 @@ const run = async (config: Config): Promise<void> => {
 try {
   await run(parseConfig(process.env))
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error
+  if (!(error instanceof ConfigurationError || error instanceof DatabaseStartError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1
 }

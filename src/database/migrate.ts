@@ -1,16 +1,35 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { initial } from './migrations/0001-initial.ts'
+import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
 const migrations: Record<string, Migration> = { '0001-initial': initial }
 
 /**
  * Brings the database to this version's schema; two processes may do so at the same moment.
- * @throws when a migration fails, or when the database has migrations this version does not know.
+ * @throws DatabaseStartError when the database has migrations this version does not know, and whatever a migration throws
  */
-export const migrate = async (db: Kysely<never>): Promise<void> => {
+export const migrate = async (db: Kysely<MigrationTable>): Promise<void> => {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw error
+  if (!error) return
+  const unknown = await findUnknown(db)
+  if (unknown.length === 0) throw error
+  throw new DatabaseStartError(
+    `a newer version has changed the database's schema (${unknown.join(', ')}). Start that version or a later one; an older one would damage the data.`,
+    { cause: error },
+  )
+}
+
+type MigrationTable = { kysely_migration: { name: string } }
+
+/** Nothing where the table cannot be read: then the migration's own error is the reason. */
+const findUnknown = async (db: Kysely<MigrationTable>): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute()
+    .catch(() => [])
+  return rows.map(({ name }) => name).filter(name => !(name in migrations))
 }

@@ -3,16 +3,30 @@ import type { Config } from '../config.ts'
 import { logTexts } from '../http/log.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
+import { toStartError } from './start-error.ts'
 import type { Store } from './store.ts'
 
-/** Opens the store that the configuration names, at this version's schema. */
-export const openStore = (
+/**
+ * Opens the store that the configuration names, at this version's schema.
+ * @throws DatabaseStartError
+ */
+export const openStore = async (
   database: Config['database'],
   { now, log }: { now: () => number; log: FastifyBaseLogger },
-): Promise<Store> =>
-  database.kind === 'sqlite'
-    ? openSqlite({ path: database.path, now })
-    : openPostgres({
-        url: database.url,
-        onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
-      })
+): Promise<Store> => {
+  try {
+    if (database.kind === 'sqlite') return await openSqlite({ path: database.path, now })
+    return await openPostgres({
+      url: database.url,
+      onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
+    })
+  } catch (error) {
+    throw toStartError(database.kind === 'sqlite' ? database.path : toPlace(database.url.reveal()), error)
+  }
+}
+
+/** Host, port and name of a PostgreSQL database, without user and password. */
+const toPlace = (url: string): string => {
+  const { host, pathname } = new URL(url)
+  return host + pathname
+}

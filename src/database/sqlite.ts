@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
+import { lockSqliteFile } from './sqlite-lock.ts'
 import type { Store } from './store.ts'
 import { createWriteQueue } from './write-queue.ts'
 
@@ -17,26 +18,43 @@ type SqliteOptions = {
   now: () => number
 }
 
-/** Opens (and makes, and migrates) the embedded store: WAL, durable at every commit that says so. */
+/**
+ * Opens (and makes, and migrates) the embedded store: WAL, durable at every commit that says so.
+ * @throws DatabaseStartError when another process has it open
+ */
 export const openSqlite = async ({ path, now }: SqliteOptions): Promise<Store> => {
   mkdirSync(dirname(path), { recursive: true })
-  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
-  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
+  const lock = lockSqliteFile(path)
+  let connection: DatabaseSync | undefined
   try {
-    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    connection.function('database_time', () => new Date(now()).toISOString())
-    await migrate(db as never)
+    connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
+    return await openConnection(connection, now, lock)
   } catch (error) {
-    connection.close()
+    connection?.close()
+    lock.release()
     throw error
   }
+}
+
+const openConnection = async (
+  connection: DatabaseSync,
+  now: () => number,
+  lock: { release: () => void },
+): Promise<Store> => {
+  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
+  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  connection.function('database_time', () => new Date(now()).toISOString())
+  await migrate(db as never)
   const setDurable = (durable: boolean) =>
     connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
   return {
     db,
     write: createWriteQueue(db, setDurable),
     check: async () => void (await sql`select 1`.execute(db)),
-    close: () => db.destroy(),
+    close: async () => {
+      await db.destroy()
+      lock.release()
+    },
   }
 }
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { openSqlite } from '../../src/database/sqlite.ts'
+import { DatabaseStartError } from '../../src/database/start-error.ts'
 import type { Store } from '../../src/database/store.ts'
 import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 
@@ -87,15 +88,18 @@ test('the file is in WAL mode and every commit is synced unless a write says oth
   assert.deepEqual(await read('synchronous'), [2])
 })
 
+/** Both are closed where opening breaks off. */
+const fileAndLock = 2
+
 test('a newer schema stops this version, names the migration, and lets go of the file', async t => {
   const path = join(await makeFolder(t), 'data.db')
   await (await open(t, path)).close()
   inspect(path, connection =>
     connection.exec("insert into kysely_migration values ('0002-later', '2027-01-01T00:00:00.000Z')"),
   )
-  const openFiles = t.mock.method(DatabaseSync.prototype, 'close')
-  await assert.rejects(openSqlite({ path, now: Date.now }), /0002-later/)
-  assert.equal(openFiles.mock.callCount(), 1)
+  const close = t.mock.method(DatabaseSync.prototype, 'close')
+  await assert.rejects(openSqlite({ path, now: Date.now }), /newer version .*0002-later/)
+  assert.equal(close.mock.callCount(), fileAndLock)
 })
 
 test('a migration is done as a whole or not at all, so that the next start can do it again', async t => {
@@ -108,24 +112,67 @@ test('a migration is done as a whole or not at all, so that the next start can d
   assert.deepEqual(tablesOf(path), tables)
 })
 
-const openOnce = `
+/** Opens the file, says so, and keeps it open until its input ends. */
+const openAndHold = `
   import { openSqlite } from ${JSON.stringify(new URL('../../src/database/sqlite.ts', import.meta.url).href)}
   const store = await openSqlite({ path: process.argv[1], now: Date.now })
   await store.check()
+  console.log('open')
+  await process.stdin.resume().toArray()
   await store.close()`
 
-test('four processes that make the schema at the same moment all succeed', async t => {
+const startHolder = (t: TestContext, path: string) => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', openAndHold, path])
+  t.after(() => child.kill('SIGKILL'))
+  const errors = child.stderr.toArray()
+  const exited = once(child, 'exit')
+  const opened = once(child.stdout, 'data')
+  const refused = exited.then(async () => (await errors).join(''))
+  return { child, opened, exited, refused }
+}
+
+test('of four processes that start on one file at the same moment one comes up, and the others say why not', async t => {
   const path = join(await makeFolder(t), 'data.db')
-  const run = promisify(execFile)
-  const starts = Array.from({ length: 4 }, () =>
-    run(process.execPath, ['--input-type=module', '-e', openOnce, path]),
-  )
-  const results = await Promise.allSettled(starts)
-  assert.deepEqual(
-    results.flatMap(result => (result.status === 'rejected' ? [result.reason.stderr] : [])),
-    [],
-  )
+  const holders = Array.from({ length: 4 }, () => startHolder(t, path))
+  const first = await Promise.any(holders.map(holder => holder.opened.then(() => holder)))
+  const others = holders.filter(holder => holder !== first)
+  const texts = await Promise.all(others.map(({ refused }) => refused))
+  for (const text of texts) assert.match(text, /another process uses the database/)
+  first.child.stdin.end()
+  assert.deepEqual(await first.exited, [0, null])
   assert.deepEqual(tablesOf(path), tables)
+})
+
+test('a process that is killed lets go of the file', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  const { child, opened, exited } = startHolder(t, path)
+  await opened
+  await assert.rejects(openSqlite({ path, now: Date.now }), DatabaseStartError)
+  child.kill('SIGKILL')
+  await exited
+  await (await open(t, path)).check()
+})
+
+test('a second store in the same process is refused, by a symbolic link too, until the first is closed', async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'data.db')
+  const first = await open(t, path)
+  await symlink(path, join(folder, 'link.db'))
+  for (const name of ['data.db', 'link.db'])
+    await assert.rejects(openSqlite({ path: join(folder, name), now: Date.now }), DatabaseStartError)
+  await first.write(async () => undefined)
+  await first.close()
+  await (await open(t, path)).check()
+})
+
+test('the file can be backed up while it is open', async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'data.db')
+  await open(t, path)
+  const copy = join(folder, 'copy.db')
+  using reader = new DatabaseSync(path, { readOnly: true })
+  await backup(reader, copy)
+  assert.deepEqual(tablesOf(copy), tables)
 })
 
 test('a file that is no database, or a damaged one, is refused with SQLite’s reason, untouched and closed', async t => {
@@ -139,7 +186,7 @@ test('a file that is no database, or a damaged one, is refused with SQLite’s r
     assert.ok(isDatabaseUnavailable(error))
     assert.equal(await readFile(path, 'latin1'), content)
   }
-  assert.equal(close.mock.callCount(), 2)
+  assert.equal(close.mock.callCount(), 2 * fileAndLock)
 })
 
 test('a path that cannot be a file is refused with the system’s reason', async t => {
