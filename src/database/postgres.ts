@@ -4,13 +4,15 @@ import type { Secret } from '../secret.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
-import { DatabaseUnavailable } from './unavailable.ts'
+import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
 
 /** Deadlines in milliseconds: whatever the server does, a request gets its answer. */
 const connectTimeoutMs = 2_000
 const statementTimeoutMs = 5_000
 const lockTimeoutMs = 2_000
 const idleInTransactionTimeoutMs = 10_000
+/** A start waits this long for another process that changes the schema. */
+const migrationTimeoutMs = 120_000
 const connections = 10
 
 type PostgresOptions = {
@@ -21,43 +23,72 @@ type PostgresOptions = {
 
 /** Opens and migrates a PostgreSQL store; any number of processes may share it. */
 export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promise<Store> => {
-  const pool = new pg.Pool({
-    connectionString: url.reveal(),
+  await migrateOnce(url)
+  const pool = createPool(url, onIdleError, {
     max: connections,
-    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     // Also ends a wait for a server that does not answer any more.
     query_timeout: statementTimeoutMs + 1_000,
+    keepAlive: true,
   })
-  pool.on('error', onIdleError)
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool) }) })
-  try {
-    await migrate(db as never)
-  } catch (error) {
-    await db.destroy()
-    throw error
-  }
+  const connect = (begin: string) =>
+    new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, begin) }) })
+  const db = connect('begin')
+  // One statement in place of two, because each is a round trip.
+  const undurable = connect('begin; set local synchronous_commit = off')
   return {
     db,
-    write: (work, { durable = true } = {}) =>
-      db.transaction().execute(async trx => {
-        if (!durable) await sql`set local synchronous_commit = off`.execute(trx)
-        return work(trx)
-      }),
+    write: (work, { durable = true } = {}) => commit(durable ? db : undurable, work),
     check: async () => void (await sql`select 1`.execute(db)),
-    close: () => db.destroy(),
+    close: () => pool.end(),
+  }
+}
+
+const createPool = (url: Secret, onIdleError: (error: unknown) => void, options: pg.PoolConfig): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: connectTimeoutMs,
+    ...options,
+  })
+  pool.on('error', onIdleError)
+  // The pool listens to idle connections only; one that breaks in use would end the process. Its statement fails anyway.
+  pool.on('connect', client => client.on('error', () => undefined))
+  return pool
+}
+
+/** On a connection of its own, which may wait longer than a request may. */
+const migrateOnce = async (url: Secret): Promise<void> => {
+  const pool = createPool(url, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
+  try {
+    await migrate(new Kysely({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, 'begin') }) }))
+  } finally {
+    await pool.end()
+  }
+}
+
+/** @throws CommitUnknown when the connection broke so late that the server may have committed */
+const commit = async <T>(db: Kysely<Database>, work: (trx: Kysely<Database>) => Promise<T>): Promise<T> => {
+  let isCommitting = false
+  try {
+    return await db.transaction().execute(async trx => {
+      const result = await work(trx)
+      isCommitting = true
+      return result
+    })
+  } catch (error) {
+    throw isCommitting && error instanceof DatabaseUnavailable ? new CommitUnknown(error) : error
   }
 }
 
 /** Tells errors of the connection from those of a statement, which pg throws as the same class of error. */
-const toKyselyPool = (pool: pg.Pool): PostgresPool => {
+const toKyselyPool = (pool: pg.Pool, begin: string): PostgresPool => {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     connect: async () => {
       const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
-      const known = clients.get(client) ?? toKyselyClient(client)
+      const known = clients.get(client) ?? toKyselyClient(client, begin)
       clients.set(client, known)
       return known
     },
@@ -67,20 +98,40 @@ const toKyselyPool = (pool: pg.Pool): PostgresPool => {
   } as unknown as PostgresPool
 }
 
-const toKyselyClient = (client: pg.PoolClient): PostgresPoolClient =>
-  ({
-    query: (text: string, values: readonly unknown[]) =>
-      client.query({ text, values: [...values], ...toName(text) }).catch(error => {
-        throw error instanceof pg.DatabaseError ? error : new DatabaseUnavailable(error)
-      }),
-    release: (error?: Error | boolean) => client.release(error),
-  }) as unknown as PostgresPoolClient
+const toKyselyClient = (client: pg.PoolClient, begin: string): PostgresPoolClient => {
+  let broken: unknown
+  const toThrow = (error: unknown): unknown => {
+    const isOfStatement = error instanceof pg.DatabaseError
+    if (!isOfStatement || codesOfConnection.has(error.code ?? '')) broken = error
+    return isOfStatement ? error : new DatabaseUnavailable(error)
+  }
+  const query = async (text: string, values: readonly unknown[]) => {
+    // A statement that was given up on is still under way, and everything after it would wait as long again.
+    if (broken) throw new DatabaseUnavailable(broken)
+    return client.query(toQuery(text === 'begin' ? begin : text, values)).catch(error => {
+      throw toThrow(error)
+    })
+  }
+  return {
+    query,
+    release: (isDiscarded: boolean) => client.release(isDiscarded || Boolean(broken)),
+  } as unknown as PostgresPoolClient
+}
+
+/**
+ * With these the same connection would fail again: it leads to a server that is read-only since a fail-over (25006),
+ * or holds statements prepared for a schema that a newer version has extended (0A000).
+ */
+const codesOfConnection = new Set(['25006', '0A000'])
+
+/** With a name a statement is parsed once per connection; without values several may stand in one text. */
+const toQuery = (text: string, values: readonly unknown[]): pg.QueryConfig =>
+  values.length === 0 ? { text } : { text, values: [...values], ...toName(text) }
 
 /** Far above the number of different statements; only a list's length makes new ones. */
 const maxNames = 500
 const names = new Map<string, string>()
 
-/** A statement with a name is parsed once per connection. */
 const toName = (text: string): { name?: string } => {
   const known = names.get(text)
   if (known) return { name: known }

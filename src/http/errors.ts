@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import { CommitUnknown, isDatabaseUnavailable } from '../database/unavailable.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import { toProblem as toUpstreamProblem } from '../pingfederate/to-problem.ts'
 import { logTexts } from './log.ts'
@@ -60,6 +60,13 @@ const frameworkProblems: Record<string, { code: ProblemCode; detail: string }> =
 export const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error
   if (error instanceof PingFederateFailure) return toUpstreamProblem(error)
+  if (error instanceof CommitUnknown) {
+    return new Problem(
+      'database_unavailable',
+      'The connection to the database broke at the very end; the change may have been made. Look before you try again.',
+      { cause: error, headers: { 'retry-after': '5' } },
+    )
+  }
   if (isDatabaseUnavailable(error)) {
     return new Problem(
       'database_unavailable',

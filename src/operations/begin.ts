@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import { CommitUnknown } from '../database/unavailable.ts'
 import { Problem } from '../http/problem.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 
@@ -40,7 +41,27 @@ type Begun = { kind: 'begun' } | { kind: 'held'; holder: ClientRow } | { kind: '
  * Recovery point `intended`: reserves the client id, and keeps the sealed secret, the token's digest and the audit
  * event, durably, before anything happens at PingFederate.
  */
-export const beginCreate = (store: Store, intended: IntendedCreate): Promise<Begun> =>
+export const beginCreate = async (store: Store, intended: IntendedCreate): Promise<Begun> => {
+  try {
+    return await writeIntent(store, intended)
+  } catch (error) {
+    if (error instanceof CommitUnknown && (await isBegun(store, intended))) return { kind: 'begun' }
+    throw error
+  }
+}
+
+/** Where the answer to the commit was lost; if it cannot be read either, recovery frees the client id. */
+const isBegun = async (store: Store, { operationId }: IntendedCreate): Promise<boolean> => {
+  const row = await store.db
+    .selectFrom('operation')
+    .select('operation_id')
+    .where('operation_id', '=', operationId)
+    .executeTakeFirst()
+    .catch(() => undefined)
+  return row !== undefined
+}
+
+const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
     const { idempotent, operationId, actor, client } = intended
     const known = idempotent && (await findKnownRequest(trx, idempotent))
