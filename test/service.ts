@@ -26,6 +26,8 @@ export type TestService = {
   /** Log lines so far, at trace level. */
   logLines: string[]
   databasePath: string
+  /** What it was started with. */
+  env: Record<string, string>
   /** Calls the service; as `payments-pipeline` unless told otherwise, as nobody with `as: null`. */
   call: (
     method: string,
@@ -36,20 +38,35 @@ export type TestService = {
 }
 
 type Options = {
+  /** URL of the database, in place of an SQLite file of its own. */
+  database?: string
+  /** Takes over sandbox, database and environment of one that was stopped. */
+  after?: TestService
   sandbox?: Partial<SandboxOptions>
   env?: Record<string, string>
   world?: Partial<World>
 }
 
-/** The real service on a real port, with a sandbox of its own and an empty database; gone when the test ends. */
-export const startTestService = async (t: TestContext, options: Options = {}): Promise<TestService> => {
-  const sandbox = await createSandbox({ audience, ...options.sandbox })
+type Surroundings = Pick<TestService, 'sandbox' | 'databasePath' | 'env'>
+
+/** A sandbox and a folder for a database, both gone when the test ends. */
+const createSurroundings = async (t: TestContext, { sandbox: others }: Options): Promise<Surroundings> => {
+  const sandbox = await createSandbox({ audience, ...others })
   t.after(() => sandbox.close())
   const folder = await mkdtemp(join(tmpdir(), 'web-session-clients-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const databasePath = join(folder, 'data.db')
+  return { sandbox, databasePath, env: environment(sandbox, databasePath) }
+}
+
+/** The real service on a real port, with a sandbox of its own and an empty database; gone when the test ends. */
+export const startTestService = async (t: TestContext, options: Options = {}): Promise<TestService> => {
+  const surroundings = options.after ?? (await createSurroundings(t, options))
+  const { sandbox, databasePath } = surroundings
+  const database = options.database === undefined ? {} : { DATABASE_URL: options.database }
+  const env = { ...surroundings.env, ...database, ...options.env }
   const logLines: string[] = []
-  const service = await startService(parseConfig({ ...environment(sandbox, databasePath), ...options.env }), {
+  const service = await startService(parseConfig(env), {
     log: pino(loggerOptions('trace'), { write: line => logLines.push(line) }),
     now: Date.now,
     newId: () => randomUUIDv7(),
@@ -64,10 +81,18 @@ export const startTestService = async (t: TestContext, options: Options = {}): P
     url: service.address,
     logLines,
     databasePath,
+    env,
     stop,
     call: createCall(sandbox, service.address),
   }
 }
+
+/** Another service on the sandbox, the PostgreSQL database and the server key of a running one. */
+export const startReplica = (
+  t: TestContext,
+  first: TestService,
+  options: Pick<Options, 'env' | 'world'> = {},
+): Promise<TestService> => startTestService(t, { ...options, after: first })
 
 /** Environment variables that point the service at a sandbox. */
 export const environment = (sandbox: Sandbox, databasePath: string): Record<string, string> => ({
