@@ -41,6 +41,7 @@ export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promi
   return {
     db,
     write: (work, { durable = true } = {}) => commit(durable ? db : undurable, work),
+    takeFree: query => query.forUpdate().skipLocked(),
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
   }

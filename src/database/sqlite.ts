@@ -47,11 +47,16 @@ const openConnection = async (
   await migrate(db as never)
   const setDurable = (durable: boolean) =>
     connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
+  const write = createWriteQueue(db, setDurable)
   return {
     db,
-    write: createWriteQueue(db, setDurable),
+    write,
+    // There is never another write.
+    takeFree: query => query,
     check: async () => void (await sql`select 1`.execute(db)),
     close: async () => {
+      // Last in the queue, so that what was asked for before is done.
+      await write(async () => undefined, { durable: false }).catch(() => undefined)
       await db.destroy()
       lock.release()
     },

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database } from './schema.ts'
 
 export type Store = {
@@ -6,6 +6,8 @@ export type Store = {
   db: Kysely<Database>
   /** One transaction; see {@link WriteOptions}. Rejects with what `work` throws, and then nothing of it is kept. */
   write: <T>(work: (trx: Kysely<Database>) => Promise<T>, options?: WriteOptions) => Promise<T>
+  /** Within a write: only the rows of the query that no other write is at, kept from the others until its end. */
+  takeFree: <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>) => typeof query
   /** Rejects when the database does not answer. */
   check: () => Promise<void>
   close: () => Promise<void>

@@ -24,6 +24,7 @@ const untilDone = async (sweepBatch: () => Promise<number>): Promise<number> => 
   }
 }
 
+/** Rows that another replica sweeps at this moment are left to it; waiting for each other's rows would be a deadlock. */
 const expireRetrievals = (store: Store): Promise<number> =>
   store.write(async trx => {
     const due = trx
@@ -33,9 +34,10 @@ const expireRetrievals = (store: Store): Promise<number> =>
       .where('expires_at', '<=', sql<string>`database_time()`)
       .limit(batchSize)
     const { numUpdatedRows } = await trx
+      .with('due', () => store.takeFree(due))
       .updateTable('retrieval')
       .set({ state: 'expired', sealed: null })
-      .where('retrieval_id', 'in', due)
+      .where('retrieval_id', 'in', db => db.selectFrom('due').select('retrieval_id'))
       .where('state', '=', 'outstanding')
       .executeTakeFirst()
     return Number(numUpdatedRows)
@@ -49,8 +51,9 @@ const forgetKeys = (store: Store): Promise<number> =>
       .where('expires_at', '<=', sql<string>`database_time()`)
       .limit(batchSize)
     const { numDeletedRows } = await trx
+      .with('due', () => store.takeFree(due))
       .deleteFrom('idempotency')
-      .where('idempotency_id', 'in', due)
+      .where('idempotency_id', 'in', db => db.selectFrom('due').select('idempotency_id'))
       .executeTakeFirst()
     return Number(numDeletedRows)
   })

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
+import type { Store } from '../../src/database/store.ts'
+import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
+import { clientRow, farFuture, retrievalRow } from './rows.ts'
+
+/** Opens a store on an empty database, closed when the test ends. */
+export type OpenStore = (t: TestContext) => Promise<Store>
+
+/** What the service relies on, whatever engine is below. */
+export const checkStore = (engine: string, openStore: OpenStore): void => {
+  describe(`store on ${engine}`, () => {
+    checkTransactions(openStore)
+    checkConditionalWrites(openStore)
+    checkTime(openStore)
+    checkOrder(openStore)
+    checkEnd(openStore)
+  })
+}
+
+const countClients = async ({ db }: Store): Promise<number> =>
+  (await db.selectFrom('client').select('client_id').execute()).length
+
+const insertClient = (
+  store: Store,
+  clientId: string,
+  options: { durable?: boolean } = {},
+): Promise<unknown> =>
+  store.write(
+    trx =>
+      trx
+        .insertInto('client')
+        .values(clientRow({ client_id: clientId }))
+        .execute(),
+    options,
+  )
+
+const checkTransactions = (openStore: OpenStore): void => {
+  for (const durable of [true, false]) {
+    test(`a write with durable: ${durable} is seen once it is resolved, and by itself before`, async t => {
+      const store = await openStore(t)
+      const seen = await store.write(
+        async trx => {
+          await trx.insertInto('client').values(clientRow({})).execute()
+          return (await trx.selectFrom('client').select('name').execute()).length
+        },
+        { durable },
+      )
+      assert.equal(seen, 1)
+      assert.equal(await countClients(store), 1)
+    })
+
+    test(`nothing is kept of a write with durable: ${durable} that throws, and its error arrives as it is`, async t => {
+      const store = await openStore(t)
+      const refusal = new Error('refused')
+      const write = store.write(
+        async trx => {
+          await trx.insertInto('client').values(clientRow({})).execute()
+          throw refusal
+        },
+        { durable },
+      )
+      assert.equal(await write.catch(error => error), refusal)
+      assert.equal(await countClients(store), 0)
+    })
+  }
+
+  test('one failing statement takes its own write with it and no other', async t => {
+    const store = await openStore(t)
+    const writes = ['a', 'b', 'a', 'c'].map(clientId => insertClient(store, clientId))
+    const outcomes = (await Promise.allSettled(writes)).map(({ status }) => status)
+    assert.equal(outcomes.filter(status => status === 'rejected').length, 1)
+    assert.equal(await countClients(store), 3)
+  })
+
+  test('a broken rule of the schema is not taken for an unavailable database', async t => {
+    const store = await openStore(t)
+    await insertClient(store, 'a')
+    const error = await insertClient(store, 'a').catch(reason => reason)
+    assert.ok(error instanceof Error)
+    assert.equal(isDatabaseUnavailable(error), false)
+  })
+}
+
+const atOnce = 40
+
+const checkConditionalWrites = (openStore: OpenStore): void => {
+  test('of many conditional writes on a row at once exactly one counts it', async t => {
+    const store = await openStore(t)
+    await store.write(trx => trx.insertInto('retrieval').values(retrievalRow({})).execute())
+    const claim = () =>
+      store.write(async trx => {
+        await trx.selectFrom('retrieval').selectAll().execute()
+        const { numUpdatedRows } = await trx
+          .updateTable('retrieval')
+          .set({ state: 'redeemed', sealed: null })
+          .where('retrieval_id', '=', 'retrieval')
+          .where('state', '=', 'outstanding')
+          .where('expires_at', '>', sql<string>`database_time()`)
+          .executeTakeFirst()
+        return numUpdatedRows
+      })
+    const counts = await Promise.all(Array.from({ length: atOnce }, claim))
+    assert.deepEqual(counts.toSorted(), [...Array(atOnce - 1).fill(0n), 1n])
+  })
+
+  test('of many that reserve an id at once exactly one gets it, and the others see whose it is', async t => {
+    const store = await openStore(t)
+    const reserve = (team: string) =>
+      store.write(async trx => {
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto('client')
+          .values(clientRow({ team }))
+          .onConflict(conflict => conflict.column('client_id').doNothing())
+          .executeTakeFirstOrThrow()
+        const holder = await trx.selectFrom('client').select('team').executeTakeFirstOrThrow()
+        return { isMine: numInsertedOrUpdatedRows === 1n, holder: holder.team }
+      })
+    const results = await Promise.all(Array.from({ length: atOnce }, (_, index) => reserve(`team ${index}`)))
+    assert.equal(results.filter(({ isMine }) => isMine).length, 1)
+    assert.equal(new Set(results.map(({ holder }) => holder)).size, 1)
+  })
+
+  test('numbers come back as numbers', async t => {
+    const store = await openStore(t)
+    await insertClient(store, 'a')
+    const { version } = await store.db.selectFrom('client').select('version').executeTakeFirstOrThrow()
+    assert.equal(version, 1)
+  })
+}
+
+const checkTime = (openStore: OpenStore): void => {
+  test('the database’s time is ISO 8601 in UTC with milliseconds, never goes back, and compares with a row’s', async t => {
+    const store = await openStore(t)
+    const read = async () =>
+      (await sql<{ at: string }>`select database_time() as at`.execute(store.db)).rows[0]?.at ?? ''
+    const times: string[] = []
+    for (let round = 0; round < 30; round += 1) times.push(await read())
+    for (const time of times) assert.equal(new Date(time).toISOString(), time)
+    assert.deepEqual(times.toSorted(), times)
+    const [first = ''] = times
+    await store.write(trx =>
+      trx
+        .insertInto('retrieval')
+        .values([
+          retrievalRow({ retrieval_id: 'over', expires_at: first }),
+          retrievalRow({ retrieval_id: 'open', expires_at: farFuture }),
+        ])
+        .execute(),
+    )
+    const over = store.db
+      .selectFrom('retrieval')
+      .select('retrieval_id')
+      .where('expires_at', '<=', sql<string>`database_time()`)
+    assert.deepEqual(
+      (await over.execute()).map(row => row.retrieval_id),
+      ['over'],
+    )
+  })
+}
+
+/** In the order of their bytes; a language's order would be another. */
+const ids = ['-a', '.a', '0', '10', '9', 'A', 'B', 'Z', '_a', 'a', 'a-b', 'a.b', 'aB', 'a_b', 'ab', 'b', 'z']
+
+const checkOrder = (openStore: OpenStore): void => {
+  test('pages by cursor show every id once, in the order of the bytes', async t => {
+    const store = await openStore(t)
+    for (const clientId of ids.toReversed()) await insertClient(store, clientId)
+    const readPage = (after: string) =>
+      store.db
+        .selectFrom('client')
+        .select('client_id')
+        .where('team', 'in', ['payments'])
+        .where('client_id', '>', after)
+        .orderBy('client_id')
+        .limit(3)
+        .execute()
+    const read: string[] = []
+    for (let page = await readPage(''); page.length > 0; page = await readPage(read.at(-1) ?? ''))
+      read.push(...page.map(row => row.client_id))
+    assert.deepEqual(read, ids)
+  })
+
+  test('ids that differ in case only are two', async t => {
+    const store = await openStore(t)
+    await insertClient(store, 'pa_wam')
+    await insertClient(store, 'PA_WAM')
+    assert.equal(await countClients(store), 2)
+  })
+}
+
+const checkEnd = (openStore: OpenStore): void => {
+  test('check answers while it is open, and after close nothing is written any more', async t => {
+    const store = await openStore(t)
+    await store.check()
+    await store.close()
+    await assert.rejects(store.check())
+    await assert.rejects(insertClient(store, 'late'))
+  })
+
+  test('close waits for the write under way', async t => {
+    const store = await openStore(t)
+    const { promise: goOn, resolve } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    const write = store.write(async trx => {
+      begin()
+      await goOn
+      return trx.insertInto('client').values(clientRow({})).execute()
+    })
+    await begun
+    const closed = store.close()
+    resolve()
+    await write
+    await closed
+  })
+}

@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { openPostgres } from '../../src/database/postgres.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import type { Store } from '../../src/database/store.ts'
+import { Secret } from '../../src/secret.ts'
+
+/** A store on an SQLite file of its own, closed and removed when the test ends. */
+export const openSqliteStore = async (t: TestContext): Promise<Store> => {
+  const folder = await mkdtemp(join(tmpdir(), 'store-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return closeAfter(t, await openSqlite({ path: join(folder, 'data.db'), now: Date.now }))
+}
+
+/** A store on a PostgreSQL database, closed when the test ends. */
+export const openPostgresStore = async (t: TestContext, url: string): Promise<Store> =>
+  closeAfter(t, await openPostgres({ url: new Secret(url), onIdleError: () => undefined }))
+
+const closeAfter = (t: TestContext, store: Store): Store => {
+  t.after(() => store.close().catch(() => undefined))
+  return store
+}
