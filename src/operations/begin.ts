@@ -35,7 +35,10 @@ export type IntendedCreate = {
  * - `held`: somebody holds it
  * - `known`: the same idempotency key has begun something already
  */
-type Begun = { kind: 'begun' } | { kind: 'held'; holder: ClientRow } | { kind: 'known'; known: KnownRequest }
+export type Begun =
+  | { kind: 'begun' }
+  | { kind: 'held'; operationId: string; holder: ClientRow }
+  | { kind: 'known'; operationId: string; known: KnownRequest }
 
 /**
  * Recovery point `intended`: reserves the client id, and keeps the sealed secret, the token's digest and the audit
@@ -65,9 +68,10 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
     const { idempotent, operationId, actor, client } = intended
     const known = idempotent && (await findKnownRequest(trx, idempotent))
-    if (known && !mayBeginAgain(known)) return { kind: 'known', known }
+    if (known && !mayBeginAgain(known))
+      return { kind: 'known', operationId: known.operation.operation_id, known }
     const holder = await reserve(trx, intended)
-    if (holder) return { kind: 'held', holder }
+    if (holder) return { kind: 'held', operationId: holder.operation_id, holder }
     if (idempotent && !(await rememberRequest(trx, idempotent, operationId, known?.operation.operation_id))) {
       throw new Problem('operation_in_progress', 'A request with the same key is running at this moment.', {
         headers: { 'retry-after': '1' },

@@ -98,6 +98,8 @@ export const rememberRequest = async (
   operationId: string,
   replaces: string | undefined,
 ): Promise<boolean> => {
+  // The failed one may be known under a former server key, and a key names one operation.
+  if (replaces !== undefined) await forgetRequest(trx, ids.slice(1), replaces)
   const values = {
     request_digest: digests[0] ?? '',
     operation_id: operationId,
@@ -120,6 +122,19 @@ export const rememberRequest = async (
     )
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
+}
+
+const forgetRequest = async (
+  trx: Kysely<Database>,
+  ids: readonly string[],
+  operationId: string,
+): Promise<void> => {
+  if (ids.length === 0) return
+  await trx
+    .deleteFrom('idempotency')
+    .where('idempotency_id', 'in', [...ids])
+    .where('operation_id', '=', operationId)
+    .execute()
 }
 
 /** Whether a repetition starts afresh: nothing was made, and nothing says that it would be refused again. */

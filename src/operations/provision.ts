@@ -11,7 +11,7 @@ import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
-import { beginCreate, type IntendedCreate } from './begin.ts'
+import { type Begun, beginCreate, type IntendedCreate } from './begin.ts'
 import { carryOutCreate } from './carry-out.ts'
 import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { refuseOrRelease } from './held-client-id.ts'
@@ -100,25 +100,31 @@ const begin = async (
 ): Promise<CreateAnswer | undefined> => {
   const intended = intend(dependencies, request)
   // A second time when what stood in the way turned out to be an operation that made nothing.
-  for (let attempt = 1; attempt <= 2; attempt += 1) {
+  for (let isLast = false; ; isLast = true) {
     const begun = await beginCreate(dependencies.store, intended)
     if (begun.kind === 'begun') return undefined
-    const answer =
-      begun.kind === 'known'
-        ? await replay(dependencies, request, begun.known)
-        : await answerHeld(dependencies, request, begun.holder)
+    const answer = await answerEarlier(dependencies, request, begun)
     if (answer) return answer
+    if (isLast) throw inProgress(begun.operationId)
   }
-  throw inProgress(request.operationId)
 }
+
+const answerEarlier = (
+  dependencies: ProvisionDependencies,
+  request: CreateRequest,
+  begun: Exclude<Begun, { kind: 'begun' }>,
+): Promise<CreateAnswer | undefined> | undefined =>
+  begun.kind === 'known'
+    ? replay(dependencies, request, begun.known)
+    : answerHeld(dependencies, request, begun.holder)
 
 const replay = (
   dependencies: ProvisionDependencies,
-  { idempotent, actor, operationId }: CreateRequest,
+  { idempotent, actor }: CreateRequest,
   known: Parameters<typeof replayCreate>[1],
 ) =>
   idempotent
-    ? replayCreate(dependencies, known, idempotent.key, actor).catch(asUnknown(operationId))
+    ? replayCreate(dependencies, known, idempotent.key, actor).catch(asUnknown(known.operation.operation_id))
     : undefined
 
 /** The holder may be a request under the same key that began a moment ago. */
@@ -128,7 +134,7 @@ const answerHeld = async (
   holder: Parameters<typeof refuseOrRelease>[1],
 ) => {
   const known = request.idempotent && (await findKnownRequest(dependencies.store.db, request.idempotent))
-  if (known?.operation.client_id === holder.client_id) return replay(dependencies, request, known)
+  if (known?.operation.operation_id === holder.operation_id) return replay(dependencies, request, known)
   await refuseOrRelease(dependencies, holder, request.actor).catch(asUnknown(holder.operation_id))
   return undefined
 }

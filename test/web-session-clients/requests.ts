@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Answer, TestService } from '../service.ts'
 
 /** The manual's client in two fields. */
 export const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
@@ -44,3 +46,14 @@ export const sentClients = (calls: readonly Call[]): SentClient[] =>
   calls
     .filter(({ method, path }) => method === 'POST' && path === '/oauth/clients')
     .map(({ body }) => body as SentClient)
+
+/** As random as a caller's should be. */
+export const createKey = (): string => randomUUID()
+
+/** A create that may be repeated. */
+export const createUnderKey = (
+  { call }: Pick<TestService, 'call'>,
+  key: string,
+  { body = smallest, ...others }: NonNullable<Parameters<TestService['call']>[2]> = {},
+): Promise<Answer> =>
+  call('POST', '/web-session-clients', { ...others, body, headers: { 'idempotency-key': key } })

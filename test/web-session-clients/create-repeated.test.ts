@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { redeem } from '../secret-retrievals/retrievals.ts'
+import { type Answer, startTestService } from '../service.ts'
+import { clientIds, createKey, createUnderKey, recordCalls, smallest } from './requests.ts'
+
+/** What a repetition has to answer like the first time. */
+const contentOf = ({ status, headers, body }: Answer) => ({
+  status,
+  location: headers.get('location'),
+  etag: headers.get('etag'),
+  cacheControl: headers.get('cache-control'),
+  body,
+})
+
+/** Without the state of the hand-out, which goes on. */
+const withoutRetrieval = ({ body: { retrieval, ...client } }: Answer) => client
+
+test('201 again, the same in every part, with a working token and without a word to PingFederate', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const first = await createUnderKey(service, key)
+  assert.equal(first.status, 201)
+  const calls = recordCalls(service.sandbox)
+  const second = await createUnderKey(service, key)
+  assert.deepEqual(contentOf(second), contentOf(first))
+  assert.deepEqual(calls, [])
+  assert.equal((await redeem(service, second.body.retrieval.token)).status, 200)
+  assert.equal((await redeem(service, first.body.retrieval.token)).status, 410)
+})
+
+test('201 again after the secret was redeemed: the same client, and no token', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const first = await createUnderKey(service, key)
+  await redeem(service, first.body.retrieval.token)
+  const second = await createUnderKey(service, key)
+  assert.equal(second.status, 201)
+  assert.deepEqual(withoutRetrieval(second), withoutRetrieval(first))
+  const { token, state } = second.body.retrieval
+  assert.deepEqual([token, state], [null, 'redeemed'])
+})
+
+test('201 again after the token has expired, or was revoked: the state, and no token', async t => {
+  let ahead = 0
+  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
+  const keys = { expired: createKey(), revoked: createKey() }
+  await createUnderKey(service, keys.expired)
+  await createUnderKey(service, keys.revoked, { body: { ...smallest, clientId: 'revoked' } })
+  await service.call('DELETE', '/web-session-clients/revoked/retrieval')
+  ahead += 901_000
+  const expired = await createUnderKey(service, keys.expired)
+  const revoked = await createUnderKey(service, keys.revoked, { body: { ...smallest, clientId: 'revoked' } })
+  for (const [state, { status, body }] of Object.entries({ expired, revoked })) {
+    assert.equal(status, 201)
+    assert.deepEqual([body.retrieval.token, body.retrieval.state], [null, state])
+  }
+})
+
+test('201 again whatever the order of the names in the body', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const retrieval = { ttlSeconds: 300, redeemableBy: 'requester' }
+  const first = await createUnderKey(service, key, { body: { ...smallest, retrieval } })
+  const turned = Object.fromEntries(Object.entries(smallest).reverse())
+  const again = await createUnderKey(service, key, {
+    body: { retrieval: Object.fromEntries(Object.entries(retrieval).reverse()), ...turned },
+  })
+  assert.deepEqual(contentOf(again), contentOf(first))
+})
+
+test('422 for another body, in small things too: nothing is made and the first one is as it was', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const first = await createUnderKey(service, key)
+  const calls = recordCalls(service.sandbox)
+  const { pingAccessUrls } = smallest
+  const others = [
+    { ...smallest, clientId: 'other' },
+    { ...smallest, name: 'pa_wam' },
+    { ...smallest, pingAccessUrls: [...pingAccessUrls, 'https://other.example.com'] },
+    { ...smallest, retrieval: { ttlSeconds: 60 } },
+  ]
+  for (const body of others) {
+    const { status, body: problem } = await createUnderKey(service, key, { body })
+    assert.deepEqual([status, problem.code], [422, 'idempotency_key_reused'])
+  }
+  assert.deepEqual(calls, [])
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
+  assert.deepEqual(contentOf(await createUnderKey(service, key)), contentOf(first))
+})
+
+test('422 for another body while the first request is under way', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const answering = Promise.withResolvers<void>()
+  const { struck } = service.sandbox.pingFederate.faults.next({
+    match: { method: 'POST' },
+    fault: { answerAfter: answering.promise },
+  })
+  const first = createUnderKey(service, key)
+  await struck
+  const other = await createUnderKey(service, key, { body: { ...smallest, clientId: 'other' } })
+  assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused'])
+  answering.resolve()
+  assert.equal((await first).status, 201)
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
+})
+
+test('409 with Retry-After while the first request is under way, naming its operation', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const answering = Promise.withResolvers<void>()
+  const { struck } = service.sandbox.pingFederate.faults.next({
+    match: { method: 'POST' },
+    fault: { answerAfter: answering.promise },
+  })
+  const first = createUnderKey(service, key)
+  await struck
+  const early = await createUnderKey(service, key)
+  assert.deepEqual([early.status, early.body.code], [409, 'operation_in_progress'])
+  assert.ok(Number(early.headers.get('retry-after')) > 0)
+  assert.equal((await service.call('GET', early.body.operation)).body.state, 'intended')
+  answering.resolve()
+  const answered = contentOf(await first)
+  assert.deepEqual(contentOf(await createUnderKey(service, key)), answered)
+})
+
+test('the same key is another one for another caller, who learns nothing from it', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  const mine = await createUnderKey(service, key)
+  const body = { ...smallest, clientId: 'theirs' }
+  const theirs = await createUnderKey(service, key, { body, as: 'shop-pipeline' })
+  assert.equal(theirs.status, 201)
+  assert.notEqual(theirs.body.retrieval.token, mine.body.retrieval.token)
+  const portal = await createUnderKey(service, key, { body: { ...smallest, team: 'payments' }, as: 'portal' })
+  assert.deepEqual([portal.status, portal.body.code], [409, 'client_id_taken'])
+  const shop = await createUnderKey(service, createKey(), { as: 'shop-pipeline' })
+  const { status, body: problem } = await createUnderKey(service, key, { as: 'shop-pipeline' })
+  assert.equal(shop.body.code, 'client_id_taken')
+  assert.deepEqual([status, problem.code], [422, 'idempotency_key_reused'])
+})
+
+test('422 for a key that is too short, too long or not visible ASCII: nothing is made', async t => {
+  const service = await startTestService(t)
+  const calls = recordCalls(service.sandbox)
+  const wrong = ['', 'x'.repeat(15), 'x'.repeat(256), 'with a space inside', `${'x'.repeat(16)}\u00e9`]
+  for (const key of wrong) {
+    const { status, body } = await createUnderKey(service, key)
+    assert.equal(status, 422, key)
+    const [{ in: place, pointer, rule, value }] = body.violations
+    assert.deepEqual([place, pointer, rule], ['header', '/idempotency-key', 'idempotency_key'])
+    assert.equal(value, undefined, 'a key is handled as a secret')
+  }
+  assert.deepEqual(calls, [])
+  for (const [index, key] of ['x'.repeat(16), '~'.repeat(255)].entries()) {
+    const body = { ...smallest, clientId: `client-${index}` }
+    assert.equal((await createUnderKey(service, key, { body })).status, 201)
+  }
+})
+
+test('409 once the key is forgotten, after 48 hours: the client id is taken', async t => {
+  let ahead = 0
+  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
+  const key = createKey()
+  await createUnderKey(service, key)
+  const hour = 3_600_000
+  ahead = 24 * hour
+  assert.equal((await createUnderKey(service, key)).status, 201)
+  ahead = 48 * hour + 1
+  const late = await createUnderKey(service, key)
+  assert.deepEqual([late.status, late.body.code], [409, 'client_id_taken'])
+  const other = { ...smallest, clientId: 'other' }
+  assert.equal((await createUnderKey(service, key, { body: other })).status, 201)
+})
