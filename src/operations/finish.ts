@@ -18,7 +18,7 @@ const databaseTime = sql<string>`database_time()`
 
 /**
  * Recovery point `done`: the client is shown. Not made durable at once, because the marker in PingFederate lets
- * it be derived again.
+ * it be derived again. It needs no lease: whoever has that by now and saw nothing looked too early.
  */
 export const finishCreate = (
   store: Store,
@@ -35,7 +35,7 @@ export const finishCreate = (
         .returningAll()
         .executeTakeFirst()
       if (!row) throw givenUp(operation)
-      const isOurs = await close(trx, operation, {
+      const isOurs = await close(trx, operation.operationId, {
         state: 'done',
         answer: JSON.stringify(toWebSessionClient(row)),
       })
@@ -59,7 +59,8 @@ export const failCreate = (
       const kept = refusal
         ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
         : null
-      if (!(await close(trx, operation, { state: 'failed', failure: code, refusal: kept }))) return
+      const end = { state: 'failed', failure: code, refusal: kept } as const
+      if (!(await close(trx, operation.operationId, end, operation.fence))) return
       await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: code })
       const { retrieval_id: retrievalId } = await trx
         .deleteFrom('client')
@@ -72,18 +73,22 @@ export const failCreate = (
     { durable: false },
   )
 
-/** Conditional on `intended` and on the lease, so that of two that settle an operation only one writes its end: true for that one. */
+/**
+ * Conditional on `intended`, so that of two that settle an operation only one writes its end: true for that one.
+ * @param fence of the lease under which it was looked, where the end depends on that
+ */
 const close = async (
   trx: Kysely<Database>,
-  { operationId, fence }: LeasedOperation,
+  operationId: string,
   end: Pick<Updateable<OperationTable>, 'state' | 'failure' | 'answer' | 'refusal'>,
+  fence?: number,
 ): Promise<boolean> => {
   const { numUpdatedRows } = await trx
     .updateTable('operation')
     .set({ ...end, finished_at: databaseTime })
     .where('operation_id', '=', operationId)
     .where('state', '=', 'intended')
-    .where('fence', '=', fence)
+    .$if(fence !== undefined, query => query.where('fence', '=', fence ?? 0))
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

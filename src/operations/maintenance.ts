@@ -2,17 +2,19 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { logTexts } from '../http/log.ts'
 import { sweepExpired } from '../secret-retrievals/sweep.ts'
+import type { Recover } from './recovery.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
 /** How long a sealed secret can outlive its token, in milliseconds. */
 const sweepIntervalMs = 60_000
 
-type Options = { recover: () => Promise<void>; store: Store; log: FastifyBaseLogger }
+type Options = { recover: Recover; store: Store; log: FastifyBaseLogger }
 
 /** Recovery and sweeping, at once and then from time to time, until stopped. */
 export const startMaintenance = ({ recover, store, log }: Options): { stop: () => Promise<void> } => {
   const running = new Set<Promise<void>>()
+  const stopping = new AbortController()
   const run = (work: () => Promise<unknown>): void => {
     const done = work()
       .then(
@@ -23,7 +25,7 @@ export const startMaintenance = ({ recover, store, log }: Options): { stop: () =
     running.add(done)
   }
   const rounds = [
-    { work: recover, intervalMs: recoveryIntervalMs },
+    { work: () => recover(stopping.signal), intervalMs: recoveryIntervalMs },
     { work: () => sweepExpired(store), intervalMs: sweepIntervalMs },
   ]
   for (const { work } of rounds) run(work)
@@ -31,6 +33,7 @@ export const startMaintenance = ({ recover, store, log }: Options): { stop: () =
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
+      stopping.abort()
       await Promise.all(running)
     },
   }

@@ -11,21 +11,25 @@ const concurrency = 4
 
 type Dependencies = SettleDependencies & { log: FastifyBaseLogger; newId: () => string }
 
-/** Settles, once, every operation whose lease is over; rounds never overlap. */
-export const createRecovery = (dependencies: Dependencies): (() => Promise<void>) => {
+/** Settles every operation whose lease is over, once, and begins with no further one when the signal comes. */
+export type Recover = (signal: AbortSignal) => Promise<void>
+
+/** Recovery whose rounds never overlap. */
+export const createRecovery = (dependencies: Dependencies): Recover => {
   let running: Promise<void> | undefined
-  return () => {
-    running ??= recover(dependencies).finally(() => {
+  return signal => {
+    running ??= recover(dependencies, signal).finally(() => {
       running = undefined
     })
     return running
   }
 }
 
-const recover = async (dependencies: Dependencies): Promise<void> => {
+const recover = async (dependencies: Dependencies, signal: AbortSignal): Promise<void> => {
   const open = await findAbandoned(dependencies)
   const take = async (): Promise<void> => {
-    for (let next = open.shift(); next; next = open.shift()) await settle(dependencies, next)
+    for (let next = open.shift(); next && !signal.aborted; next = open.shift())
+      await settle(dependencies, next)
   }
   await Promise.all(Array.from({ length: concurrency }, take))
 }
@@ -36,7 +40,8 @@ const findAbandoned = ({ store }: Dependencies): Promise<OperationRow[]> =>
     .selectAll()
     .where('state', '=', 'intended')
     .where('lease_until', '<=', sql<string>`database_time()`)
-    .orderBy('operation_id')
+    // A failed attempt gives its lease back at that moment, so that what cannot be settled goes behind the others.
+    .orderBy('lease_until')
     .limit(batchSize)
     .execute()
 
