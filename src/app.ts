@@ -16,8 +16,8 @@ import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
 import { buildValidator } from './http/validation.ts'
 import { getOperation } from './operations/get-operation.ts'
-import type { PingFederate } from './pingfederate/ping-federate.ts'
 import type { Replication } from './pingfederate/replication.ts'
+import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
@@ -46,7 +46,7 @@ export type Dependencies = World & {
   config: Config
   store: Store
   keys: IssuerKeys
-  pingFederate: PingFederate
+  pingFederate: ProtectedPingFederate
   replication: Replication
 }
 

@@ -22,6 +22,8 @@ export type Config = Readonly<{
     /** Private CA, PEM. */
     ca: string | undefined
     timeoutMs: number
+    concurrency: number
+    queue: number
     replication: Variables['PINGFEDERATE_REPLICATION']
   }>
   pingAccess: Readonly<{ callbackPath: string; requireFullyQualifiedHosts: boolean; allowIpHosts: boolean }>
@@ -214,6 +216,8 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
     credentials: Object.freeze(toCredentials(variables, pems)),
     ca: pems.PINGFEDERATE_CA_FILE,
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
+    concurrency: variables.PINGFEDERATE_CONCURRENCY,
+    queue: variables.PINGFEDERATE_QUEUE,
     replication: variables.PINGFEDERATE_REPLICATION,
   }),
   pingAccess: Object.freeze({

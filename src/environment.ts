@@ -108,6 +108,22 @@ export const Environment = Type.Object({
     description: 'Deadline of one call to PingFederate, in milliseconds.',
     examples: ['10000'],
   }),
+  PINGFEDERATE_CONCURRENCY: Type.Integer({
+    minimum: 2,
+    maximum: 256,
+    default: 8,
+    description:
+      'Calls to PingFederate at the same time; a quarter of them (one to four) is kept for look-ups, the rest is for changes.',
+    examples: ['8'],
+  }),
+  PINGFEDERATE_QUEUE: Type.Integer({
+    minimum: 0,
+    maximum: 10_000,
+    default: 64,
+    description:
+      'Changes that may wait for one of those places, for two seconds at most; others get 503 at once.',
+    examples: ['64'],
+  }),
   PINGFEDERATE_REPLICATION: Type.Enum(['none', 'report', 'trigger'], {
     default: 'report',
     description:

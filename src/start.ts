@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
 import type { Config } from './config.ts'
@@ -7,24 +7,37 @@ import { createIssuerKeys } from './http/issuer-keys.ts'
 import { logTexts } from './http/log.ts'
 import { startMaintenance } from './operations/maintenance.ts'
 import { createRecovery } from './operations/recovery.ts'
-import { createPingFederate } from './pingfederate/ping-federate.ts'
 import { createReplication } from './pingfederate/replication.ts'
+import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport, toTlsOptions } from './pingfederate/transport.ts'
 
 export type RunningService = {
   app: FastifyInstance
   /** Base URL it listens on. */
   address: string
-  /** Refuses new requests, finishes the running ones, then lets go of everything. */
-  stop: () => Promise<void>
+  /**
+   * Refuses new requests, finishes the running ones, then lets go of everything. What has not finished after
+   * `graceMs` is broken off: the caller is told that the outcome is not known, and the next start settles it.
+   */
+  stop: (options?: { graceMs?: number }) => Promise<void>
 }
+
+/** How long running requests have; what is left of the 20 s in which the process ends is for letting go. */
+const defaultGraceMs = 15_000
+/** How long the answers of what was broken off have to leave before their connections are cut. */
+const answerMs = 2_000
 
 /** Opens the store, connects everything and listens. */
 export const startService = async (config: Config, world: World): Promise<RunningService> => {
   const { now, log } = world
   const store = await openStore(config.database, { now, log })
   const transport = createTransport(config.pingFederate, now)
-  const pingFederate = createPingFederate(transport)
+  const pingFederate = protectPingFederate(transport, {
+    limits: config.pingFederate,
+    now,
+    onChange: (isAnswering, err) =>
+      isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
+  })
   const dispatcher = new Agent({ connect: toTlsOptions(config.pingFederate.ca) })
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
   const replication = createReplication({
@@ -36,10 +49,16 @@ export const startService = async (config: Config, world: World): Promise<Runnin
   const recover = createRecovery({ ...world, config, store, pingFederate, replication })
   const app = await buildApp({ config, store, keys, pingFederate, replication, ...world })
   const maintenance = startMaintenance({ recover, store, log })
-  const stop = async () => {
-    await app.close()
-    await maintenance.stop()
-    await Promise.all([transport.close(), dispatcher.destroy(), store.close()])
+  const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
+    const idle = maintenance.stop()
+    pingFederate.stop()
+    await closeWithin(app, { graceMs, handOver: transport.close, log })
+    // What still calls PingFederate now has no caller who waits for it.
+    await transport.close()
+    await idle
+    await dispatcher.destroy()
+    // Last, so that everything before it could still write.
+    await store.close()
   }
   const address = await app.listen({
     host: config.host,
@@ -49,4 +68,18 @@ export const startService = async (config: Config, world: World): Promise<Runnin
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
   return { app, address, stop }
+}
+
+type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }
+
+/** Closes the application when its requests have finished, or have been broken off because they did not. */
+const closeWithin = async (app: FastifyInstance, { graceMs, handOver, log }: Closing): Promise<void> => {
+  const breakOff = setTimeout(() => {
+    log.warn(logTexts.handedOver)
+    void handOver()
+  }, graceMs)
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs + answerMs)
+  await app.close()
+  clearTimeout(breakOff)
+  clearTimeout(cut)
 }

@@ -5,10 +5,12 @@ import type { LoggerOptions } from 'pino'
 export const logTexts = {
   listening: 'listening',
   stopping: 'stopping',
+  handedOver: 'requests that did not finish in time are left to the next start',
   stopped: 'stopped',
   request: 'request',
   unexpected: 'unexpected failure',
-  credentialsRefused: 'PingFederate refused the credentials of this service',
+  pingFederateDown: 'PingFederate does not answer; calls are refused until it does',
+  pingFederateBack: 'PingFederate answers again',
   databaseConnectionLost: 'connection to the database lost',
   replicationFailed: 'replication could not be triggered',
   maintenanceFailed: 'recovery or sweep failed',

@@ -1,9 +1,14 @@
+import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/record.ts'
-import type { ClientRow } from '../database/schema.ts'
+import type { ClientRow, Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { inProgress } from './problems.ts'
 import { readOperation } from './read-operation.ts'
 import { type SettleDependencies, settleOperation } from './settle.ts'
+
+/** Who has a client id, be it for a client or for an operation that is to make one. */
+export const findHolder = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
+  db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
 
 /**
  * Answers a create whose client id is held: refuses it, except where the holder is an operation of the caller's own

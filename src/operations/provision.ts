@@ -6,6 +6,7 @@ import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
@@ -14,15 +15,15 @@ import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { type Begun, beginCreate, type IntendedCreate } from './begin.ts'
 import { carryOutCreate } from './carry-out.ts'
 import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
-import { refuseOrRelease } from './held-client-id.ts'
-import { findKnownRequest, type IdempotentRequest } from './idempotency.ts'
+import { findHolder, refuseOrRelease } from './held-client-id.ts'
+import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
 import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
-import { type CreateAnswer, replayCreate } from './replay.ts'
+import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
 import { toLease } from './settle.ts'
 
 export type ProvisionDependencies = {
   store: Store
-  pingFederate: PingFederate
+  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace'>
   replication: Replication
   config: {
     pingFederate: Pick<Config['pingFederate'], 'timeoutMs' | 'replication'>
@@ -47,13 +48,31 @@ const maxCalls = 7
 
 /**
  * Makes a client with its journal: intended (durable), PingFederate, done. A repetition under the same idempotency key
- * makes nothing and answers the same.
+ * makes nothing and answers the same. What PingFederate cannot take is refused before anything is written.
  * @throws Problem when the client was not made, or when that is not known
+ * @throws PingFederateFailure when there was no place for it; nothing has begun then
  */
 export const provisionClient = async (
   dependencies: ProvisionDependencies,
   request: CreateRequest,
 ): Promise<CreateAnswer> => {
+  let hasBegun = false
+  const make = (pingFederate: PingFederate) => {
+    hasBegun = true
+    return makeClient({ ...dependencies, pingFederate }, request)
+  }
+  try {
+    return await dependencies.pingFederate.inPlace(make)
+  } catch (error) {
+    const answer = hasBegun ? undefined : await answerFromRecords(dependencies, request)
+    if (answer) return answer
+    throw error
+  }
+}
+
+type MakeDependencies = Omit<ProvisionDependencies, 'pingFederate'> & { pingFederate: PingFederate }
+
+const makeClient = async (dependencies: MakeDependencies, request: CreateRequest): Promise<CreateAnswer> => {
   const earlier = await begin(dependencies, request)
   if (earlier) return earlier
   const { operationId, client, retrieval, actor } = request
@@ -81,6 +100,18 @@ export const provisionClient = async (
   throw problem
 }
 
+/** A repetition needs no PingFederate, and neither does a client id that is taken: both are answered while it is down, too. */
+const answerFromRecords = async (
+  dependencies: ReplayDependencies,
+  request: CreateRequest,
+): Promise<CreateAnswer | undefined> => {
+  const { db } = dependencies.store
+  const known = request.idempotent && (await findKnownRequest(db, request.idempotent))
+  if (known && !mayBeginAgain(known)) return replay(dependencies, request, known)
+  const holder = await findHolder(db, request.client.clientId)
+  return holder && answerHeld(dependencies, request, holder)
+}
+
 /** What is written here can be found out again from PingFederate, so that a database that fails now changes no answer. */
 const leaveToRecovery = (error: unknown): void => {
   if (!isDatabaseUnavailable(error)) throw error
@@ -88,14 +119,14 @@ const leaveToRecovery = (error: unknown): void => {
 
 const leaseMs = (config: ProvisionDependencies['config']): number => maxCalls * config.pingFederate.timeoutMs
 
-const intend = ({ now, config }: ProvisionDependencies, request: CreateRequest): IntendedCreate => ({
+const intend = ({ now, config }: MakeDependencies, request: CreateRequest): IntendedCreate => ({
   ...request,
   leaseUntil: toLease(now(), leaseMs(config)),
 })
 
 /** Begins, or resolves to what an earlier request under the same key made. */
 const begin = async (
-  dependencies: ProvisionDependencies,
+  dependencies: MakeDependencies,
   request: CreateRequest,
 ): Promise<CreateAnswer | undefined> => {
   const intended = intend(dependencies, request)
@@ -119,7 +150,7 @@ const answerEarlier = (
     : answerHeld(dependencies, request, begun.holder)
 
 const replay = (
-  dependencies: ProvisionDependencies,
+  dependencies: ReplayDependencies,
   { idempotent, actor }: CreateRequest,
   known: Parameters<typeof replayCreate>[1],
 ) =>
@@ -129,7 +160,7 @@ const replay = (
 
 /** The holder may be a request under the same key that began a moment ago. */
 const answerHeld = async (
-  dependencies: ProvisionDependencies,
+  dependencies: ReplayDependencies,
   request: CreateRequest,
   holder: Parameters<typeof refuseOrRelease>[1],
 ) => {
@@ -149,7 +180,7 @@ const asUnknown =
   }
 
 const finish = async (
-  dependencies: ProvisionDependencies,
+  dependencies: MakeDependencies,
   operation: LeasedOperation,
   savedAt: string | null,
 ): Promise<WebSessionClient> => {
@@ -164,7 +195,7 @@ const finish = async (
 }
 
 /** Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went. */
-const publish = async ({ store, replication }: ProvisionDependencies, clientId: string): Promise<void> => {
+const publish = async ({ store, replication }: MakeDependencies, clientId: string): Promise<void> => {
   const status = (await replication.publish()) ? 'ready' : 'failed'
   await store
     .write(

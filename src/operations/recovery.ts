@@ -2,16 +2,20 @@ import type { FastifyBaseLogger } from 'fastify'
 import { sql } from 'kysely'
 import type { OperationRow } from '../database/schema.ts'
 import { logTexts } from '../http/log.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
 import { type SettleDependencies, settleOperation } from './settle.ts'
 
-/** Read at once; the rest follows in the next round. */
+/** Read at once: bounds what a long outage leaves in memory. */
 const batchSize = 100
-/** After an outage many operations wait, and PingFederate needs no crowd. */
+/** After an outage many operations wait, and PingFederate needs no crowd; the bulkhead has few places for them anyway. */
 const concurrency = 4
 
 type Dependencies = SettleDependencies & { log: FastifyBaseLogger; newId: () => string }
 
-/** Settles every operation whose lease is over, once, and begins with no further one when the signal comes. */
+/**
+ * One round: settles every operation whose lease is over. It ends early when the signal comes, or when PingFederate
+ * takes no calls: what is left is found again by the next.
+ */
 export type Recover = (signal: AbortSignal) => Promise<void>
 
 /** Recovery whose rounds never overlap. */
@@ -26,22 +30,29 @@ export const createRecovery = (dependencies: Dependencies): Recover => {
 }
 
 const recover = async (dependencies: Dependencies, signal: AbortSignal): Promise<void> => {
-  const open = await findAbandoned(dependencies)
-  const take = async (): Promise<void> => {
-    for (let next = open.shift(); next && !signal.aborted; next = open.shift())
-      await settle(dependencies, next)
+  const ended = new AbortController()
+  const stopped = AbortSignal.any([signal, ended.signal])
+  let last = ''
+  for (let isFull = true; isFull && !stopped.aborted; ) {
+    const open = await findAbandoned(dependencies, last)
+    last = open.at(-1)?.operation_id ?? last
+    isFull = open.length === batchSize
+    const take = async (): Promise<void> => {
+      for (let next = open.shift(); next && !stopped.aborted; next = open.shift())
+        if (!(await settle(dependencies, next))) ended.abort()
+    }
+    await Promise.all(Array.from({ length: concurrency }, take))
   }
-  await Promise.all(Array.from({ length: concurrency }, take))
 }
 
-const findAbandoned = ({ store }: Dependencies): Promise<OperationRow[]> =>
+const findAbandoned = ({ store }: Dependencies, after: string): Promise<OperationRow[]> =>
   store.db
     .selectFrom('operation')
     .selectAll()
     .where('state', '=', 'intended')
     .where('lease_until', '<=', sql<string>`database_time()`)
-    // A failed attempt gives its lease back at that moment, so that what cannot be settled goes behind the others.
-    .orderBy('lease_until')
+    .where('operation_id', '>', after)
+    .orderBy('operation_id')
     .limit(batchSize)
     .execute()
 
@@ -53,7 +64,8 @@ const recoveryPrincipal = {
   scopes: new Set<string>(),
 }
 
-const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<void> => {
+/** Resolves to whether the next one may be tried: not when this one was not even sent. */
+const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<boolean> => {
   const { log, newId } = dependencies
   const context = { operation: operation.operation_id }
   try {
@@ -62,7 +74,9 @@ const settle = async (dependencies: Dependencies, operation: OperationRow): Prom
       requestId: newId(),
     })
     if (isSettled) log.info(context, logTexts.settled)
+    return true
   } catch (err) {
     log.warn({ ...context, err }, logTexts.unsettled)
+    return !(err instanceof PingFederateFailure) || err.isAmbiguous || err.kind === 'invalid'
   }
 }

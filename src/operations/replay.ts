@@ -20,7 +20,7 @@ export type CreateAnswer = {
   }
 }
 
-type ReplayDependencies = SettleDependencies & { config: { secretKeys: readonly KeyObject[] } }
+export type ReplayDependencies = SettleDependencies & { config: { secretKeys: readonly KeyObject[] } }
 
 /**
  * Answers a repetition under the same key as the first time, with a working token as long as the secret is not redeemed.

@@ -5,7 +5,7 @@ import { parseApiResult } from './api-result.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
 
-type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
+export type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
 export type Answer = { status: number; body: unknown }
 
 /**
@@ -18,14 +18,13 @@ const apiPath = '/pf-admin-api/v1'
 const maxResponseBytes = 1024 * 1024
 /** A host that does not answer SYN is given up long before the call's own deadline. */
 const connectTimeoutMs = 1_000
-const connections = 64
 
 /** TLS settings for PingFederate and the issuer: the private CA is trusted beside what the process trusts anyway. */
 export const toTlsOptions = (ca: string | undefined) =>
   ca ? { ca: [...getCACertificates('default'), ca] } : {}
 
 export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
-  const { credentials: way, adminUrl, timeoutMs } = config
+  const { credentials: way, adminUrl, timeoutMs, concurrency: connections } = config
   const connect = createConnector(config)
   const { origin, pathname } = new URL(adminUrl)
   const base = pathname.replace(/\/$/, '') + apiPath
@@ -73,6 +72,8 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
   }
   return {
     call: async call => {
+      // What closing ends may have been sent already; what is called afterwards was not.
+      if (pool.destroyed) throw new PingFederateFailure('unreachable')
       const authorization = await credentials.authorization()
       let answer = await send(call, authorization)
       if (answer.statusCode === 401 && credentials.renew(authorization)) {

@@ -10,8 +10,8 @@ import type { App } from '../http/route.ts'
 import { refuseViolations, type SchemaErrors, toViolations } from '../http/validation.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency.ts'
 import { type CreateRequest, provisionClient } from '../operations/provision.ts'
-import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
@@ -23,7 +23,7 @@ import { chooseTeam } from './team.ts'
 
 export type CreateDependencies = {
   store: Store
-  pingFederate: PingFederate
+  pingFederate: ProtectedPingFederate
   replication: Replication
   config: Pick<Config, 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number

@@ -121,6 +121,7 @@ test('504 while PingFederate cannot be asked about the abandoned create, which s
   assert.equal(status, 504)
   assert.equal(problem.operation, held.first.body.operation)
   assert.deepEqual(held.writes, ['POST /oauth/clients'])
+  held.outliveLease()
   assert.equal((await held.create()).status, 201)
 })
 

@@ -17,6 +17,8 @@ const config: UpstreamConfig = {
   credentials: { kind: 'basic', username: 'administrator', password: new Secret('a-password') },
   ca: certificates?.ca.cert,
   timeoutMs: 2_000,
+  concurrency: 8,
+  queue: 64,
   replication: 'report',
 }
 

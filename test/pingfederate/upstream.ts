@@ -53,6 +53,8 @@ export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox)
   credentials: { kind: 'basic', username: adminUsername, password: new Secret(adminPassword) },
   ca: undefined,
   timeoutMs: 2_000,
+  concurrency: 64,
+  queue: 64,
   replication: 'report',
 })
 

@@ -1,0 +1,194 @@
+import {
+  bulkhead,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  isBulkheadRejectedError,
+  isTaskCancelledError,
+} from 'cockatiel'
+import type { Config } from '../config.ts'
+import { type FailureKind, PingFederateFailure } from './failure.ts'
+import { createPingFederate, type PingFederate } from './ping-federate.ts'
+import type { Answer, Call, Transport } from './transport.ts'
+
+/** PingFederate behind its limits. What they refuse was not sent: the failure is never ambiguous. */
+export type ProtectedPingFederate = PingFederate & {
+  /**
+   * A whole change in one place of the bulkhead: its calls do not queue again, so that the look-up that settles a write
+   * is never behind other callers' writes. Waits for a place, for a bounded time.
+   * @throws PingFederateFailure `busy`, `unreachable`, `tls` or `credentials` before `work` has begun
+   */
+  inPlace: <T>(work: (pingFederate: PingFederate) => Promise<T>) => Promise<T>
+  /** Ends the look at a PingFederate that is down. */
+  stop: () => void
+}
+
+type Options = {
+  limits: Pick<Config['pingFederate'], 'concurrency' | 'queue' | 'timeoutMs'>
+  now: () => number
+  /** Told when calls begin to be refused because PingFederate does not answer, and when that is over. */
+  onChange: (isAnswering: boolean, failure?: unknown) => void
+  /** How long a PingFederate that does not answer is left alone between two looks. */
+  probeAfterMs?: number
+}
+
+/** Fewer are the hiccups of a restart behind a load balancer; more only make callers wait for what is known. */
+const failuresUntilOpen = 5
+/** One look every two seconds is no load, and the end of an outage is noticed as soon. */
+const defaultProbeAfterMs = 2_000
+/** A quarter of the places is for single calls (recovery, replication, readiness), up to as many as recovery can use. */
+const maxLookUpPlaces = 4
+
+/** How long a call waits for its place, in milliseconds: then the caller had better come again. */
+const toMaxWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, 2_000)
+
+const outageKinds: ReadonlySet<FailureKind> = new Set([
+  'unreachable',
+  'tls',
+  'timeout',
+  'broken',
+  'server-error',
+])
+
+/** The bulkhead, the circuit breaker and the pauses PingFederate asks for, around the transport. */
+export const protectPingFederate = (
+  { call: send }: Pick<Transport, 'call'>,
+  { limits, now, onChange, probeAfterMs = defaultProbeAfterMs }: Options,
+): ProtectedPingFederate => {
+  const lookUpPlaces = Math.min(maxLookUpPlaces, Math.max(1, Math.floor(limits.concurrency / 4)))
+  const waitMs = toMaxWaitMs(limits.timeoutMs)
+  const changes = createPlaces(limits.concurrency - lookUpPlaces, limits.queue, waitMs)
+  const lookUps = createPlaces(lookUpPlaces, limits.queue, waitMs)
+  const circuit = createCircuit(() => send({ method: 'GET', path: '/version' }), { onChange, probeAfterMs })
+  const pause = createPause(now)
+
+  const refuse = (): void => {
+    const refusal = pause.find() ?? circuit.findRefusal()
+    if (refusal) throw refusal
+  }
+  const call = async (request: Call): Promise<Answer> => {
+    refuse()
+    return circuit
+      .run(() => send(request))
+      .catch(error => {
+        pause.note(error, request)
+        throw error
+      })
+  }
+  const direct = createPingFederate({ call })
+  return {
+    ...createPingFederate({
+      call: async request => {
+        refuse()
+        return lookUps(() => call(request))
+      },
+    }),
+    inPlace: async work => {
+      refuse()
+      return changes(async () => {
+        // It may have come to an end while this one waited, and what it begins now would only have to be taken back.
+        refuse()
+        return work(direct)
+      })
+    },
+    stop: circuit.stop,
+  }
+}
+
+/** So many at once, so many waiting, and nobody for longer than that. */
+const createPlaces = (capacity: number, queue: number, waitMs: number) => {
+  const places = bulkhead(capacity, queue)
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    const patience = new AbortController()
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      // The bulkhead notices only when a place becomes free; the caller is told now.
+      patience.abort()
+      late.reject(comeAgain())
+    }, waitMs)
+    const done = places.execute(() => {
+      clearTimeout(timer)
+      return work()
+    }, patience.signal)
+    return Promise.race([done, late.promise]).catch(error => {
+      clearTimeout(timer)
+      const isRefused = isBulkheadRejectedError(error) || isTaskCancelledError(error)
+      throw isRefused ? comeAgain() : error
+    })
+  }
+}
+
+const comeAgain = (): PingFederateFailure => new PingFederateFailure('busy', { retryAfterSeconds: 1 })
+
+/** Opens after failures in a row; then one look at a time decides, and nobody's request is spent on it. */
+const createCircuit = (
+  look: () => Promise<unknown>,
+  { onChange, probeAfterMs }: Required<Pick<Options, 'onChange' | 'probeAfterMs'>>,
+) => {
+  const breaker = circuitBreaker(
+    handleWhen(error => error instanceof PingFederateFailure && outageKinds.has(error.kind)),
+    { breaker: new ConsecutiveBreaker(failuresUntilOpen), halfOpenAfter: 0 },
+  )
+  let timer: NodeJS.Timeout | undefined
+  let isReported = false
+  let isStopped = false
+  breaker.onBreak(reason => {
+    if (!isReported) onChange(false, 'error' in reason ? reason.error : undefined)
+    isReported = true
+    // A failure of PingFederate that is no outage shows that it is there.
+    const probe = () => void breaker.execute(look).catch(() => undefined)
+    if (!isStopped) timer = setTimeout(probe, probeAfterMs).unref()
+  })
+  breaker.onReset(() => {
+    isReported = false
+    onChange(true)
+  })
+  return {
+    run: <T>(work: () => Promise<T>): Promise<T> => breaker.execute(work),
+    findRefusal: (): PingFederateFailure | undefined =>
+      breaker.state === CircuitState.Closed ? undefined : toRefusal(breaker.lastFailure),
+    stop: () => {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** As the failure behind it where that needs an operator, else as unreachable: whatever it was, this time nothing was sent. */
+const toRefusal = (last: object | undefined): PingFederateFailure => {
+  const cause = last && 'error' in last ? last.error : undefined
+  const isTls = cause instanceof PingFederateFailure && cause.kind === 'tls'
+  return new PingFederateFailure(isTls ? 'tls' : 'unreachable', { cause })
+}
+
+/** Credentials that were refused are tried again once a second: an account that is locked for it helps nobody. */
+const pauseMs = 1_000
+
+/** How long PingFederate is left alone because it said so: 429, and credentials it refuses. */
+const createPause = (now: () => number) => {
+  let last: { failure: PingFederateFailure; from: number; until: number } | undefined
+  return {
+    find: (): PingFederateFailure | undefined => {
+      // Before `from` the clock was set back, and nobody knows how long the pause would last.
+      if (!last || now() < last.from || now() >= last.until) return undefined
+      const { kind, status } = last.failure
+      // Credentials do not get better by waiting, so nobody is asked to come back for them.
+      const retryAfterSeconds = kind === 'busy' ? Math.ceil((last.until - now()) / 1_000) : undefined
+      return new PingFederateFailure(kind, {
+        cause: last.failure,
+        retryAfterSeconds,
+        ...(status && { status }),
+      })
+    },
+    note: (failure: unknown, request: Call): void => {
+      if (!(failure instanceof PingFederateFailure) || !asksForPause(failure, request)) return
+      const ms = failure.retryAfterSeconds === undefined ? pauseMs : failure.retryAfterSeconds * 1_000
+      last = { failure, from: now(), until: now() + ms }
+    },
+  }
+}
+
+/** The cluster's resources answer 403 where there is no cluster, which has nothing to do with credentials. */
+const asksForPause = ({ kind, status }: PingFederateFailure, { path }: Call): boolean =>
+  kind === 'busy' || (kind === 'credentials' && !(status === 403 && path.startsWith('/cluster/')))
