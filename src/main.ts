@@ -1,23 +1,18 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
-import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
-import { loggerOptions, logTexts } from './http/log.ts'
+import { loggerOptions } from './http/log.ts'
+import { stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
 
-/** How long running requests have to finish after SIGTERM, in milliseconds. */
+/** How long the process takes to end after SIGTERM at most, in milliseconds; below the 30 s after which Kubernetes kills it. */
 const stopDeadlineMs = 20_000
 
 const run = async (config: Config): Promise<void> => {
   const log = pino(loggerOptions(config.logLevel))
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
-  closeWithGrace({ delay: stopDeadlineMs, logger: false }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, logTexts.unexpected)
-    log.info({ signal }, logTexts.stopping)
-    await service.stop()
-    log.info(logTexts.stopped)
-  })
+  stopWithProcess({ stop: service.stop, deadlineMs: stopDeadlineMs, log })
 }
 
 try {

@@ -1,69 +1,15 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { type TestContext, test } from 'node:test'
-import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
-import { audience, environment } from './service.ts'
+import { test } from 'node:test'
+import { clientCount, main, prepareProcess, tokenOf } from './service-process.ts'
 
-const main = new URL('../src/main.ts', import.meta.url).pathname
-const body = JSON.stringify({ clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] })
-
-type Started = {
-  child: ChildProcessByStdio<null, Readable, Readable>
-  /** Resolves to code and signal. */
-  exited: Promise<unknown[]>
-  lines: string[]
-  call: (
-    method: string,
-    path: string,
-    body?: string,
-  ) => Promise<{ status: number; body: Record<string, unknown> }>
-}
-
-/** What a process needs to be started again on the same database. */
-const prepare = async (t: TestContext, others: Record<string, string> = {}) => {
-  const sandbox = await createSandbox({ audience })
-  t.after(() => sandbox.close())
-  const folder = await mkdtemp(join(tmpdir(), 'process-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  const env = { ...environment(sandbox, join(folder, 'data.db')), ...others }
-  const token = await sandbox.accessToken({ service: 'payments-pipeline' })
-  return { sandbox, start: () => startProcess(t, env, token) }
-}
-
-const startProcess = async (t: TestContext, env: Record<string, string>, token: string): Promise<Started> => {
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => child.kill('SIGKILL'))
-  const exited = once(child, 'exit')
-  const lines: string[] = []
-  const { promise: address, resolve, reject } = Promise.withResolvers<string>()
-  createInterface(child.stdout).on('line', line => {
-    lines.push(line)
-    const [, url] = /listening at (http:[^"]+)/.exec(line) ?? []
-    if (url) resolve(url)
-  })
-  exited.then(([code]) => reject(new Error(`ended with ${code}: ${lines.join('\n')}`)))
-  const url = await address
-  const call: Started['call'] = async (method, path, sent) => {
-    const headers = { authorization: `Bearer ${token}`, ...(sent && { 'content-type': 'application/json' }) }
-    const answer = await fetch(url + path, { method, headers, ...(sent && { body: sent }) })
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
-  }
-  return { child, exited, lines, call }
-}
-
-const tokenOf = (created: { body: Record<string, unknown> }): string =>
-  (created.body['retrieval'] as { token: string }).token
-
-const clientCount = ({ pingFederate }: Sandbox): number => pingFederate.clients().length
+const toBody = (clientId: string): string =>
+  JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })
+const body = toBody('pa_wam')
 
 test('what was answered 201 survives SIGKILL: the client is read and its secret redeemed, once', async t => {
-  const { sandbox, start } = await prepare(t)
+  const { sandbox, start } = await prepareProcess(t)
   const first = await start()
   const created = await first.call('POST', '/web-session-clients', body)
   assert.equal(created.status, 201)
@@ -81,7 +27,7 @@ test('what was answered 201 survives SIGKILL: the client is read and its secret 
 })
 
 test('SIGKILL while PingFederate is at it: nothing is shown that is not known, and the id is not lost', async t => {
-  const { sandbox, start } = await prepare(t, { PINGFEDERATE_TIMEOUT_MS: '100' })
+  const { sandbox, start } = await prepareProcess(t, { PINGFEDERATE_TIMEOUT_MS: '100' })
   const first = await start()
   const { struck } = sandbox.pingFederate.faults.next({
     match: { method: 'POST' },
@@ -100,7 +46,7 @@ test('SIGKILL while PingFederate is at it: nothing is shown that is not known, a
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} lets the request finish that waits for a slow PingFederate, and ends with 0`, async t => {
-    const { sandbox, start } = await prepare(t)
+    const { sandbox, start } = await prepareProcess(t)
     const service = await start()
     const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
     const { struck } = sandbox.pingFederate.faults.next({
@@ -110,7 +56,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const creating = service.call('POST', '/web-session-clients', body)
     await struck
     service.child.kill(signal)
-    await stopping(service)
+    await service.logged('"msg":"stopping"')
     answer()
     const created = await creating
     assert.equal(created.status, 201)
@@ -125,13 +71,92 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-/** Until the log says so; a signal has no other answer. */
-const stopping = async ({ child, lines }: Started): Promise<void> => {
-  while (!lines.some(line => line.includes('"msg":"stopping"'))) await once(child.stdout, 'data')
+test('47: SIGTERM with 100 creates in flight: unready at once, every one of them is answered 201 and kept, exit 0', async t => {
+  const { sandbox, start } = await prepareProcess(t, { PINGFEDERATE_CONCURRENCY: '128' })
+  const service = await start()
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+  sandbox.pingFederate.faults.always({ match: { method: 'POST' }, fault: { answerAfter: answers } })
+  const ids = Array.from({ length: 100 }, (_, index) => `client-${index}`)
+  const { promise: allArrived, resolve: arrived } = Promise.withResolvers<void>()
+  const creating = ids.map(clientId => service.call('POST', '/web-session-clients', toBody(clientId)))
+  const watch = setInterval(() => clientCount(sandbox) === ids.length && arrived(), 5)
+  await allArrived
+  clearInterval(watch)
+  service.child.kill('SIGTERM')
+  await service.logged('"msg":"stopping"')
+  await assert.rejects(service.call('GET', '/health/ready'))
+  answer()
+  const created = await Promise.all(creating)
+  assert.deepEqual(new Set(created.map(({ status }) => status)), new Set([201]))
+  assert.deepEqual(await service.exited, [0, null])
+  const next = await start()
+  for (const each of created) {
+    const redeemed = await next.call('POST', '/secret-retrievals', JSON.stringify({ token: tokenOf(each) }))
+    assert.equal(redeemed.status, 200)
+  }
+})
+
+test('49: further signals while the service stops change nothing: the request in flight is answered 201, exit 0', async t => {
+  const { sandbox, start } = await prepareProcess(t)
+  const service = await start()
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+  const { struck } = sandbox.pingFederate.faults.next({
+    match: { method: 'POST' },
+    fault: { answerAfter: answers },
+  })
+  const creating = service.call('POST', '/web-session-clients', body)
+  await struck
+  service.child.kill('SIGHUP')
+  await service.logged('"msg":"stopping"')
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    service.child.kill(signal)
+    await service.logged(`"signal":"${signal}","msg":"stopping already"`)
+  }
+  answer()
+  assert.equal((await creating).status, 201)
+  assert.deepEqual(await service.exited, [0, null])
+})
+
+/** What a defect somewhere would do, its message (`planted`) not in the source; the signal is one that the service leaves alone. */
+const planted = (defect: string) => [
+  '--import',
+  `data:text/javascript,process.on('SIGUSR2', () => { ${defect} })`,
+]
+
+for (const [what, defect] of [
+  ['an exception', `throw new Error(atob('cGxhbnRlZA=='))`],
+  ['a rejection', `void Promise.reject(new Error(atob('cGxhbnRlZA==')))`],
+  [
+    'a burst of rejections',
+    `for (let i = 0; i < 5; i += 1) void Promise.reject(new Error(atob('cGxhbnRlZA==')))`,
+  ],
+] as const) {
+  test(`53: ${what} that nobody handles is logged, the request in flight is answered 201, exit 1, and the next start works`, async t => {
+    const { sandbox, start } = await prepareProcess(t)
+    const service = await start({ nodeArguments: planted(defect) })
+    const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+    const { struck } = sandbox.pingFederate.faults.next({
+      match: { method: 'POST' },
+      fault: { answerAfter: answers },
+    })
+    const creating = service.call('POST', '/web-session-clients', body)
+    await struck
+    service.child.kill('SIGUSR2')
+    const line = await service.logged('"msg":"unexpected failure"')
+    assert.match(line, /"level":"fatal"/)
+    assert.ok(!line.includes('planted'))
+    answer()
+    const created = await creating
+    assert.equal(created.status, 201)
+    assert.deepEqual(await service.exited, [1, null])
+    const next = await start()
+    const token = JSON.stringify({ token: tokenOf(created) })
+    assert.equal((await next.call('POST', '/secret-retrievals', token)).status, 200)
+  })
 }
 
 test('SIGTERM while publishing to the engines ends with 0', async t => {
-  const { sandbox, start } = await prepare(t, { PINGFEDERATE_REPLICATION: 'trigger' })
+  const { sandbox, start } = await prepareProcess(t, { PINGFEDERATE_REPLICATION: 'trigger' })
   const { faults } = sandbox.pingFederate
   const status = { replicationRequired: true }
   faults.always({

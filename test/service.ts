@@ -9,7 +9,7 @@ import { parseConfig } from '../src/config.ts'
 import { loggerOptions } from '../src/http/log.ts'
 import type { ServiceName } from '../src/sandbox/callers.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
-import { startService } from '../src/start.ts'
+import { type RunningService, startService } from '../src/start.ts'
 
 export const audience = 'https://clients.test'
 
@@ -34,7 +34,7 @@ export type TestService = {
     path: string,
     options?: { body?: unknown; as?: ServiceName | null; token?: string; headers?: Record<string, string> },
   ) => Promise<Answer>
-  stop: () => Promise<void>
+  stop: RunningService['stop']
 }
 
 type Options = {
@@ -74,8 +74,8 @@ export const startTestService = async (t: TestContext, options: Options = {}): P
     ...options.world,
   })
   let stopped: Promise<void> | undefined
-  const stop = () => (stopped ??= service.stop())
-  t.after(stop)
+  const stop: TestService['stop'] = options => (stopped ??= service.stop(options))
+  t.after(() => stop())
   return {
     sandbox,
     url: service.address,

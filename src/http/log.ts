@@ -5,6 +5,8 @@ import type { LoggerOptions } from 'pino'
 export const logTexts = {
   listening: 'listening',
   stopping: 'stopping',
+  stoppingAlready: 'stopping already',
+  stopTooSlow: 'stopping took too long; ended without finishing',
   handedOver: 'requests that did not finish in time are left to the next start',
   stopped: 'stopped',
   request: 'request',

@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { logTexts } from './http/log.ts'
+
+type Options = {
+  /** Lets go of everything. */
+  stop: () => Promise<void>
+  /** After so many milliseconds the process ends with 1, whatever still runs. */
+  deadlineMs: number
+  log: FastifyBaseLogger
+}
+
+/** SIGHUP comes when a terminal closes, and SIGQUIT by default leaves a core file with secrets in it. */
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+
+/**
+ * Stops once, by the first signal (then the process ends with 0) or by the first error that nobody expected (with 1).
+ * Whatever comes while it stops is logged and changes nothing but that code: a stop that is cut short helps nobody.
+ */
+export const stopWithProcess = ({ stop, deadlineMs, log }: Options): void => {
+  let exitCode = 0
+  let isStopping = false
+  const fail = (text: string) => (err: unknown) => {
+    exitCode = 1
+    log.fatal({ err }, text)
+  }
+  const stopOnce = async (): Promise<void> => {
+    if (isStopping) return
+    isStopping = true
+    setTimeout(() => {
+      log.fatal(logTexts.stopTooSlow)
+      process.exit(1)
+    }, deadlineMs)
+    await stop().then(() => log.info(logTexts.stopped), fail(logTexts.unexpected))
+    process.exit(exitCode)
+  }
+  for (const signal of signals) {
+    process.on(signal, () => {
+      log.info({ signal }, isStopping ? logTexts.stoppingAlready : logTexts.stopping)
+      void stopOnce()
+    })
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      fail(logTexts.unexpected)(error)
+      void stopOnce()
+    })
+  }
+}

@@ -1,0 +1,89 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { TestContext } from 'node:test'
+import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
+import { audience, environment } from './service.ts'
+
+export const main = new URL('../src/main.ts', import.meta.url).pathname
+
+type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
+
+export type ServiceProcess = {
+  child: ChildProcessByStdio<null, Readable, Readable>
+  url: string
+  /** Resolves to code and signal. */
+  exited: Promise<unknown[]>
+  lines: string[]
+  call: (method: string, path: string, body?: string) => Promise<Answer>
+  /** Resolves with the first line of the log that has the text; a signal has no other answer. */
+  logged: (text: string) => Promise<string>
+}
+
+type Options = {
+  /** Arguments for Node.js before the file. */
+  nodeArguments?: readonly string[]
+  /** A line of shell that the process starts under, such as `ulimit -n 64`. */
+  shell?: string
+}
+
+/** What a process needs to be started, and started again on the same database; gone when the test ends. */
+export const prepareProcess = async (t: TestContext, others: Record<string, string> = {}) => {
+  const sandbox = await createSandbox({ audience })
+  t.after(() => sandbox.close())
+  const folder = await mkdtemp(join(tmpdir(), 'process-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const databasePath = join(folder, 'data.db')
+  const env = { ...environment(sandbox, databasePath), ...others }
+  const token = await sandbox.accessToken({ service: 'payments-pipeline' })
+  return { sandbox, databasePath, token, start: (options?: Options) => startProcess(t, env, token, options) }
+}
+
+const startProcess = async (
+  t: TestContext,
+  env: Record<string, string>,
+  token: string,
+  { nodeArguments = [], shell }: Options = {},
+): Promise<ServiceProcess> => {
+  const command = [process.execPath, ...nodeArguments, main] as const
+  const [file, ...args] = shell ? ['/bin/sh', '-c', `${shell} && exec "$@"`, 'sh', ...command] : command
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
+  const exited = once(child, 'exit')
+  const lines: string[] = []
+  const output = createInterface(child.stdout).on('line', line => lines.push(line))
+  const logged: ServiceProcess['logged'] = async text => {
+    const find = () => lines.find(line => line.includes(text))
+    for (let line = find(); ; line = find()) {
+      if (line !== undefined) return line
+      const ended = exited.then(([code]) =>
+        Promise.reject(new Error(`ended with ${code}: ${lines.join('\n')}`)),
+      )
+      await Promise.race([once(output, 'line'), ended])
+    }
+  }
+  const [, url = ''] = /listening at (http:[^"]+)/.exec(await logged('listening at')) ?? []
+  return { child, url, exited, lines, logged, call: createCall(url, token) }
+}
+
+const createCall =
+  (url: string, token: string): ServiceProcess['call'] =>
+  async (method, path, sent) => {
+    const headers = { authorization: `Bearer ${token}`, ...(sent && { 'content-type': 'application/json' }) }
+    const answer = await fetch(url + path, { method, headers, ...(sent && { body: sent }) })
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (await answer.json()) as Record<string, unknown>,
+    }
+  }
+
+/** The retrieval token of a 201. */
+export const tokenOf = (created: { body: Record<string, unknown> }): string =>
+  (created.body['retrieval'] as { token: string }).token
+
+export const clientCount = ({ pingFederate }: Sandbox): number => pingFederate.clients().length
