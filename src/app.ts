@@ -10,6 +10,7 @@ import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
 import type { IssuerKeys } from './http/issuer-keys.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { describeApi } from './http/openapi.ts'
+import { shedLoad } from './http/overload.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
 import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log.ts'
 import type { App } from './http/route.ts'
@@ -52,15 +53,32 @@ export type Dependencies = World & {
 
 /** The fullest create request is below 16 KiB. */
 const bodyLimitBytes = 64 * 1024
+/** How long a request may take to arrive, its header and as a whole. */
+const headersTimeoutMs = 10_000
 const requestTimeoutMs = 15_000
+/** Node.js looks every 30 s by default, so that a slow sender would have three times as long. */
+const checkingIntervalMs = 1_000
+/** Longer than the minute after which load balancers drop an idle connection, or they would meet closed ones. */
+const keepAliveTimeoutMs = 72_000
+/** More than anybody needs who is not out to exhaust them; an idle one costs some 10 kB. */
+const maxConnections = 10_000
+
+/** What PingFederate holds up never takes the places of those who only read and redeem. */
+const toMaxInFlight = ({ pingFederate }: Config): number =>
+  256 + pingFederate.concurrency + pingFederate.queue
+
+/** Longer than any request of ours is at work without a byte: what is left is a client that does not read its answer. */
+const toIdleTimeoutMs = ({ pingFederate }: Config): number => 10 * pingFederate.timeoutMs + requestTimeoutMs
 
 /** The application, ready to listen: what is public, what is protected, and what holds for both. */
 export const buildApp = async (dependencies: Dependencies): Promise<FastifyInstance> => {
   const app = createServer(dependencies)
+  app.server.maxConnections = maxConnections
   answerProblems(app)
   refuseWhenStopping(app)
   logRequests(app)
   setCommonHeaders(app)
+  shedLoad(app, { maxInFlight: toMaxInFlight(dependencies.config) })
   acceptOnlyJson(app)
   await describeApi(app)
   for (const schema of schemas) app.addSchema(schema)
@@ -109,6 +127,9 @@ const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
     bodyLimit: bodyLimitBytes,
     // Fastify's default is never; this is what ends slow senders.
     requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkingIntervalMs },
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionTimeout: toIdleTimeoutMs(config),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: { buildValidator } },

@@ -48,7 +48,7 @@ const schema = {
         },
       },
     },
-    ...problemResponses('not_ready', 'shutting_down'),
+    ...problemResponses('not_ready', 'overloaded', 'shutting_down'),
   },
 }
 

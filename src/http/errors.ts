@@ -29,7 +29,8 @@ export const answerProblems = (app: FastifyInstance): void => {
 /** Answers a problem; also for errors that strike before a route is found. */
 export const sendProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   request.problemCode = problem.code
-  if (problem.status >= 500)
+  // Under overload one line per request, its own, is all there is time for.
+  if (problem.status >= 500 && problem.code !== 'overloaded')
     request.log.error(
       { err: problem.cause ?? problem, code: problem.code },
       problem.status === 500 ? logTexts.unexpected : problem.code,

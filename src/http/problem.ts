@@ -44,6 +44,7 @@ export const problems = {
   issuer_unavailable: { status: 503, title: 'Access tokens cannot be checked' },
   database_unavailable: { status: 503, title: 'The database cannot be used' },
   not_ready: { status: 503, title: 'The service is not ready' },
+  overloaded: { status: 503, title: 'The service has too much to do' },
   shutting_down: { status: 503, title: 'The service is stopping' },
   pingfederate_timeout: { status: 504, title: 'PingFederate did not answer in time' },
   outcome_unknown: { status: 504, title: 'It is not known whether the change was made' },

@@ -79,6 +79,7 @@ const schema = {
       'pingfederate_busy',
       'issuer_unavailable',
       'database_unavailable',
+      'overloaded',
       'shutting_down',
       'pingfederate_timeout',
       'outcome_unknown',

@@ -26,6 +26,7 @@ const schema = {
       'internal_error',
       'issuer_unavailable',
       'database_unavailable',
+      'overloaded',
       'shutting_down',
     ),
   },

@@ -1,0 +1,110 @@
+import { getHeapStatistics } from 'node:v8'
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problem.ts'
+
+/** How late a timer comes shows how long a request waits before anybody looks at it. */
+const sampleMs = 100
+/** Later than this for so many samples in a row is more work than the process can do, not a burst. */
+const lateMs = 50
+const lateSamples = 5
+/** One stop of this length is enough: whoever sent something meanwhile has waited already. */
+const blockedMs = 1_000
+/** Under pressure so much of each turn of the event loop is for new requests; those after it are refused at once. */
+const turnMs = 10
+/** Without a refusal for so long the pressure is over. */
+const calmMs = 500
+/** The collector works ever harder from here on, and at the limit the process dies. */
+const maxHeapShare = 0.9
+
+type Sample = { lagMs: number; heapShare: number }
+
+export type LoadGauge = {
+  sample: (sample: Sample) => void
+  /** Whether one more request may begin. */
+  admits: () => boolean
+  /** A request that is worked on; the returned function ends it. */
+  begin: () => () => void
+}
+
+type GaugeOptions = {
+  maxInFlight: number
+  /** Milliseconds of a clock that is never set. */
+  now: () => number
+  /** Calls back when this turn of the event loop is over. */
+  afterTurn: (done: () => void) => void
+}
+
+/** Decides by requests in flight, delay of the event loop and heap whether the process can take more. */
+export const createLoadGauge = ({ maxInFlight, now, afterTurn }: GaugeOptions): LoadGauge => {
+  let inFlight = 0
+  let lateInARow = 0
+  let isHeapFull = false
+  let pressedUntil = Number.NEGATIVE_INFINITY
+  let turnBegan: number | undefined
+
+  const isTurnUsedUp = (): boolean => {
+    if (turnBegan === undefined) {
+      turnBegan = now()
+      afterTurn(() => {
+        turnBegan = undefined
+      })
+    }
+    if (now() - turnBegan <= turnMs) return false
+    pressedUntil = now() + calmMs
+    return true
+  }
+  return {
+    sample: ({ lagMs, heapShare }) => {
+      isHeapFull = heapShare > maxHeapShare
+      lateInARow = lagMs > lateMs ? lateInARow + 1 : 0
+      if (lateInARow >= lateSamples || lagMs > blockedMs) pressedUntil = now() + calmMs
+    },
+    admits: () => {
+      if (isHeapFull || inFlight >= maxInFlight) return false
+      return now() >= pressedUntil || !isTurnUsedUp()
+    },
+    begin: () => {
+      inFlight += 1
+      return () => {
+        inFlight -= 1
+      }
+    },
+  }
+}
+
+/** One for all: making an error with its stack costs more than the whole refusal. */
+const overloaded = new Problem(
+  'overloaded',
+  'This instance has more requests than it can answer; nothing was done. Try again.',
+  { headers: { 'retry-after': '1' } },
+)
+
+/**
+ * Refuses requests that would only wait, before anything is spent on them; liveness is always answered.
+ * A request counts from when it has arrived as a whole, so that slow senders do not take anybody's place.
+ */
+export const shedLoad = (app: FastifyInstance, { maxInFlight }: { maxInFlight: number }): void => {
+  const gauge = createLoadGauge({ maxInFlight, now: () => performance.now(), afterTurn: setImmediate })
+  const stop = sampleProcess(gauge)
+  app.addHook('onClose', async () => stop())
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isAdmitted = request.routeOptions.url === '/health/live' || gauge.admits()
+    done(isAdmitted ? undefined : overloaded)
+  })
+  app.addHook('preValidation', (_request, reply, done) => {
+    // A client that has gone already will not go again.
+    if (!reply.raw.closed) reply.raw.once('close', gauge.begin())
+    done()
+  })
+}
+
+const sampleProcess = ({ sample }: LoadGauge): (() => void) => {
+  const { heap_size_limit: limit } = getHeapStatistics()
+  let dueAt = performance.now() + sampleMs
+  const timer = setInterval(() => {
+    const at = performance.now()
+    sample({ lagMs: at - dueAt, heapShare: getHeapStatistics().used_heap_size / limit })
+    dueAt = at + sampleMs
+  }, sampleMs).unref()
+  return () => clearInterval(timer)
+}
