@@ -48,17 +48,22 @@ const openConnection = async (
   const setDurable = (durable: boolean) =>
     connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
   const write = createWriteQueue(db, setDurable)
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    // Last in the queue, so that what was asked for before is done.
+    await write(async () => undefined, { durable: false }).catch(() => undefined)
+    await db.destroy()
+    lock.release()
+  }
   return {
     db,
     write,
     // There is never another write.
     takeFree: query => query,
     check: async () => void (await sql`select 1`.execute(db)),
-    close: async () => {
-      // Last in the queue, so that what was asked for before is done.
-      await write(async () => undefined, { durable: false }).catch(() => undefined)
-      await db.destroy()
-      lock.release()
+    close: () => {
+      closing ??= close()
+      return closing
     },
   }
 }

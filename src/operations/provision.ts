@@ -141,7 +141,7 @@ const begin = async (
 }
 
 const answerEarlier = (
-  dependencies: ProvisionDependencies,
+  dependencies: ReplayDependencies,
   request: CreateRequest,
   begun: Exclude<Begun, { kind: 'begun' }>,
 ): Promise<CreateAnswer | undefined> | undefined =>
