@@ -70,6 +70,8 @@ test('the least that is needed gives the documented defaults', () => {
     adminUrl: 'https://pf-admin.example.com:9999',
     ca: undefined,
     timeoutMs: 10_000,
+    concurrency: 8,
+    queue: 64,
     replication: 'report',
   })
   assert.equal(credentials.kind, 'basic')

@@ -72,7 +72,7 @@ export const abandonCreate = async (
     fault: { ...(!acts && { acts: false }), answer: lost },
   })
   // An answer, so that a row of these does not look like an outage to the circuit breaker.
-  const useless = { kind: 'status', status: 200, body: { clientId: 'other', description: '' } } as const
+  const useless = { kind: 'status', status: 200, body: { clientId: 'nobodys', description: '' } } as const
   faults.next({ match: { method: 'GET', path: `/oauth/clients/${clientId}` }, fault: { answer: useless } })
   const key = createKey()
   const { status, body } = await createUnderKey(service, key, { body: { ...smallest, clientId } })

@@ -68,7 +68,7 @@ const passing: [string, NonNullable<Fault['answer']>][] = [
 ]
 for (const [what, answer] of passing) {
   test(`201 under the same key after an attempt that failed with ${what}`, async t => {
-    const service = await startTestService(t)
+    const service = await startWithClock(t)
     const key = createKey()
     const planned = service.sandbox.pingFederate.faults.always({
       match: post,
@@ -79,6 +79,8 @@ for (const [what, answer] of passing) {
     planned.remove()
     const other = await createUnderKey(service, key, { body: { ...smallest, clientId: 'other' } })
     assert.equal(other.body.code, 'idempotency_key_reused')
+    // Behind the pause that PingFederate is given after a 401 or 429.
+    service.outliveLease()
     const created = await createUnderKey(service, key)
     assert.equal(created.status, 201)
     const again = await createUnderKey(service, key)
