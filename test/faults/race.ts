@@ -1,0 +1,35 @@
+export type Answered = { status: number; body: Record<string, unknown> }
+
+/** One of several ways to the service: its replicas. */
+export type Redeem = (token: string) => Promise<Answered>
+
+type Delivery = { token: string; answers: Answered[] }
+
+/** Redeems every token `parallel` times at the same moment, over all replicas in turn. */
+export const raceRedeems = async (
+  replicas: readonly Redeem[],
+  tokens: readonly string[],
+  parallel: number,
+): Promise<Delivery[]> => {
+  const deliveries: Delivery[] = []
+  for (const token of tokens) {
+    const redeems = Array.from({ length: parallel }, (_, index) => replicas[index % replicas.length])
+    const answers = await Promise.all(redeems.flatMap(redeem => (redeem ? [redeem(token)] : [])))
+    deliveries.push({ token, answers })
+  }
+  return deliveries
+}
+
+/** Tokens whose secret was not handed out exactly once, or whose other answers were not all "gone", with what was answered. */
+export const findWrongDeliveries = (deliveries: readonly Delivery[]): string[] =>
+  deliveries.flatMap(({ token, answers }) => {
+    const statuses = answers.map(({ status }) => status)
+    const isRight =
+      statuses.filter(status => status === 200).length === 1 &&
+      statuses.every(status => status === 200 || status === 410)
+    return isRight ? [] : [`${token.slice(-6)}: ${statuses.toSorted().join(' ')}`]
+  })
+
+/** How many tokens were paid out more than once: what must never be. */
+export const countDoubleDeliveries = (deliveries: readonly Delivery[]): number =>
+  deliveries.filter(({ answers }) => answers.filter(({ status }) => status === 200).length > 1).length
