@@ -67,7 +67,9 @@ const checkCreateRaces = (server: PostgresServer, creates: number): void => {
   test(`three replicas: ${creates} creates with the same key make one client and one token`, async t => {
     const { create, sandbox, redeems: replicas } = await startReplicas(t, await server.createDatabase())
     const race = () =>
-      Promise.all(Array.from({ length: creates }, (_, index) => create(index, 'pa_wam', 'one-key-for-all-requests')))
+      Promise.all(
+        Array.from({ length: creates }, (_, index) => create(index, 'pa_wam', 'one-key-for-all-requests')),
+      )
     const answers = [...(await race()), ...(await race())]
     assertOneAnswer(answers)
     assert.equal(sandbox.pingFederate.clients().length, 1)
