@@ -248,6 +248,7 @@ export const Environment = Type.Object({
 export const secretVariables = [
   'PINGFEDERATE_ADMIN_PASSWORD',
   'PINGFEDERATE_ADMIN_CLIENT_SECRET',
+  'DATABASE_URL',
   'SECRET_KEY',
 ] as const
 

@@ -12,6 +12,7 @@ type LintResult = { messages: { line: number; rule: string; message: string }[] 
 const files = ['docker-compose.yml']
 // The sandbox and PingFederate stand on the same ports because they stand in for each other.
 const rules = { 'no-duplicate-exported-ports': 0 }
+const replicas = ['web-session-clients', 'web-session-clients-replica']
 const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] })
 const targets = parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8')).map(({ name }) => name)
 
@@ -58,16 +59,37 @@ function checkFile(file: string): void {
   })
 
   test('starts the service after whatever it needs is healthy', () => {
-    const conditions = Object.values(services['web-session-clients']?.depends_on ?? {})
-    assert.ok(conditions.some(({ condition }) => condition === 'service_healthy'))
-    assert.ok(conditions.every(({ condition }) => condition !== 'service_started'))
+    for (const name of replicas) {
+      const { sandbox, postgres, 'secret-key': key } = services[name]?.depends_on ?? {}
+      assert.equal(sandbox?.condition, 'service_healthy')
+      assert.equal(postgres?.condition, 'service_healthy')
+      assert.equal(key?.condition, 'service_completed_successfully')
+    }
   })
 
   test('keeps the database in a volume', () => {
-    assert.ok(services['web-session-clients']?.volumes?.includes('data:/app/data'))
+    assert.ok(services['postgres']?.volumes?.includes('postgres:/var/lib/postgresql'))
     assert.ok(services['web-session-clients-pingfederate']?.volumes?.includes('data-pingfederate:/app/data'))
   })
 }
+
+test('the two replicas differ in their port only, and share database and server key', () => {
+  const { services } = readCompose('docker-compose.yml')
+  const [first, second] = replicas.map(name => services[name]?.environment ?? {})
+  const differing = Object.keys(first ?? {}).filter(name => first?.[name] !== second?.[name])
+  assert.deepEqual(differing, ['PORT', 'PUBLIC_URL'])
+  assert.deepEqual(Object.keys(first ?? {}).toSorted(), Object.keys(second ?? {}).toSorted())
+  assert.equal(first?.['DATABASE_URL_FILE'], '/keys/database-url')
+})
+
+test('PostgreSQL is pinned, hardened like the service, on loopback, and cannot read the server key', () => {
+  const { postgres } = readCompose('docker-compose.yml').services
+  assert.ok(postgres)
+  assert.match(postgres.image ?? '', /:\d+\.\d+-[a-z]+$/)
+  checkHardening(postgres)
+  assert.ok(postgres.command?.includes('listen_addresses=127.0.0.1'))
+  assert.ok(!postgres.volumes?.some(volume => volume.startsWith('keys:')))
+})
 
 function checkHardening(service: Service): void {
   assert.equal(service.read_only, true)
@@ -80,9 +102,10 @@ test('`docker compose up` starts the sandbox and needs no variable, the profile 
   const services = Object.entries(readCompose('docker-compose.yml').services)
   const byDefault = services.filter(([, { profiles }]) => !profiles)
   assert.deepEqual(byDefault.map(([name]) => name).toSorted(), [
+    'postgres',
     'sandbox',
     'secret-key',
-    'web-session-clients',
+    ...replicas,
   ])
   assert.doesNotMatch(JSON.stringify(byDefault), /\$\{/)
   const inProfile = services.filter(([, { profiles }]) => profiles?.includes('pingfederate'))

@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { readCompose, repository } from './compose.ts'
 import { type Container, startContainer } from './container.ts'
 import { createImageStore, type Image, type ImageStore } from './images.ts'
+import { startPostgres } from './postgres.ts'
 
 // Builds and runs the real images; `npm run check:image`. Slow, as root and with Debian's tools, so not in `npm test`.
 
@@ -82,24 +83,31 @@ test('an unconfigured service stops and says what it needs', async () => {
   }
 })
 
-test('service and sandbox become healthy with what compose gives them, and exit 0 on SIGTERM', async t => {
+test('both replicas and the sandbox become healthy with what compose gives them, and exit 0 on SIGTERM', async t => {
   const keys = await createVolume('keys', '/keys', 0)
-  const secretKey = await start('secret-key', { image: production, volumes: [keys] })
+  const password = await createVolume('postgres-password', '/postgres', 0)
+  const secretKey = await start('secret-key', { image: production, volumes: [keys, password] })
   assert.equal(await secretKey.exitCode, 0, secretKey.output())
   assert.match(readFileSync(join(keys.source, 'secret-key'), 'utf8'), /^[\w-]{43}$/)
+  const databaseUrl = readFileSync(join(keys.source, 'database-url'), 'utf8')
+  assert.ok(databaseUrl.includes(`:${readFileSync(join(password.source, 'password'), 'utf8')}@localhost:`))
 
   const pingFederate = await start('sandbox', { image: sandbox })
   t.after(() => stopQuietly(pingFederate))
   await waitUntilHealthy(pingFederate)
-  const service = await start('web-session-clients', {
-    image: production,
-    networkOf: pingFederate,
-    volumes: [{ ...keys, access: 'ro' as const }, await createVolume('data', '/app/data')],
-  })
-  t.after(() => stopQuietly(service))
-  await waitUntilHealthy(service)
+  const postgres = await startPostgres(pingFederate, databaseUrl)
+  t.after(postgres.stop)
+  const startReplica = async (name: string) => {
+    const data = await createVolume(`data-of-${name}`, '/app/data')
+    const volumes = [{ ...keys, access: 'ro' as const }, data]
+    return start(name, { image: production, networkOf: pingFederate, volumes })
+  }
+  const names = ['web-session-clients', 'web-session-clients-replica']
+  const replicas = await Promise.all(names.map(startReplica))
+  for (const replica of replicas) t.after(() => stopQuietly(replica))
+  await Promise.all(replicas.map(waitUntilHealthy))
 
-  assert.equal(await service.stop(), 0, service.output())
+  for (const replica of replicas) assert.equal(await replica.stop(), 0, replica.output())
   assert.equal(await pingFederate.stop(), 0, pingFederate.output())
 })
 

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import pg from 'pg'
+import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
+import { startTestService } from '../service.ts'
+import { usePostgresServer } from './postgres-server.ts'
+
+const server = usePostgresServer()
+
+/** Statements sent from now on, by transaction, in the words they begin with; those of the sweep left out. */
+const recordTransactions = (t: TestContext) => {
+  const open = new Map<pg.Client, string[]>()
+  const ended: string[][] = []
+  const query = pg.Client.prototype.query as (config: unknown, ...others: unknown[]) => unknown
+  t.mock.method(pg.Client.prototype, 'query', function (this: pg.Client, config: { text: string }) {
+    const statements = open.get(this) ?? []
+    statements.push(config.text.split(' ').slice(0, 3).join(' '))
+    open.set(this, statements)
+    if (config.text === 'commit') {
+      ended.push(statements)
+      open.delete(this)
+    }
+    return query.call(this, config)
+  })
+  return () => ended.splice(0).filter(statements => !statements.some(text => text.startsWith('with "due"')))
+}
+
+test('a create takes six statements before PingFederate and five after, a redemption five', async t => {
+  const service = await startTestService(t, { database: await server.createDatabase() })
+  await createRetrieval(service, { clientId: 'warm' })
+  const take = recordTransactions(t)
+  const token = await createRetrieval(service)
+  assert.deepEqual(take(), [
+    [
+      'begin',
+      'insert into "client"',
+      'insert into "operation"',
+      'insert into "retrieval"',
+      'insert into "audit_event"',
+      'commit',
+    ],
+    [
+      'begin; set local',
+      'update "client" set',
+      'update "operation" set',
+      'insert into "audit_event"',
+      'commit',
+    ],
+  ])
+  assert.equal((await redeem(service, token)).status, 200)
+  const [[begin, select, ...claim] = []] = take()
+  assert.deepEqual([begin, select?.split(' ')[0]], ['begin', 'select'])
+  assert.deepEqual(claim, ['update "retrieval" set', 'insert into "audit_event"', 'commit'])
+})

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { usePostgresServer } from '../database/postgres-server.ts'
+import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
+import { startReplica, startTestService } from '../service.ts'
+import { fullest, smallest } from './requests.ts'
+
+const server = usePostgresServer()
+
+test('201, 200, 200, 410: a client made at one replica is read at another, its secret redeemed once', async t => {
+  const first = await startTestService(t, { database: await server.createDatabase() })
+  const second = await startReplica(t, first)
+  const created = await first.call('POST', '/web-session-clients', { body: fullest })
+  assert.equal(created.status, 201)
+  const { retrieval, ...client } = created.body
+  const read = await second.call('GET', '/web-session-clients/pay-portal')
+  assert.equal(read.status, 200)
+  const { retrieval: state, ...same } = read.body
+  assert.deepEqual(same, client)
+  assert.equal(state.state, 'outstanding')
+  const redeemed = await second.call('POST', '/secret-retrievals', { body: { token: retrieval.token } })
+  assert.equal(redeemed.status, 200)
+  assert.equal((await redeem(first, retrieval.token)).status, 410)
+  assert.equal((await lookUp(first, retrieval.token)).body.state, 'redeemed')
+})
+
+test('201 at one replica, the same 201 at the other under the same key, 422 with another body', async t => {
+  const first = await startTestService(t, { database: await server.createDatabase() })
+  const second = await startReplica(t, first)
+  const headers = { 'idempotency-key': 'key-of-this-request' }
+  const created = await first.call('POST', '/web-session-clients', { body: smallest, headers })
+  const again = await second.call('POST', '/web-session-clients', { body: smallest, headers })
+  assert.deepEqual([again.status, again.body], [201, created.body])
+  const other = { ...smallest, name: 'another' }
+  const reused = await second.call('POST', '/web-session-clients', { body: other, headers })
+  assert.deepEqual([reused.status, reused.body.code], [422, 'idempotency_key_reused'])
+})
+
+test('200 page by page in the order of the bytes, and found by search whatever the case', async t => {
+  const service = await startTestService(t, { database: await server.createDatabase() })
+  const ids = ['B-1', 'a.1', 'aB', 'a_1', 'ab', 'b']
+  for (const clientId of ids.toReversed()) await createRetrieval(service, { clientId })
+  const seen: string[] = []
+  let path = '/web-session-clients?limit=2'
+  for (;;) {
+    const { body } = await service.call('GET', path)
+    seen.push(...body.items.map((item: { clientId: string }) => item.clientId))
+    if (body.nextCursor === null) break
+    path = `/web-session-clients?limit=2&cursor=${body.nextCursor}`
+  }
+  assert.deepEqual(seen, ids)
+  const found = await service.call('GET', '/web-session-clients?search=AB')
+  assert.deepEqual(
+    found.body.items.map((item: { clientId: string }) => item.clientId),
+    ['aB', 'ab'],
+  )
+})
+
+test('204 revokes a token at every replica: 410 at the other', async t => {
+  const first = await startTestService(t, { database: await server.createDatabase() })
+  const second = await startReplica(t, first)
+  const token = await createRetrieval(first)
+  assert.equal((await second.call('DELETE', '/web-session-clients/pa_wam/retrieval')).status, 204)
+  const gone = await redeem(first, token)
+  assert.deepEqual([gone.status, gone.body.code], [410, 'retrieval_revoked'])
+})
+
+test('410 for a token whose time is over by the database’s clock, and its sealed secret is erased', async t => {
+  const database = await server.createDatabase()
+  const service = await startTestService(t, { database })
+  const token = await createRetrieval(service)
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  await beside.query('update retrieval set expires_at = database_time()')
+  const late = await redeem(service, token)
+  assert.deepEqual([late.status, late.body.code], [410, 'retrieval_expired'])
+  const { rows } = await beside.query('select state, sealed from retrieval')
+  assert.deepEqual(rows, [{ state: 'expired', sealed: null }])
+})
