@@ -19,7 +19,7 @@ export type ServiceProcess = {
   /** Resolves to code and signal. */
   exited: Promise<unknown[]>
   lines: string[]
-  call: (method: string, path: string, body?: string) => Promise<Answer>
+  call: (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Answer>
   /** Resolves with the first line of the log that has the text; a signal has no other answer. */
   logged: (text: string) => Promise<string>
 }
@@ -72,8 +72,12 @@ const startProcess = async (
 
 const createCall =
   (url: string, token: string): ServiceProcess['call'] =>
-  async (method, path, sent) => {
-    const headers = { authorization: `Bearer ${token}`, ...(sent && { 'content-type': 'application/json' }) }
+  async (method, path, sent, others) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(sent && { 'content-type': 'application/json' }),
+      ...others,
+    }
     const answer = await fetch(url + path, { method, headers, ...(sent && { body: sent }) })
     return {
       status: answer.status,

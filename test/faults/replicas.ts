@@ -1,11 +1,11 @@
 import type { TestContext } from 'node:test'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { prepareProcess, type Started } from '../process.ts'
+import { prepareProcess, type ServiceProcess } from '../service-process.ts'
 import type { Answered, Redeem } from './race.ts'
 
 export type Replicas = {
   sandbox: Sandbox
-  processes: Started[]
+  processes: ServiceProcess[]
   redeems: Redeem[]
   /** Creates a client at the replica of that number. */
   create: (index: number, clientId: string, idempotencyKey?: string) => Promise<Answered>
