@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
 import type { Config } from './config.ts'
 import { openStore } from './database/open.ts'
+import type { Store } from './database/store.ts'
 import { createIssuerKeys } from './http/issuer-keys.ts'
 import { logTexts } from './http/log.ts'
 import { startMaintenance } from './operations/maintenance.ts'
@@ -28,9 +29,12 @@ const defaultGraceMs = 15_000
 const answerMs = 2_000
 
 /** Opens the store, connects everything and listens. */
-export const startService = async (config: Config, world: World): Promise<RunningService> => {
+export const startService = async (config: Config, world: World): Promise<RunningService> =>
+  serve(config, world, await openStore(config.database, world))
+
+/** Connects everything around an open store and listens; the store is closed with the rest. */
+export const serve = async (config: Config, world: World, store: Store): Promise<RunningService> => {
   const { now, log } = world
-  const store = await openStore(config.database, { now, log })
   const transport = createTransport(config.pingFederate, now)
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,

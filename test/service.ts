@@ -107,7 +107,8 @@ export const environment = (sandbox: Sandbox, databasePath: string): Record<stri
   SECRET_KEY: randomBytes(32).toString('base64url'),
 })
 
-const createCall = (sandbox: Sandbox, url: string): TestService['call'] => {
+/** Calls a service at that address with access tokens of the sandbox. */
+export const createCall = (sandbox: Sandbox, url: string): TestService['call'] => {
   const tokens = new Map<ServiceName, Promise<string>>()
   const tokenOf = (service: ServiceName): Promise<string> => {
     const token = tokens.get(service) ?? sandbox.accessToken({ service })

@@ -7,7 +7,7 @@ type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
 
 /** Creates a client as `payments-pipeline` and returns the token for its secret. */
 export const createRetrieval = async (
-  { call }: TestService,
+  { call }: Pick<TestService, 'call'>,
   {
     clientId = 'pa_wam',
     ...retrieval
@@ -20,10 +20,10 @@ export const createRetrieval = async (
   return created.body.retrieval.token
 }
 
-export const redeem = ({ call }: TestService, token: string, options: CallOptions = {}) =>
+export const redeem = ({ call }: Pick<TestService, 'call'>, token: string, options: CallOptions = {}) =>
   call('POST', '/secret-retrievals', { ...options, body: { token } })
 
-export const lookUp = ({ call }: TestService, token: string, options: CallOptions = {}) =>
+export const lookUp = ({ call }: Pick<TestService, 'call'>, token: string, options: CallOptions = {}) =>
   call('POST', '/secret-retrievals/lookup', { ...options, body: { token } })
 
 /** A token of the right form that nobody was given. */

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { TestContext } from 'node:test'
+import type { ServiceName } from '../../src/sandbox/callers.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { openJournal } from '../operations/journal.ts'
+import { findPlanted, type Planted } from '../secrets.ts'
+import { type Answer, createCall, type TestService } from '../service.ts'
+
+type Call = TestService['call']
+type Said = { method: string; path: string; sent: unknown; answer: Answer }
+type Surroundings = Pick<TestService, 'sandbox' | 'databasePath' | 'env'>
+type Made = { clientId: string; secret: string }
+
+export type Observation = {
+  /** Calls a service at that address; every answer is remembered. */
+  createCall: (url: string) => Call
+  /** Everything the service has written to its output. */
+  logLines: string[]
+  /** What PingFederate was asked to make, and made. */
+  made: Made[]
+  /** Ends what faults are left, lets recovery run by a later clock, and holds I1 to I7. The service must be stopped. */
+  check: () => Promise<void>
+}
+
+const markerPattern = /\[web-session-clients ([0-9a-f-]{36})\]$/
+
+/** Watches an installation from all sides, for the invariants that hold whatever strikes. */
+export const observe = (t: TestContext, surroundings: Surroundings): Observation => {
+  const { sandbox } = surroundings
+  const said: Said[] = []
+  const logLines: string[] = []
+  const made: Made[] = []
+  const planted: Planted[] = [
+    { name: 'PingFederate password', value: sandbox.adminPassword },
+    { name: 'server key', value: surroundings.env['SECRET_KEY'] ?? '' },
+  ]
+  sandbox.pingFederate.onExchange(({ method, path, requestBody, status }) => {
+    const { clientId, clientAuth } = (requestBody ?? {}) as {
+      clientId?: string
+      clientAuth?: { secret?: string }
+    }
+    if (method !== 'POST' || path !== '/oauth/clients') return
+    const secret = clientAuth?.secret ?? ''
+    planted.push({ name: 'client secret', value: secret })
+    if (status === 201) made.push({ clientId: clientId ?? '', secret })
+  })
+  const tokenOf = createTokens(sandbox, planted)
+  return {
+    logLines,
+    made,
+    createCall: url => {
+      const call = createCall(sandbox, url)
+      return async (method, path, options = {}) => {
+        const token = options.token ?? (await tokenOf(options.as ?? 'payments-pipeline'))
+        const key = options.headers?.['idempotency-key']
+        if (key !== undefined) planted.push({ name: 'idempotency key', value: key })
+        const answer = await call(method, path, { ...options, token })
+        const issued = answer.body.retrieval?.token
+        if (issued) planted.push({ name: 'retrieval token', value: issued })
+        said.push({ method, path, sent: options.body, answer })
+        return answer
+      }
+    },
+    check: async () => {
+      sandbox.pingFederate.faults.clear()
+      await settle(t, surroundings)
+      checkDatabase(surroundings, said, made)
+      checkDeliveries(said)
+      checkSilence(surroundings, said, logLines, planted)
+    },
+  }
+}
+
+const createTokens = (sandbox: Sandbox, planted: Planted[]) => {
+  const tokens = new Map<ServiceName, Promise<string>>()
+  return async (service: ServiceName): Promise<string> => {
+    const known = tokens.get(service)
+    if (known) return known
+    const token = sandbox.accessToken({ service })
+    tokens.set(service, token)
+    planted.push({ name: 'access token', value: await token })
+    return token
+  }
+}
+
+/** I6: one round of recovery after the faults leaves nothing open. */
+const settle = async (t: TestContext, surroundings: Surroundings): Promise<void> => {
+  const journal = await openJournal(t, surroundings)
+  await journal.recover()
+  const states = await journal.states()
+  assert.ok(!states.includes('intended'), 'I6: every operation reaches an end')
+  await journal.store.close()
+}
+
+const isCreated = ({ method, path, answer }: Said): boolean =>
+  method === 'POST' && path === '/web-session-clients' && answer.status === 201
+
+/** I1, I2, I3, I7. */
+const checkDatabase = (
+  { sandbox, databasePath }: Surroundings,
+  said: readonly Said[],
+  made: readonly Made[],
+): void => {
+  using database = new DatabaseSync(databasePath)
+  const read = (query: string, ...values: string[]) => database.prepare(query).all(...values)
+  assert.deepEqual(
+    read('pragma integrity_check').map(row => ({ ...row })),
+    [{ integrity_check: 'ok' }],
+    'I7',
+  )
+  for (const { clientId, description } of sandbox.pingFederate.clients()) {
+    const [, operationId] = markerPattern.exec(description ?? '') ?? []
+    if (operationId === undefined) continue
+    const rows = read('select * from operation where operation_id = ?', operationId)
+    assert.equal(rows.length, 1, `I1: ${clientId} has its intent`)
+  }
+  const query = `
+    select * from client join retrieval using (retrieval_id) join operation using (operation_id)
+    where client.client_id = ? and client.state = 'active' and operation.state = 'done'`
+  for (const { answer } of said.filter(isCreated))
+    assert.equal(read(query, answer.body.clientId).length, 1, `I2: ${answer.body.clientId} is durable`)
+  const ids = made.map(({ clientId }) => clientId)
+  assert.deepEqual(ids, [...new Set(ids)], 'I3: PingFederate made no client twice')
+  const twice = read('select operation_id from idempotency group by operation_id having count(*) > 1')
+  assert.deepEqual(twice, [], 'I3: a key is one operation')
+}
+
+/** I4: each token and each secret went out once. */
+const checkDeliveries = (said: readonly Said[]): void => {
+  const delivered = said.filter(({ path, answer }) => path === '/secret-retrievals' && answer.status === 200)
+  const tokens = delivered.map(({ sent }) => (sent as { token: string }).token)
+  const secrets = delivered.map(({ answer }) => answer.body.clientSecret)
+  for (const each of [tokens, secrets]) assert.equal(each.length, new Set(each).size, 'I4: delivered once')
+}
+
+/** I5: nothing secret in the log, the database's files or an error. */
+const checkSilence = (
+  { databasePath }: Surroundings,
+  said: readonly Said[],
+  logLines: readonly string[],
+  planted: readonly Planted[],
+): void => {
+  assert.deepEqual(findPlanted(planted, logLines.join('\n')), [], 'I5: log')
+  const folder = dirname(databasePath)
+  for (const name of readdirSync(folder).filter(each => each.startsWith(basename(databasePath)))) {
+    const path = join(folder, name)
+    if (existsSync(path)) assert.deepEqual(findPlanted(planted, readFileSync(path)), [], `I5: ${name}`)
+  }
+  const errors = said.filter(({ answer }) => answer.status >= 400).map(({ answer }) => answer.body)
+  assert.deepEqual(findPlanted(planted, JSON.stringify(errors)), [], 'I5: errors')
+}
