@@ -111,15 +111,15 @@ const findAnnouncement = async (
   lines: readonly string[],
   kind: Announcement['kind'],
 ): Promise<Announcement> => {
-  const { promise, resolve, reject } = Promise.withResolvers<Announcement>()
+  const { promise, resolve } = Promise.withResolvers<Announcement>()
   const listen = (announcement: Announcement) => {
     if (announcement.kind === kind) resolve(announcement)
   }
   child.on('message', listen)
-  exited.then(([code]) =>
-    reject(new Error(`ended with ${code} before ${kind}: ${lines.slice(-5).join('\n')}`)),
-  )
-  return promise.finally(() => child.off('message', listen))
+  const ended = exited.then(([code]) => {
+    throw new Error(`ended with ${code} before ${kind}: ${lines.slice(-5).join('\n')}`)
+  })
+  return Promise.race([promise, ended]).finally(() => child.off('message', listen))
 }
 
 /** The service inside the test's process, for faults that need no process to die. */

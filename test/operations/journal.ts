@@ -39,8 +39,8 @@ export const openJournal = async (
   const config = parseConfig(env)
   const now = () => Date.now() + aheadMs
   const log = pino({ enabled: false })
-  const store = others.store ?? (await openStore(config.database, { now, log }))
-  t.after(() => store.close())
+  const store = others.store ?? closingOnce(await openStore(config.database, { now, log }))
+  t.after(store.close)
   const transport = createTransport(config.pingFederate, now)
   t.after(() => transport.close())
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
@@ -55,6 +55,12 @@ export const openJournal = async (
       return rows.map(({ state, failure }) => (failure ? `${state} ${failure}` : state))
     },
   }
+}
+
+/** The test may close it before its end does. */
+const closingOnce = (store: Store): Store => {
+  let closed: Promise<void> | undefined
+  return { ...store, close: () => (closed ??= store.close()) }
 }
 
 export type Abandoned = { clientId: string; key: string; operation: string }
