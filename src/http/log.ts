@@ -50,7 +50,7 @@ type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unk
  * Name, code and stack frames. The message only of errors that carry a code, because libraries make those from
  * fixed texts, while a bare SyntaxError or TypeError may quote its input; and even then with token-like runs masked.
  */
-export const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
+const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
   const { name, code, message, stack, cause } = (
     typeof error === 'object' && error !== null ? error : {}
   ) as Loggable
