@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { Problem, problemResponses } from '../http/problem.ts'
+import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 
 const Instant = (description: string) =>
@@ -64,18 +64,7 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
-      'operation_not_found',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
-    ),
+    ...problemResponses(...protectedProblems, 'operation_not_found'),
   },
 }
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { problemResponses } from '../http/problem.ts'
+import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
@@ -57,21 +57,7 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      'malformed_json',
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
-      'retrieval_not_found',
-      'body_too_large',
-      'unsupported_media_type',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
-    ),
+    ...problemResponses(...protectedProblems, ...bodyProblems, 'retrieval_not_found'),
   },
 }
 

@@ -5,7 +5,7 @@ import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { Problem, problemResponses } from '../http/problem.ts'
+import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { type FoundRetrieval, getRetrieval } from './find-retrieval.ts'
 import type { RetrievalToken } from './schema.ts'
@@ -55,22 +55,12 @@ const schema = {
       },
     },
     ...problemResponses(
-      'malformed_json',
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
+      ...protectedProblems,
+      ...bodyProblems,
       'retrieval_not_found',
       'retrieval_redeemed',
       'retrieval_expired',
       'retrieval_revoked',
-      'body_too_large',
-      'unsupported_media_type',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
     ),
   },
 }

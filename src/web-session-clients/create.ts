@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { IdempotencyKey, parseIdempotencyKey } from '../http/idempotency-key.ts'
-import { problemResponses, type Violation } from '../http/problem.ts'
+import { bodyProblems, problemResponses, protectedProblems, type Violation } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { refuseViolations, type SchemaErrors, toViolations } from '../http/validation.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency.ts'
@@ -55,32 +55,22 @@ const schema = {
       },
     },
     ...problemResponses(
-      'malformed_json',
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
+      ...protectedProblems,
+      ...bodyProblems,
       'no_team',
       'team_not_yours',
       'client_id_taken',
       'client_exists_in_pingfederate',
       'operation_in_progress',
-      'body_too_large',
-      'unsupported_media_type',
-      'validation_failed',
       'team_ambiguous',
       'idempotency_key_reused',
       'refused_by_pingfederate',
-      'internal_error',
       'pingfederate_credentials_refused',
       'pingfederate_tls',
       'pingfederate_error',
       'pingfederate_invalid_response',
       'pingfederate_unreachable',
       'pingfederate_busy',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
       'pingfederate_timeout',
       'outcome_unknown',
     ),

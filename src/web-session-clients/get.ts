@@ -4,7 +4,7 @@ import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { Principal } from '../http/access-token.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { Problem, problemResponses } from '../http/problem.ts'
+import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
@@ -37,18 +37,7 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
-      'client_not_found',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
-    ),
+    ...problemResponses(...protectedProblems, 'client_not_found'),
   },
 }
 

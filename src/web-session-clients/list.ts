@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { Problem, problemResponses } from '../http/problem.ts'
+import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toWebSessionClient } from './client-row.ts'
@@ -84,17 +84,7 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
-    ),
+    ...problemResponses(...protectedProblems),
   },
 }
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { recordAuditEvent } from '../audit/record.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { problemResponses } from '../http/problem.ts'
+import { problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { getClient } from './get.ts'
 import { ClientId } from './schema.ts'
@@ -17,18 +17,7 @@ const schema = {
   params: Type.Object({ clientId: ClientId }),
   response: {
     204: { description: 'No token of this client works any more.', type: 'null' },
-    ...problemResponses(
-      'unauthenticated',
-      'invalid_token',
-      'insufficient_scope',
-      'client_not_found',
-      'validation_failed',
-      'internal_error',
-      'issuer_unavailable',
-      'database_unavailable',
-      'overloaded',
-      'shutting_down',
-    ),
+    ...problemResponses(...protectedProblems, 'client_not_found'),
   },
 }
 
