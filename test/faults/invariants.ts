@@ -12,15 +12,14 @@ import { type Answer, createCall, type TestService } from '../service.ts'
 type Call = TestService['call']
 type Said = { method: string; path: string; sent: unknown; answer: Answer }
 type Surroundings = Pick<TestService, 'sandbox' | 'databasePath' | 'env'>
-type Made = { clientId: string; secret: string }
 
 export type Observation = {
   /** Calls a service at that address; every answer is remembered. */
   createCall: (url: string) => Call
   /** Everything the service has written to its output. */
   logLines: string[]
-  /** What PingFederate was asked to make, and made. */
-  made: Made[]
+  /** Ids of the clients in PingFederate that bear this service's marker. */
+  madeClients: () => string[]
   /** Ends what faults are left, lets recovery run by a later clock, and holds I1 to I7. The service must be stopped. */
   check: () => Promise<void>
 }
@@ -32,25 +31,18 @@ export const observe = (t: TestContext, surroundings: Surroundings): Observation
   const { sandbox } = surroundings
   const said: Said[] = []
   const logLines: string[] = []
-  const made: Made[] = []
   const planted: Planted[] = [
     { name: 'PingFederate password', value: sandbox.adminPassword },
     { name: 'server key', value: surroundings.env['SECRET_KEY'] ?? '' },
   ]
-  sandbox.pingFederate.onExchange(({ method, path, requestBody, status }) => {
-    const { clientId, clientAuth } = (requestBody ?? {}) as {
-      clientId?: string
-      clientAuth?: { secret?: string }
-    }
-    if (method !== 'POST' || path !== '/oauth/clients') return
-    const secret = clientAuth?.secret ?? ''
-    planted.push({ name: 'client secret', value: secret })
-    if (status === 201) made.push({ clientId: clientId ?? '', secret })
+  sandbox.pingFederate.onExchange(({ requestBody }) => {
+    const { clientAuth } = (requestBody ?? {}) as { clientAuth?: { secret?: string } }
+    if (clientAuth?.secret) planted.push({ name: 'client secret', value: clientAuth.secret })
   })
   const tokenOf = createTokens(sandbox, planted)
   return {
     logLines,
-    made,
+    madeClients: () => markedClients(sandbox).map(({ clientId }) => clientId),
     createCall: url => {
       const call = createCall(sandbox, url)
       return async (method, path, options = {}) => {
@@ -67,7 +59,7 @@ export const observe = (t: TestContext, surroundings: Surroundings): Observation
     check: async () => {
       sandbox.pingFederate.faults.clear()
       await settle(t, surroundings)
-      checkDatabase(surroundings, said, made)
+      checkDatabase(surroundings, said)
       checkDeliveries(said)
       checkSilence(surroundings, said, logLines, planted)
     },
@@ -98,12 +90,14 @@ const settle = async (t: TestContext, surroundings: Surroundings): Promise<void>
 const isCreated = ({ method, path, answer }: Said): boolean =>
   method === 'POST' && path === '/web-session-clients' && answer.status === 201
 
+const markedClients = ({ pingFederate }: Sandbox): { clientId: string; operationId: string }[] =>
+  pingFederate.clients().flatMap(({ clientId, description }) => {
+    const [, operationId] = markerPattern.exec(description ?? '') ?? []
+    return operationId === undefined ? [] : [{ clientId, operationId }]
+  })
+
 /** I1, I2, I3, I7. */
-const checkDatabase = (
-  { sandbox, databasePath }: Surroundings,
-  said: readonly Said[],
-  made: readonly Made[],
-): void => {
+const checkDatabase = ({ sandbox, databasePath }: Surroundings, said: readonly Said[]): void => {
   using database = new DatabaseSync(databasePath)
   const read = (query: string, ...values: string[]) => database.prepare(query).all(...values)
   assert.deepEqual(
@@ -111,21 +105,22 @@ const checkDatabase = (
     [{ integrity_check: 'ok' }],
     'I7',
   )
-  for (const { clientId, description } of sandbox.pingFederate.clients()) {
-    const [, operationId] = markerPattern.exec(description ?? '') ?? []
-    if (operationId === undefined) continue
-    const rows = read('select * from operation where operation_id = ?', operationId)
-    assert.equal(rows.length, 1, `I1: ${clientId} has its intent`)
-  }
+  const marked = markedClients(sandbox)
+  for (const { clientId, operationId } of marked)
+    assert.equal(
+      read('select * from operation where operation_id = ?', operationId).length,
+      1,
+      `I1: ${clientId}`,
+    )
+  const operations = marked.map(({ operationId }) => operationId)
+  assert.equal(operations.length, new Set(operations).size, 'I3: an operation made one client')
+  const twice = read('select operation_id from idempotency group by operation_id having count(*) > 1')
+  assert.deepEqual(twice, [], 'I3: a key is one operation')
   const query = `
     select * from client join retrieval using (retrieval_id) join operation using (operation_id)
     where client.client_id = ? and client.state = 'active' and operation.state = 'done'`
   for (const { answer } of said.filter(isCreated))
     assert.equal(read(query, answer.body.clientId).length, 1, `I2: ${answer.body.clientId} is durable`)
-  const ids = made.map(({ clientId }) => clientId)
-  assert.deepEqual(ids, [...new Set(ids)], 'I3: PingFederate made no client twice')
-  const twice = read('select operation_id from idempotency group by operation_id having count(*) > 1')
-  assert.deepEqual(twice, [], 'I3: a key is one operation')
 }
 
 /** I4: each token and each secret went out once. */

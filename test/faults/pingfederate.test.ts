@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { listen } from '../../src/sandbox/listen.ts'
+import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
+import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
+import { redeem } from '../secret-retrievals/retrievals.ts'
+import {
+  createKey,
+  createUnderKey,
+  recordCalls,
+  smallest,
+  writesOf,
+} from '../web-session-clients/requests.ts'
+import { startObserved } from './installation.ts'
+
+const post = { method: 'POST', path: '/oauth/clients' }
+const get = { method: 'GET', path: '/oauth/clients/pa_wam' }
+const never = new Promise<void>(() => undefined)
+const dead = { kind: 'drop' } as const
+/** Long enough for every answer that comes at all. */
+const shortTimeout = { PINGFEDERATE_TIMEOUT_MS: '400' }
+const laterMs = 600_000
+
+type Observed = Awaited<ReturnType<typeof startObserved>>
+
+/** One client, and a token that works, under a key whose create has just been answered 201. */
+const assertCreated = async (service: Observed, key: string, body: object = smallest): Promise<void> => {
+  const created = await createUnderKey(service, key, { body })
+  assert.equal(created.status, 201, JSON.stringify(created.body))
+  assert.equal((await redeem(service, created.body.retrieval.token)).status, 200)
+  assert.deepEqual(service.madeClients(), ['pa_wam'])
+}
+
+const unclear: [string, Fault][] = [
+  ['12: an answer after our time-out, the client was made', { answerAfter: never }],
+  ['13: a time-out, the client was not made', { acts: false, answerAfter: never }],
+  ['14: a reset after the request was sent, the client was made', { answer: dead }],
+  ['14: a reset after the request was sent, the client was not made', { acts: false, answer: dead }],
+]
+for (const [what, fault] of unclear) {
+  test(`${what}: 504 while nothing can be told, the retry gets its token, one client`, async t => {
+    let ahead = 0
+    const service = await startObserved(t, { env: shortTimeout, world: { now: () => Date.now() + ahead } })
+    const { faults } = service.sandbox.pingFederate
+    faults.next({ match: post, fault })
+    const looks = faults.always({ match: get, fault: { answer: dead } })
+    const key = createKey()
+    const open = await createUnderKey(service, key)
+    assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
+    assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
+    looks.remove()
+    ahead += laterMs
+    await assertCreated(service, key)
+    await service.check()
+  })
+}
+
+for (const status of [500, 502, 503]) {
+  test(`15: ${status}: looked up, then tried once more, 502 and never 201, and the retry makes it`, async t => {
+    const service = await startObserved(t)
+    const planned = service.sandbox.pingFederate.faults.always({
+      match: post,
+      fault: { acts: false, answer: { kind: 'status', status } },
+    })
+    const calls = recordCalls(service.sandbox)
+    const key = createKey()
+    const failed = await createUnderKey(service, key)
+    assert.deepEqual([failed.status, failed.body.code], [502, 'pingfederate_error'])
+    assert.deepEqual(
+      calls.map(({ method }) => method),
+      ['POST', 'GET', 'POST', 'GET'],
+    )
+    planned.remove()
+    await assertCreated(service, key)
+    await service.check()
+  })
+}
+
+test('15: 504 of a proxy: looked up, not tried again while it may still come, and the retry makes it', async t => {
+  let ahead = 0
+  const service = await startObserved(t, { world: { now: () => Date.now() + ahead } })
+  const planned = service.sandbox.pingFederate.faults.always({
+    match: post,
+    fault: { acts: false, answer: { kind: 'status', status: 504 } },
+  })
+  const calls = recordCalls(service.sandbox)
+  const key = createKey()
+  assert.equal((await createUnderKey(service, key)).body.code, 'outcome_unknown')
+  assert.equal(writesOf(calls).length, 1)
+  planned.remove()
+  ahead += laterMs
+  await assertCreated(service, key)
+  await service.check()
+})
+
+/** Answers after which the client is there all the same. */
+const actedUpon: [string, OddAnswer][] = [
+  ['16: 503 though the client was made', { kind: 'status', status: 503 }],
+  ['23: malformed JSON', { kind: 'malformed-json' }],
+  ['23: an empty body', { kind: 'empty' }],
+  ['23: a page', { kind: 'html' }],
+  ['24: another client', { kind: 'other-client', clientId: 'other' }],
+  ['25: a body without an end', { kind: 'huge', bytes: Number.POSITIVE_INFINITY }],
+]
+for (const [what, answer] of actedUpon) {
+  test(`${what}: a look shows the client, 201, and no second POST`, async t => {
+    const service = await startObserved(t)
+    service.sandbox.pingFederate.faults.next({ match: post, fault: { answer } })
+    const calls = recordCalls(service.sandbox)
+    await assertCreated(service, createKey())
+    assert.equal(writesOf(calls).length, 1)
+    await service.check()
+  })
+}
+
+test('18: a validation error is final: 422 under the field, one POST, and the key replays it', async t => {
+  const service = await startObserved(t)
+  const calls = recordCalls(service.sandbox)
+  const key = createKey()
+  const body = { ...smallest, oidcPolicy: 'missing' }
+  const answers = [await createUnderKey(service, key, { body }), await createUnderKey(service, key, { body })]
+  for (const answer of answers) {
+    assert.deepEqual([answer.status, answer.body.code], [422, 'refused_by_pingfederate'])
+    assert.equal(answer.body.violations[0].pointer, '/oidcPolicy')
+  }
+  assert.equal(writesOf(calls).length, 1)
+  await service.check()
+})
+
+test('19: "already exists" on our second POST: the marker shows that the first was ours, 201', async t => {
+  const service = await startObserved(t)
+  const { faults } = service.sandbox.pingFederate
+  // The first one's connection breaks before PingFederate gets to it: the look sees nothing, the second POST finds it.
+  faults.next({ match: post, fault: { answer: dead } })
+  faults.next({ match: get, fault: { answer: { kind: 'status', status: 404, body: {} } } })
+  const calls = recordCalls(service.sandbox)
+  await assertCreated(service, createKey())
+  assert.ok(calls.some(({ method, status }) => method === 'POST' && status === 422))
+  await service.check()
+})
+
+test('20: somebody else’s client of that id: 409, and never a PUT or DELETE', async t => {
+  const service = await startObserved(t)
+  await callAdminApi(service.sandbox, 'POST', '/oauth/clients', paWam)
+  const before = service.sandbox.pingFederate.clients()
+  const calls = recordCalls(service.sandbox)
+  const { status, body } = await createUnderKey(service, createKey())
+  assert.deepEqual([status, body.code], [409, 'client_exists_in_pingfederate'])
+  assert.deepEqual(
+    writesOf(calls).map(({ method }) => method),
+    ['POST'],
+  )
+  assert.deepEqual(service.sandbox.pingFederate.clients(), before)
+  await service.check()
+})
+
+test('22: a redirect is not followed, and the other host gets no credentials', async t => {
+  const service = await startObserved(t)
+  const seen: unknown[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headers)
+    response.end()
+  })
+  await using elsewhere = await listen(server, 0, '127.0.0.1')
+  const location = `http://127.0.0.1:${elsewhere.port}/pf-admin-api/v1/oauth/clients`
+  const planned = service.sandbox.pingFederate.faults.always({
+    fault: { acts: false, answer: { kind: 'redirect', location } },
+  })
+  const key = createKey()
+  const failed = await createUnderKey(service, key)
+  assert.ok([502, 504].includes(failed.status))
+  assert.deepEqual(seen, [])
+  planned.remove()
+  await service.check()
+})
+
+const mebibyte = 1024 * 1024
+const bombs: [string, OddAnswer][] = [
+  ['a gigabyte', { kind: 'huge', bytes: 1024 * mebibyte }],
+  [
+    'a gzip bomb',
+    {
+      kind: 'status',
+      status: 201,
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync(Buffer.alloc(256 * mebibyte)),
+    },
+  ],
+  [
+    '5000 content encodings',
+    {
+      kind: 'status',
+      status: 201,
+      headers: {
+        'content-type': 'application/json',
+        'content-encoding': Array(5_000).fill('gzip').join(', '),
+      },
+      body: '{}',
+    },
+  ],
+  [
+    'a megabyte of header fields',
+    { kind: 'status', status: 201, headers: { 'x-padding': 'x'.repeat(mebibyte) } },
+  ],
+]
+for (const [what, answer] of bombs) {
+  test(`25: ${what}: cut, looked up, and no memory is spent on it`, async t => {
+    const service = await startObserved(t)
+    const planned = service.sandbox.pingFederate.faults.next({ match: post, fault: { answer } })
+    const before = process.memoryUsage().rss
+    await assertCreated(service, createKey())
+    // Stand-in and service share this process, so that both sides' buffers count.
+    assert.ok(process.memoryUsage().rss - before < 100 * mebibyte)
+    planned.remove()
+    await service.check()
+  })
+}
+
+test('26: an answer byte by byte ends at the deadline of the whole call', async t => {
+  const service = await startObserved(t, { env: shortTimeout })
+  service.sandbox.pingFederate.faults.next({
+    match: post,
+    fault: { answer: { kind: 'drip', intervalMs: 100 } },
+  })
+  const calls = recordCalls(service.sandbox)
+  await assertCreated(service, createKey())
+  assert.ok(calls.some(({ method }) => method === 'GET'))
+  await service.check()
+})
