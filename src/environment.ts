@@ -250,6 +250,7 @@ export const secretVariables = [
   'PINGFEDERATE_ADMIN_CLIENT_SECRET',
   'DATABASE_URL',
   'SECRET_KEY',
+  'SECRET_KEYS_PREVIOUS',
 ] as const
 
 export type Variables = Static<typeof Environment>
