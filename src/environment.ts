@@ -29,7 +29,7 @@ export const Environment = Type.Object({
   PUBLIC_URL: Type.Optional(
     Type.String({
       format: 'public-url',
-      description: 'Base URL callers use, for the API document; relative URLs when not set.',
+      description: 'Base URL callers use, for `Location` and the API document; relative URLs when not set.',
       examples: ['https://clients.iam.example.com'],
     }),
   ),

@@ -25,7 +25,7 @@ export type CreateDependencies = {
   store: Store
   pingFederate: ProtectedPingFederate
   replication: Replication
-  config: Pick<Config, 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
+  config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number
   newId: () => string
   randomBytes: (size: number) => Buffer
@@ -103,7 +103,10 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
         reply
           .code(201)
           // Its settings have not been changed since they were set for the first time.
-          .headers({ location: `/web-session-clients/${client.clientId}`, etag: toEntityTag({ version: 1 }) })
+          .headers({
+            location: `${dependencies.config.publicUrl ?? ''}/web-session-clients/${client.clientId}`,
+            etag: toEntityTag({ version: 1 }),
+          })
           .send({ ...created.client, retrieval: { token: token?.reveal() ?? null, ...retrieval } })
       )
     },

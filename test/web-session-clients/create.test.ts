@@ -204,3 +204,9 @@ test('201: the secret that PingFederate got is the one that is redeemed', async 
   assert.equal(redeemed.status, 200)
   assert.equal(redeemed.body.clientSecret, sentClients(calls)[0]?.clientAuth?.secret)
 })
+
+test('201 with a Location below PUBLIC_URL, where the installation has one', async t => {
+  const { call } = await startTestService(t, { env: { PUBLIC_URL: 'https://clients.iam.example.com/' } })
+  const { headers } = await call('POST', '/web-session-clients', { body: smallest })
+  assert.equal(headers.get('location'), 'https://clients.iam.example.com/web-session-clients/pa_wam')
+})
