@@ -9,13 +9,14 @@ import { serveDocumentation } from './http/documentation.ts'
 import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
 import type { IssuerKeys } from './http/issuer-keys.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
+import { logTexts } from './http/log.ts'
 import { describeApi } from './http/openapi.ts'
 import { shedLoad } from './http/overload.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
 import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
-import { buildValidator } from './http/validation.ts'
+import { buildValidator, refuseUnknownQuery } from './http/validation.ts'
 import { getOperation } from './operations/get-operation.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
@@ -106,6 +107,7 @@ const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void>
 const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
   const { config, keys, now } = dependencies
   await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, now })
+  refuseUnknownQuery(app as unknown as FastifyInstance)
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
@@ -133,8 +135,14 @@ const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: { buildValidator } },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: answerClientError(log),
     // No hook runs for an address that cannot be read, so the headers are set here.
-    frameworkErrors: (error, request, reply) =>
-      void sendProblem(toProblem(error), request, reply.headers(commonHeaders(request)) as never),
+    frameworkErrors: (error, request, reply) => {
+      const problem = toProblem(error)
+      void sendProblem(problem, request, reply.headers(commonHeaders(request)) as never)
+      request.log.info(
+        { method: request.method, status: problem.status, code: problem.code },
+        logTexts.request,
+      )
+    },
   }) as unknown as FastifyInstance

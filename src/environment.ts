@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Static, Type } from 'typebox'
 
 const text = { minLength: 1, maxLength: 2048 }
@@ -229,7 +230,8 @@ export const Environment = Type.Object({
   }),
   TRUST_PROXY: Type.Optional(
     Type.String({
-      ...text,
+      format: 'address-list',
+      maxLength: 2048,
       description:
         'Addresses or networks of reverse proxies whose `X-Forwarded-*` is believed, separated by commas.',
       examples: ['10.0.0.0/8'],
@@ -273,6 +275,12 @@ export const isUpstreamUrl = (value: string): boolean =>
 
 const isPublicUrl = (value: string): boolean => isPlainUrl(value, url => /^https?:$/.test(url.protocol))
 
+const isAddressOrNetwork = (value: string): boolean => {
+  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(value) ?? []
+  const version = isIP(address)
+  return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
+}
+
 const asymmetricAlgorithms = /^(RS|PS|ES)(256|384|512)$|^EdDSA$/
 
 const isAlgorithmList = (value: string): boolean =>
@@ -300,6 +308,10 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
   'key-256-list': {
     check: value => value.split(',').every(key => isKey256(key.trim())),
     reason: 'must be keys of 32 bytes in base64url, separated by commas',
+  },
+  'address-list': {
+    check: value => value.split(',').every(each => isAddressOrNetwork(each.trim())),
+    reason: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
   },
   'algorithm-list': {
     check: isAlgorithmList,

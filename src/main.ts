@@ -15,10 +15,17 @@ const run = async (config: Config): Promise<void> => {
   stopWithProcess({ stop: service.stop, deadlineMs: stopDeadlineMs, log })
 }
 
+/** One line for what an operator can put right; anything else keeps its stack. */
+const toStartMessage = (error: unknown): string => {
+  if (error instanceof ConfigurationError || error instanceof DatabaseStartError) return error.message
+  const { syscall = '', code, stack } = error as NodeJS.ErrnoException
+  if (!['listen', 'bind', 'getaddrinfo'].includes(syscall)) return String(stack)
+  return `web-session-clients cannot start: HOST and PORT cannot be listened on (${code}). Choose others, or stop what uses them.`
+}
+
 try {
   await run(parseConfig(process.env))
 } catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof DatabaseStartError)) throw error
-  process.stderr.write(`${error.message}\n`)
+  process.stderr.write(`${toStartMessage(error)}\n`)
   process.exitCode = 1
 }

@@ -16,7 +16,7 @@ export const readSecretFiles = (
   const problems = names.flatMap(name => {
     const file = values[`${name}_FILE`]
     if (!file) return []
-    if (values[name]) return [problem(name, `must not be set beside ${name}_FILE`)]
+    if (values[name]) return [problem(name, `must not be set beside ${name}`)]
     try {
       values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
       return values[name] === '' ? [problem(name, 'names an empty file')] : []

@@ -43,6 +43,7 @@ export const problems = {
   pingfederate_busy: { status: 503, title: 'PingFederate asks for patience' },
   issuer_unavailable: { status: 503, title: 'Access tokens cannot be checked' },
   database_unavailable: { status: 503, title: 'The database cannot be used' },
+  server_key_missing: { status: 503, title: 'The server key of this secret is not configured' },
   not_ready: { status: 503, title: 'The service is not ready' },
   overloaded: { status: 503, title: 'The service has too much to do' },
   shutting_down: { status: 503, title: 'The service is stopping' },
@@ -106,8 +107,8 @@ export const ProblemDetails = Type.Object(
     ),
     operation: Type.Optional(
       Type.String({
-        description: 'Id of the operation that was begun, for the operator.',
-        examples: ['01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'],
+        description: 'Where it can be read how the change that was begun stands.',
+        examples: ['/operations/01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'],
       }),
     ),
   },
@@ -157,6 +158,10 @@ export const toProblemDetails = (problem: Problem, requestId: string) => ({
 
 /** What every protected operation can answer. */
 export const protectedProblems = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'header_fields_too_large',
   'unauthenticated',
   'invalid_token',
   'insufficient_scope',

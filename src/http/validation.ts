@@ -1,7 +1,7 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import type { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifySchemaValidationError } from 'fastify'
+import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
 import { Problem, type Violation } from './problem.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
@@ -24,6 +24,15 @@ export const buildValidator: BuildCompilerFromPool = externalSchemas => {
   const asSent = compile(false)
   const coercing = compile(true)
   return route => ((route as { httpPart?: string }).httpPart === 'body' ? asSent(route) : coercing(route))
+}
+
+const noQuery = { type: 'object', additionalProperties: false, properties: {} }
+
+/** A route that describes no query takes none: ignored names, such as a mistyped `dryRun`, would change what is asked for. */
+export const refuseUnknownQuery = (app: FastifyInstance): void => {
+  app.addHook('onRoute', route => {
+    route.schema = { querystring: noQuery, ...route.schema }
+  })
 }
 
 /** Far more than a person corrects at once; without a bound a small body of nonsense makes much work and a huge answer. */
@@ -110,6 +119,9 @@ const fixFor = (schema: unknown, otherwise: string): string => {
   return examples?.length ? `For example: ${JSON.stringify(examples[0])}.` : otherwise
 }
 
+const leaveOut = (known: readonly string[]): string =>
+  known.length === 0 ? 'Leave it out.' : `Leave it out; the fields are ${known.join(', ')}.`
+
 const unknownName = (part: Violation['in'], error: AjvError, name: string): Violation => {
   const known = Object.keys(error.parentSchema?.properties ?? {})
   const near = known.find(candidate => candidate.toLowerCase() === name.toLowerCase().replaceAll(/[-_]/g, ''))
@@ -118,7 +130,7 @@ const unknownName = (part: Violation['in'], error: AjvError, name: string): Viol
     pointer: error.instancePath + toPointer([name.slice(0, maxShown)]),
     rule: 'known_names',
     detail: 'There is no field of this name.',
-    fix: near ? `Write ${near}.` : `Leave it out; the fields are ${known.join(', ')}.`,
+    fix: near ? `Write ${near}.` : leaveOut(known),
   }
 }
 

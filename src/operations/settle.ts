@@ -15,7 +15,7 @@ export type SettleDependencies = {
   now: () => number
 }
 
-/** Looking a client up and asking for the topology are at most three calls. */
+/** Looking a client up and asking for the topology are three calls; one more leaves room for a renewed token. */
 const maxCalls = 4
 
 /**

@@ -61,6 +61,7 @@ const schema = {
       'retrieval_redeemed',
       'retrieval_expired',
       'retrieval_revoked',
+      'server_key_missing',
     ),
   },
 }

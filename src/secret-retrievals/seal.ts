@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject } from 'node:crypto'
+import { Problem } from '../http/problem.ts'
 
 /** What a sealed secret is bound to: moved to another row, client or expiry it does not open. */
 export type SealContext = { retrievalId: string; clientId: string; expiresAt: string }
@@ -28,7 +29,7 @@ export const seal = (
 
 /**
  * Opens with the first of the server keys that fits: the current one, or one from before a change.
- * @throws when token, server keys or context are not those the secret was sealed with.
+ * @throws Problem `server_key_missing` when token, server keys or context are not those the secret was sealed with.
  */
 export const open = (
   sealed: string,
@@ -44,7 +45,13 @@ export const open = (
       failures.push(error)
     }
   }
-  throw new AggregateError(failures, 'No server key opens the seal.')
+  throw new Problem(
+    'server_key_missing',
+    'The server key that this secret is sealed with is not configured; the token was not used up. Tell the operator.',
+    {
+      cause: new AggregateError(failures, 'No server key opens the seal.'),
+    },
+  )
 }
 
 const openWith = (sealed: string, token: string, serverKey: KeyObject, context: SealContext): string => {

@@ -71,7 +71,6 @@ const schema = {
       'pingfederate_invalid_response',
       'pingfederate_unreachable',
       'pingfederate_busy',
-      'pingfederate_timeout',
       'outcome_unknown',
     ),
   },

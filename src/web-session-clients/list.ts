@@ -9,7 +9,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
-import { clientIdPattern, type WebSessionClient } from './schema.ts'
+import { clientIdPattern, line, type WebSessionClient } from './schema.ts'
 
 export type ListDependencies = { store: Store; replication: Replication }
 
@@ -24,6 +24,7 @@ const Query = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 256,
+        pattern: line,
         description: 'Only clients of this team of yours.',
         examples: ['payments'],
       }),
@@ -32,6 +33,7 @@ const Query = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 128,
+        pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]+$',
         description: 'Only clients whose id or name contains this text, whatever its case.',
         examples: ['pa_'],
       }),
@@ -100,7 +102,10 @@ export const listWebSessionClients = (app: App, dependencies: ListDependencies):
       const { team, limit = defaultLimit } = request.query
       const visible = team === undefined ? teams : teams.filter(own => own === team)
       // One more than asked for tells whether there is another page.
-      const rows = await findClients(dependencies.store, visible, { ...request.query, limit: limit + 1 })
+      const rows =
+        visible.length === 0
+          ? []
+          : await findClients(dependencies.store, visible, { ...request.query, limit: limit + 1 })
       const page = rows.slice(0, limit)
       const current = await refreshReplication(dependencies, page)
       const last = rows.length > limit ? page.at(-1) : undefined

@@ -13,7 +13,7 @@ export const findBroken = (url: string, rules: PingAccessUrlRules): BrokenRule[]
   if (unreadable.length > 0) return unreadable
   const [, scheme = '', authority = '', path = '', rest = ''] = parts.exec(url) ?? []
   const broken = [
-    ...checkScheme(scheme, url),
+    ...checkScheme(scheme, url, rules),
     ...checkAuthority(authority, rules),
     ...checkPath(path, rules.callbackPath),
     ...checkRest(rest),
@@ -51,13 +51,17 @@ const punycodeFix = (url: string): string => {
     : 'Send host and context root in ASCII; a host in its punycode form (xn--…).'
 }
 
-const checkScheme = (scheme: string, url: string): BrokenRule[] =>
-  when(
-    scheme !== 'https://',
-    'https_only',
-    'A PingAccess URL begins with https://, in lower case.',
-    `Send https://${url.slice(scheme.length).replace(/^\/+/, '').slice(0, 80)}.`,
-  )
+/** The whole URL as it would be accepted, or nothing but the rule: half a fix would be followed, too. */
+const schemeFix = (rest: string, rules: PingAccessUrlRules): string => {
+  const repaired = `https://${rest}`
+  return findBroken(repaired, rules).length === 0 ? `Send ${repaired}.` : 'Begin with https://.'
+}
+
+const checkScheme = (scheme: string, url: string, rules: PingAccessUrlRules): BrokenRule[] => {
+  if (scheme === 'https://') return []
+  const fix = schemeFix(url.slice(scheme.length).replace(/^\/+/, ''), rules)
+  return when(true, 'https_only', 'A PingAccess URL begins with https://, in lower case.', fix)
+}
 
 const checkAuthority = (authority: string, rules: PingAccessUrlRules): BrokenRule[] => {
   const at = authority.lastIndexOf('@')
@@ -167,6 +171,6 @@ const checkAgainstParser = (url: string): BrokenRule[] => {
     href !== normalised,
     'unambiguous',
     'URL parsers read this differently from how it is written.',
-    href ? `If you mean ${href.slice(0, 200)}, send that.` : 'Correct the host.',
+    href && href.length <= 200 ? `If you mean ${href}, send that.` : 'Correct the host.',
   )
 }

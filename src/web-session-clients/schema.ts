@@ -3,7 +3,7 @@ import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './examples.ts'
 
 /** What stands in text shown to people: no control, format, private-use or unassigned characters, no outer blanks. */
-const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
+export const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
 /** Not what begins like a retrieval token: pasted into the wrong field, it would be logged and stored. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { test } from 'node:test'
+import pino from 'pino'
 import { answerClientError } from '../../src/http/client-error.ts'
 import { startTestService } from '../service.ts'
 import { openConnection, parseAnswer } from './raw-socket.ts'
@@ -49,6 +50,8 @@ test('400, 431 as problem details for what the parser refuses, and the connectio
   }
 })
 
+const silent = pino({ enabled: false })
+
 test('400 without a Host header', async t => {
   const connection = openConnection(t, (await startTestService(t)).url)
   connection.write('GET /health/live HTTP/1.1\r\n\r\n')
@@ -57,7 +60,7 @@ test('400 without a Host header', async t => {
 
 test('408 as problem details for a request that does not arrive in time', async t => {
   const server = createServer(socket =>
-    answerClientError(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
+    answerClientError(silent)(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
   )
   t.after(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -70,7 +73,7 @@ test('408 as problem details for a request that does not arrive in time', async 
 test('nothing is written to a connection the client has reset', async t => {
   const answered = Promise.withResolvers<number>()
   const server = createServer(socket => {
-    answerClientError(Object.assign(new Error(), { code: 'ECONNRESET' }), socket)
+    answerClientError(silent)(Object.assign(new Error(), { code: 'ECONNRESET' }), socket)
     answered.resolve(socket.bytesWritten)
   })
   t.after(() => server.close())

@@ -195,14 +195,14 @@ test('404 for every method but POST, which consumes nothing, and for a token in 
   assert.equal((await redeem(service, token)).status, 200)
 })
 
-test('500 under another server key, with nothing said and nothing consumed', async t => {
+test('503 under another server key, which says so, with nothing consumed', async t => {
   const first = await startTestService(t)
   const token = await createRetrieval(first)
   await first.stop()
   const second = await startTestService(t, { env: { DATABASE_URL: `sqlite:${first.databasePath}` } })
   const { status, body } = await redeem(second, token)
-  assert.equal(status, 500)
-  assert.equal(body.code, 'internal_error')
+  assert.equal(status, 503)
+  assert.equal(body.code, 'server_key_missing')
   const [row] = readRows(first.databasePath, 'select * from retrieval')
   assert.equal(row?.['state'], 'outstanding')
   assert.equal(typeof row?.['sealed'], 'string')

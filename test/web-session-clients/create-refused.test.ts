@@ -317,3 +317,30 @@ test('422 for a retrieval token in place of a client id, which is not shown back
   assert.doesNotMatch(JSON.stringify(problem), /x{57}|hunter2/)
   assert.doesNotMatch(logLines.join(''), /x{57}|hunter2/)
 })
+
+test('422 for a query that does not exist, such as a dry run, and nothing is created', async t => {
+  const { call, sandbox } = await startTestService(t)
+  const { status, body: problem } = await call('POST', '/web-session-clients?dryRun=true', {
+    body: { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] },
+  })
+  assert.equal(status, 422)
+  assert.deepEqual(
+    problem.violations.map(({ in: part, pointer, rule }: Record<string, string>) => [part, pointer, rule]),
+    [['query', '/dryRun', 'known_names']],
+  )
+  assert.deepEqual(sandbox.pingFederate.clients(), [])
+})
+
+test('422 with a fix that is a whole URL or none', async t => {
+  const { call } = await startTestService(t)
+  const long = `http://host.example/${'segment/'.repeat(20)}end`
+  const { body: problem } = await call('POST', '/web-session-clients', {
+    body: { clientId: 'pa_wam', pingAccessUrls: ['http://host.example', long, 'javascript:alert(1)'] },
+  })
+  assert.deepEqual(
+    problem.violations
+      .filter(({ rule }: { rule: string }) => rule === 'https_only')
+      .map(({ fix }: { fix: string }) => fix),
+    ['Send https://host.example.', `Send https${long.slice('http'.length)}.`, 'Begin with https://.'],
+  )
+})

@@ -158,3 +158,16 @@ test('422 for every query nobody here understands, with the place and the fix', 
     })
   }
 })
+
+test('200 and nothing for a caller without a team, and for a team that is not the caller’s', async t => {
+  const { call } = await startTestService(t)
+  const nothing = { items: [], nextCursor: null }
+  assert.deepEqual((await call('GET', '/web-session-clients', { as: 'operator' })).body, nothing)
+  assert.deepEqual((await call('GET', '/web-session-clients?team=shop')).body, nothing)
+})
+
+test('422 for a search or team with control characters', async t => {
+  const { call } = await startTestService(t)
+  for (const query of ['search=%00', 'team=%00', 'search=a%0Ab'])
+    assert.equal((await call('GET', `/web-session-clients?${query}`)).status, 422, query)
+})
