@@ -51,6 +51,8 @@ try {
         result[each.name] = [...(result[each.name] ?? []), await runCase(bench, each, seconds)]
       results.push(result)
     }
+    // A database file serves one process.
+    await bench.servers.service.stop()
     const startUp =
       only && !only.includes('start') ? [] : await measureStartUp({ env: bench.env, folder, times: 5 })
     say(report(results, startUp))
