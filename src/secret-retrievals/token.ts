@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /** Recognisable, so that secret scanners find a leaked token: `wscrt_[A-Za-z0-9_-]{57}`. */
@@ -44,7 +44,7 @@ export const toRetrievalId = (token: string): string => {
     0,
     timeBytes,
   )
-  return `${time.toString('hex')}-${createHash('sha256').update(token).digest('base64url')}`
+  return `${time.toString('hex')}-${hash('sha256', token, 'base64url')}`
 }
 
 /** Milliseconds since the epoch at which the token of a row was issued. */
