@@ -45,27 +45,25 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
         tokenPools.get(tokenOrigin) ??
         new Pool(tokenOrigin, { connect, connections: 1, maxResponseSize: maxResponseBytes })
       tokenPools.set(tokenOrigin, tokenPool)
-      const answer = await request(url, {
-        ...init,
-        method: 'POST',
-        dispatcher: tokenPool,
-        signal: AbortSignal.timeout(timeoutMs),
+      return withDeadline(timeoutMs, async signal => {
+        const answer = await request(url, { ...init, method: 'POST', dispatcher: tokenPool, signal })
+        return { status: answer.statusCode, body: parseBody(await answer.body.text()) }
       })
-      return { status: answer.statusCode, body: parseBody(await answer.body.text()) }
     },
   })
 
   const send = async ({ method, path, body }: Call, authorization: string | undefined) => {
     try {
-      const answer = await pool.request({
-        method,
-        path: base + path,
-        headers: toHeaders(authorization, body !== undefined),
-        body: body === undefined ? null : JSON.stringify(body),
-        // Also ends a body that drips byte by byte, which undici's own timeouts let go on.
-        signal: AbortSignal.timeout(timeoutMs),
+      return await withDeadline(timeoutMs, async signal => {
+        const answer = await pool.request({
+          method,
+          path: base + path,
+          headers: toHeaders(authorization, body !== undefined),
+          body: body === undefined ? null : JSON.stringify(body),
+          signal,
+        })
+        return Object.assign(answer, { text: await answer.body.text() })
       })
-      return Object.assign(answer, { text: await answer.body.text() })
     } catch (error) {
       throw toFailure(error)
     }
@@ -82,6 +80,21 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
       return parseAnswer(answer)
     },
     close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
+  }
+}
+
+/**
+ * Also ends a body that drips byte by byte, which undici's own timeouts let go on. Not `AbortSignal.timeout`, because
+ * that keeps itself and all of the call's memory until the time is up, however soon the call has ended.
+ */
+const withDeadline = async <T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController()
+  const expire = () => controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'))
+  const timer = setTimeout(expire, timeoutMs)
+  try {
+    return await call(controller.signal)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
