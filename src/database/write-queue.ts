@@ -11,6 +11,8 @@ type Entry = {
 
 /** Bounds how long readers wait behind one batch. */
 const maxBatch = 128
+/** Bounds how long what came first waits for company: turns of the event loop, each as long as its input takes. */
+const maxTurns = 8
 
 const savepoint = sql`savepoint entry`
 const rollback = sql`rollback to savepoint entry`
@@ -41,13 +43,20 @@ export const createWriteQueue = (
     isRunning = false
   }
 
+  /** Waits for the first turn that brings nothing new, so that requests that arrive together commit together. */
+  const gather = (known: number, turn: number): void => {
+    setImmediate(() => {
+      if (waiting.length > known && turn < maxTurns) gather(waiting.length, turn + 1)
+      else void run()
+    })
+  }
+
   return <T>(work: (trx: Kysely<Database>) => Promise<T>, { durable = true } = {}) =>
     new Promise<T>((resolve, reject) => {
       waiting.push({ work, durable, resolve: resolve as (value: unknown) => void, reject })
       if (isRunning) return
       isRunning = true
-      // After this turn's input has been read, so that requests that arrived together commit together.
-      setImmediate(() => void run())
+      gather(0, 1)
     })
 }
 

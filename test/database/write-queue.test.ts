@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { recordAuditEvent } from '../../src/audit/record.ts'
 import type { Database } from '../../src/database/schema.ts'
@@ -68,6 +69,30 @@ test('fifty writes at once share one transaction', async t => {
   await Promise.all(names.map(name => store.write(insert(name))))
   assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
   assert.deepEqual(await reasons(), names)
+})
+
+test('writes that come in one turn of the event loop after another share one transaction', async t => {
+  const { store, count, reasons } = await start(t)
+  const names = ['first', 'second', 'third', 'fourth']
+  const writes: Promise<void>[] = []
+  for (const name of names) {
+    writes.push(store.write(insert(name)))
+    await setImmediate()
+  }
+  await Promise.all(writes)
+  assert.equal(count('commit'), 1)
+  assert.deepEqual(await reasons(), names)
+})
+
+test('a write waits for eight turns at most, however many keep coming', async t => {
+  const { store, count } = await start(t)
+  const writes: Promise<void>[] = []
+  while (count('begin immediate') === 0 && writes.length < 20) {
+    writes.push(store.write(insert('x')))
+    await setImmediate()
+  }
+  await Promise.all(writes)
+  assert.equal(writes.length, 8)
 })
 
 test('what comes while a transaction runs shares the next one, in the order of its coming', async t => {
