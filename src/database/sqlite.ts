@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import { lockSqliteFile } from './sqlite-lock.ts'
@@ -44,11 +44,14 @@ const openConnection = async (
   const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
   // The journal of the savepoints goes into memory: as a file it was two thirds of all that was written.
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
-  connection.function('database_time', () => new Date(now()).toISOString())
+  connection.function('database_time', createTimeText(now))
   await migrate(db as never)
-  const setDurable = (durable: boolean) =>
-    connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
-  const write = createWriteQueue(db, setDurable)
+  const write = createWriteQueue({
+    db,
+    setDurable: durable => connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`),
+    execute: statement => connection.exec(statement),
+    isInTransaction: () => connection.isTransaction,
+  })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     // Last in the queue, so that what was asked for before is done.
@@ -82,13 +85,23 @@ class Dialect extends SqliteDialect {
   }
 }
 
+/** A batch asks for the time several times for each of its writes, nearly always within the same millisecond. */
+const createTimeText = (now: () => number): (() => string) => {
+  let last = { at: Number.NaN, text: '' }
+  return () => {
+    const at = now()
+    if (at !== last.at) last = { at, text: new Date(at).toISOString() }
+    return last.text
+  }
+}
+
 /** What Kysely expects of better-sqlite3, by node:sqlite, with every statement prepared once. */
 const adapt = (connection: DatabaseSync): SqliteDatabase => {
-  const statements = new Map<string, StatementSync>()
-  const prepare = (text: string): StatementSync => {
+  const statements = new Map<string, SqliteStatement>()
+  const prepare = (text: string): SqliteStatement => {
     const known = statements.get(text)
     if (known) return known
-    const statement = connection.prepare(text)
+    const statement = toSqliteStatement(connection.prepare(text))
     statements.set(text, statement)
     return statement
   }
@@ -98,18 +111,19 @@ const adapt = (connection: DatabaseSync): SqliteDatabase => {
       // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
       if (text === 'rollback' && !connection.isTransaction) return nothing
       // Every transaction here writes: taking the lock at once waits for it, taking it later can only fail.
-      const statement = prepare(text === 'begin' ? 'begin immediate' : text)
-      return {
-        reader: statement.columns().length > 0,
-        all: parameters => statement.all(...(parameters as SQLInputValue[])),
-        run: parameters => statement.run(...(parameters as SQLInputValue[])),
-        iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
-      }
+      return prepare(text === 'begin' ? 'begin immediate' : text)
     },
   }
 }
 
-const nothing: ReturnType<SqliteDatabase['prepare']> = {
+const toSqliteStatement = (statement: StatementSync): SqliteStatement => ({
+  reader: statement.columns().length > 0,
+  all: parameters => statement.all(...(parameters as SQLInputValue[])),
+  run: parameters => statement.run(...(parameters as SQLInputValue[])),
+  iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+})
+
+const nothing: SqliteStatement = {
   reader: false,
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),

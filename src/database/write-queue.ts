@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -9,36 +9,40 @@ type Entry = {
   reject: (reason: unknown) => void
 }
 
+/** What the queue needs of the engine beside its queries. */
+type Engine = {
+  db: Kysely<Database>
+  /** Whether the next commits survive the end of the power. */
+  setDurable: (durable: boolean) => void
+  /** Runs a statement without parameters or rows; past Kysely, whose layers cost more than such a statement does. */
+  execute: (statement: string) => void
+  /** Whether a transaction is open; SQLite ends it by itself after a full disk or an I/O error. */
+  isInTransaction: () => boolean
+}
+
 /** Bounds how long readers wait behind one batch. */
 const maxBatch = 128
 /** Bounds how long what came first waits for company: turns of the event loop, each as long as its input takes. */
 const maxTurns = 8
 
-const savepoint = sql`savepoint entry`
-const rollback = sql`rollback to savepoint entry`
-const release = sql`release savepoint entry`
-
 /**
  * Group commit: what asks to write while a transaction runs shares the next one, so that concurrent requests
  * share one fsync. Each piece of work has its own savepoint, so that a failing one takes nobody with it.
  */
-export const createWriteQueue = (
-  db: Kysely<Database>,
-  setDurable: (durable: boolean) => void,
-): Store['write'] => {
+export const createWriteQueue = (engine: Engine): Store['write'] => {
   let waiting: Entry[] = []
   let isRunning = false
   let isDurable = true
 
   const chooseDurability = (durable: boolean): void => {
-    if (durable !== isDurable) setDurable(durable)
+    if (durable !== isDurable) engine.setDurable(durable)
     isDurable = durable
   }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
-      await commit(db, batch, () => chooseDurability(batch.some(entry => entry.durable)))
+      await commit(engine, batch, () => chooseDurability(batch.some(entry => entry.durable)))
     }
     isRunning = false
   }
@@ -60,13 +64,12 @@ export const createWriteQueue = (
     })
 }
 
-const commit = async (db: Kysely<Database>, batch: Entry[], prepare: () => void): Promise<void> => {
+const commit = async (engine: Engine, batch: Entry[], prepare: () => void): Promise<void> => {
   try {
-    prepare()
-    const outcomes = await db.transaction().execute(async trx => {
-      const settled: (() => void)[] = []
-      for (const entry of batch) settled.push(await attempt(trx, entry))
-      return settled
+    // The only connection, held throughout, so that nobody reads what is not committed.
+    const outcomes = await engine.db.connection().execute(trx => {
+      prepare()
+      return carryOut(engine, trx, batch)
     })
     for (const settle of outcomes) settle()
   } catch (error) {
@@ -74,18 +77,46 @@ const commit = async (db: Kysely<Database>, batch: Entry[], prepare: () => void)
   }
 }
 
-const attempt = async (trx: Kysely<Database>, { work, resolve, reject }: Entry): Promise<() => void> => {
-  await savepoint.execute(trx)
+const carryOut = async (
+  { execute, isInTransaction }: Engine,
+  trx: Kysely<Database>,
+  batch: Entry[],
+): Promise<(() => void)[]> => {
+  // Every batch writes: taking the lock at once waits for it, taking it later can only fail.
+  execute('begin immediate')
+  try {
+    const outcomes: (() => void)[] = []
+    for (const entry of batch) outcomes.push(await attempt(execute, trx, entry))
+    execute('commit')
+    return outcomes
+  } catch (error) {
+    if (isInTransaction()) execute('rollback')
+    throw error
+  }
+}
+
+const attempt = async (
+  execute: Engine['execute'],
+  trx: Kysely<Database>,
+  { work, resolve, reject }: Entry,
+): Promise<() => void> => {
+  execute('savepoint entry')
   try {
     const value = await work(trx)
-    await release.execute(trx)
+    execute('release entry')
     return () => resolve(value)
   } catch (error) {
-    await rollback.execute(trx).catch(() => {
-      // After a full disk or an I/O error SQLite has rolled everything back by itself: it is the batch's error then.
-      throw error
-    })
-    await release.execute(trx)
+    undo(execute, error)
     return () => reject(error)
   }
+}
+
+/** @throws the error itself when SQLite has rolled everything back by it: it is the batch's error then */
+const undo = (execute: Engine['execute'], error: unknown): void => {
+  try {
+    execute('rollback to entry')
+  } catch {
+    throw error
+  }
+  execute('release entry')
 }
