@@ -33,7 +33,7 @@ type ClientTable = {
   updated_at: Time
 }
 
-export type OperationTable = {
+type OperationTable = {
   operation_id: string
   kind: 'create'
   client_id: string

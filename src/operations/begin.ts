@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { CommitUnknown } from '../database/unavailable.ts'
 import { Problem } from '../http/problem.ts'
@@ -66,7 +67,7 @@ const isBegun = async (store: Store, { operationId }: IntendedCreate): Promise<b
 
 const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
-    const { idempotent, operationId, actor, client } = intended
+    const { idempotent, operationId, actor, client, leaseUntil } = intended
     const known = idempotent && (await findKnownRequest(trx, idempotent))
     if (known && !mayBeginAgain(known))
       return { kind: 'known', operationId: known.operation.operation_id, known }
@@ -77,8 +78,12 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
         headers: { 'retry-after': '1' },
       })
     }
-    await insertOperation(trx, intended)
-    await insertRetrieval(trx, intended)
+    const { clientId, team } = client
+    const { subject } = actor.principal
+    const { requestId } = actor
+    const { retrievalId } = intended.retrieval
+    await insertOperation(trx, { operationId, clientId, team, retrievalId, requestId, subject, leaseUntil })
+    await insertRetrieval(trx, { ...intended.retrieval, clientId, team, subject })
     await recordAuditEvent(trx, actor, {
       action: 'client.create',
       outcome: 'intended',
@@ -91,30 +96,53 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
 
 const databaseTime = sql<string>`database_time()`
 
+type Reservation = {
+  clientId: string
+  team: string
+  name: string
+  searchText: string
+  settings: string
+  operationId: string
+  retrievalId: string
+  subject: string
+}
+
+const reserveClientId = prepare((db, value: Placeholders<Reservation>) =>
+  db
+    .insertInto('client')
+    .values({
+      client_id: value.clientId,
+      team: value.team,
+      name: value.name,
+      search_text: value.searchText,
+      state: 'provisioning',
+      replication: 'replicating',
+      settings: value.settings,
+      operation_id: value.operationId,
+      retrieval_id: value.retrievalId,
+      saved_at: null,
+      created_at: databaseTime,
+      created_by: value.subject,
+      updated_at: databaseTime,
+    })
+    .onConflict(conflict => conflict.column('client_id').doNothing()),
+)
+
 const reserve = async (
   trx: Kysely<Database>,
   { client, operationId, actor, retrieval }: IntendedCreate,
 ): Promise<ClientRow | undefined> => {
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto('client')
-    .values({
-      client_id: client.clientId,
-      team: client.team,
-      name: client.name,
-      search_text: `${client.clientId}\n${client.name}`.toLowerCase(),
-      state: 'provisioning',
-      replication: 'replicating',
-      settings: JSON.stringify(client.settings),
-      operation_id: operationId,
-      retrieval_id: retrieval.retrievalId,
-      saved_at: null,
-      created_at: databaseTime,
-      created_by: actor.principal.subject,
-      updated_at: databaseTime,
-    })
-    .onConflict(conflict => conflict.column('client_id').doNothing())
-    .executeTakeFirstOrThrow()
-  if (numInsertedOrUpdatedRows === 1n) return undefined
+  const { numAffectedRows } = await reserveClientId(trx, {
+    clientId: client.clientId,
+    team: client.team,
+    name: client.name,
+    searchText: `${client.clientId}\n${client.name}`.toLowerCase(),
+    settings: JSON.stringify(client.settings),
+    operationId,
+    retrievalId: retrieval.retrievalId,
+    subject: actor.principal.subject,
+  })
+  if (numAffectedRows === 1n) return undefined
   return trx
     .selectFrom('client')
     .selectAll()
@@ -122,49 +150,49 @@ const reserve = async (
     .executeTakeFirstOrThrow()
 }
 
-const insertOperation = async (
-  trx: Kysely<Database>,
-  { operationId, client, actor, leaseUntil, retrieval }: IntendedCreate,
-): Promise<void> => {
-  await trx
-    .insertInto('operation')
-    .values({
-      operation_id: operationId,
-      kind: 'create',
-      client_id: client.clientId,
-      team: client.team,
-      state: 'intended',
-      failure: null,
-      retrieval_id: retrieval.retrievalId,
-      answer: null,
-      refusal: null,
-      request_id: actor.requestId,
-      requested_by: actor.principal.subject,
-      created_at: databaseTime,
-      lease_until: leaseUntil,
-      finished_at: null,
-    })
-    .execute()
+type NewOperation = {
+  operationId: string
+  clientId: string
+  team: string
+  retrievalId: string
+  requestId: string
+  subject: string
+  leaseUntil: string
 }
 
-const insertRetrieval = async (
-  trx: Kysely<Database>,
-  { client, actor, retrieval }: IntendedCreate,
-): Promise<void> => {
-  await trx
-    .insertInto('retrieval')
-    .values({
-      retrieval_id: retrieval.retrievalId,
-      client_id: client.clientId,
-      team: client.team,
-      redeemable_by: retrieval.redeemableBy,
-      state: 'outstanding',
-      sealed: retrieval.sealed,
-      created_at: databaseTime,
-      created_by: actor.principal.subject,
-      expires_at: retrieval.expiresAt,
-      redeemed_at: null,
-      redeemed_by: null,
-    })
-    .execute()
-}
+const insertOperation = prepare((db, value: Placeholders<NewOperation>) =>
+  db.insertInto('operation').values({
+    operation_id: value.operationId,
+    kind: 'create',
+    client_id: value.clientId,
+    team: value.team,
+    state: 'intended',
+    failure: null,
+    retrieval_id: value.retrievalId,
+    answer: null,
+    refusal: null,
+    request_id: value.requestId,
+    requested_by: value.subject,
+    created_at: databaseTime,
+    lease_until: value.leaseUntil,
+    finished_at: null,
+  }),
+)
+
+type NewRetrieval = IntendedCreate['retrieval'] & { clientId: string; team: string; subject: string }
+
+const insertRetrieval = prepare((db, value: Placeholders<NewRetrieval>) =>
+  db.insertInto('retrieval').values({
+    retrieval_id: value.retrievalId,
+    client_id: value.clientId,
+    team: value.team,
+    redeemable_by: value.redeemableBy,
+    state: 'outstanding',
+    sealed: value.sealed,
+    created_at: databaseTime,
+    created_by: value.subject,
+    expires_at: value.expiresAt,
+    redeemed_at: null,
+    redeemed_by: null,
+  }),
+)

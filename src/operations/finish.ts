@@ -1,6 +1,7 @@
-import { type Kysely, sql, type Updateable } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
-import type { ClientRow, Database, OperationTable } from '../database/schema.ts'
+import type { ClientRow, Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
@@ -27,23 +28,41 @@ export const finishCreate = (
 ): Promise<ClientRow> =>
   store.write(
     async trx => {
-      const row = await trx
-        .updateTable('client')
-        .set({ state: 'active', replication: saved.replication, saved_at: saved.savedAt })
-        .where('client_id', '=', operation.clientId)
-        .where('operation_id', '=', operation.operationId)
-        .returningAll()
-        .executeTakeFirst()
+      const { operationId, clientId } = operation
+      const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
       if (!row) throw givenUp(operation)
-      const isOurs = await close(trx, operation.operationId, {
-        state: 'done',
-        answer: JSON.stringify(toWebSessionClient(row)),
-      })
-      if (isOurs) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
+      const answer = JSON.stringify(toWebSessionClient(row))
+      const { numAffectedRows } = await closeAsDone(trx, { operationId, answer })
+      if (numAffectedRows === 1n) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
       return row
     },
     { durable: false },
   )
+
+type Saved = {
+  replication: ClientRow['replication']
+  savedAt: string | null
+  clientId: string
+  operationId: string
+}
+
+const activateClient = prepare((db, value: Placeholders<Saved>) =>
+  db
+    .updateTable('client')
+    .set({ state: 'active', replication: value.replication, saved_at: value.savedAt })
+    .where('client_id', '=', value.clientId)
+    .where('operation_id', '=', value.operationId)
+    .returningAll(),
+)
+
+/** Conditional on `intended`, so that of two that settle an operation only one writes its end. */
+const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; answer: string }>) =>
+  db
+    .updateTable('operation')
+    .set({ state: 'done', answer: value.answer, finished_at: databaseTime })
+    .where('operation_id', '=', value.operationId)
+    .where('state', '=', 'intended'),
+)
 
 /** Why a create failed; what would be refused again in the same words is kept for repetitions under the same key. */
 export type CreateFailure = { code: ProblemCode; refusal?: Pick<Problem, 'code' | 'message' | 'violations'> }
@@ -59,8 +78,7 @@ export const failCreate = (
       const kept = refusal
         ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
         : null
-      const end = { state: 'failed', failure: code, refusal: kept } as const
-      if (!(await close(trx, operation.operationId, end, operation.fence))) return
+      if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
       await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: code })
       const { retrieval_id: retrievalId } = await trx
         .deleteFrom('client')
@@ -73,22 +91,18 @@ export const failCreate = (
     { durable: false },
   )
 
-/**
- * Conditional on `intended`, so that of two that settle an operation only one writes its end: true for that one.
- * @param fence of the lease under which it was looked, where the end depends on that
- */
-const close = async (
+/** Conditional like {@link closeAsDone}, and on the lease under which it was looked: true for the one that wrote it. */
+const closeAsFailed = async (
   trx: Kysely<Database>,
-  operationId: string,
-  end: Pick<Updateable<OperationTable>, 'state' | 'failure' | 'answer' | 'refusal'>,
-  fence?: number,
+  { operationId, fence }: LeasedOperation,
+  end: { failure: ProblemCode; refusal: string | null },
 ): Promise<boolean> => {
   const { numUpdatedRows } = await trx
     .updateTable('operation')
-    .set({ ...end, finished_at: databaseTime })
+    .set({ ...end, state: 'failed', finished_at: databaseTime })
     .where('operation_id', '=', operationId)
     .where('state', '=', 'intended')
-    .$if(fence !== undefined, query => query.where('fence', '=', fence ?? 0))
+    .where('fence', '=', fence)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

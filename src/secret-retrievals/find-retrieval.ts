@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, RetrievalRow } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Principal } from '../http/access-token.ts'
 import { Problem } from '../http/problem.ts'
 import { isWellFormed, toRetrievalId } from './token.ts'
@@ -17,21 +18,25 @@ export const getRetrieval = async (
   principal: Principal,
 ): Promise<FoundRetrieval> => {
   if (!isWellFormed(token)) throw mistyped()
-  const row = await selectRetrieval(db, toRetrievalId(token)).executeTakeFirst()
+  const [row] = (await selectRetrieval(db, { retrievalId: toRetrievalId(token) })).rows
   if (row && isEntitled(row, principal)) return row
   throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.')
 }
 
 /** The retrieval of that id, with the database's time to judge its expiry by. */
-export const readRetrieval = (db: Kysely<Database>, retrievalId: string): Promise<FoundRetrieval> =>
-  selectRetrieval(db, retrievalId).executeTakeFirstOrThrow()
+export const readRetrieval = async (db: Kysely<Database>, retrievalId: string): Promise<FoundRetrieval> => {
+  const [row] = (await selectRetrieval(db, { retrievalId })).rows
+  if (!row) throw new Error('There is no such retrieval.')
+  return row
+}
 
-const selectRetrieval = (db: Kysely<Database>, retrievalId: string) =>
+const selectRetrieval = prepare((db, value: Placeholders<{ retrievalId: string }>) =>
   db
     .selectFrom('retrieval')
     .selectAll()
     .select(sql<string>`database_time()`.as('databaseTime'))
-    .where('retrieval_id', '=', retrievalId)
+    .where('retrieval_id', '=', value.retrievalId),
+)
 
 const isEntitled = (row: RetrievalRow, { subject, teams }: Principal): boolean => {
   if (row.redeemable_by === 'bearer') return true

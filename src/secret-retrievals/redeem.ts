@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { Type } from 'typebox'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
@@ -130,21 +131,25 @@ const refuseDead = ({ state, redeemed_at: redeemedAt, redeemed_by: redeemedBy }:
   }
 }
 
+type Claim = { retrievalId: string; redeemedAt: string; subject: string }
+
+const claimRetrieval = prepare((db, value: Placeholders<Claim>) =>
+  db
+    .updateTable('retrieval')
+    .set({ state: 'redeemed', sealed: null, redeemed_at: value.redeemedAt, redeemed_by: value.subject })
+    .where('retrieval_id', '=', value.retrievalId)
+    .where('state', '=', 'outstanding')
+    .where('expires_at', '>', sql<string>`database_time()`),
+)
+
 /** One conditional write decides who wins; it erases the sealed secret and is kept only if the seal opens. */
 const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Actor): Promise<void> => {
-  const { numUpdatedRows } = await trx
-    .updateTable('retrieval')
-    .set({
-      state: 'redeemed',
-      sealed: null,
-      redeemed_at: retrieval.databaseTime,
-      redeemed_by: actor.principal.subject,
-    })
-    .where('retrieval_id', '=', retrieval.retrieval_id)
-    .where('state', '=', 'outstanding')
-    .where('expires_at', '>', sql<string>`database_time()`)
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n)
+  const { numAffectedRows } = await claimRetrieval(trx, {
+    retrievalId: retrieval.retrieval_id,
+    redeemedAt: retrieval.databaseTime,
+    subject: actor.principal.subject,
+  })
+  if (numAffectedRows !== 1n)
     throw new Problem('retrieval_redeemed', 'The secret has just been redeemed by another request.')
   await recordAuditEvent(trx, actor, {
     action: 'secret.redeem',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
+import { type Placeholders, prepare } from '../../src/database/statement.ts'
 import type { Store } from '../../src/database/store.ts'
 import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { clientRow, farFuture, retrievalRow } from './rows.ts'
@@ -15,6 +16,7 @@ export const checkStore = (engine: string, openStore: OpenStore): void => {
     checkConditionalWrites(openStore)
     checkTime(openStore)
     checkOrder(openStore)
+    checkStatements(openStore)
     checkEnd(openStore)
   })
 }
@@ -128,6 +130,34 @@ const checkConditionalWrites = (openStore: OpenStore): void => {
     const { version } = await store.db.selectFrom('client').select('version').executeTakeFirstOrThrow()
     assert.equal(version, 1)
   })
+}
+
+/** Outside of the tests, so that every engine meets what another one has compiled. */
+const renameClient = prepare((db, value: Placeholders<{ clientId: string; name: string }>) =>
+  db
+    .updateTable('client')
+    .set({ name: value.name, settings: '{"renamed":true}' })
+    .where('client_id', '=', value.clientId)
+    .returning(['client_id', 'name', 'settings']),
+)
+
+const checkStatements = (openStore: OpenStore): void => {
+  for (const durable of [true, false]) {
+    test(`a statement compiled once runs with the values of each run, in writes with durable: ${durable}`, async t => {
+      const store = await openStore(t)
+      const ids = ['a', 'b', 'c']
+      for (const id of ids) await insertClient(store, id)
+      const rename = (clientId: string) =>
+        store.write(trx => renameClient(trx, { clientId, name: `new ${clientId}` }), { durable })
+      const results = await Promise.all([...ids, 'missing'].map(rename))
+      assert.deepEqual(
+        results.map(({ rows }) => rows.map(row => Object.values(row))),
+        [...ids.map(id => [[id, `new ${id}`, '{"renamed":true}']]), []],
+      )
+      const [direct] = (await renameClient(store.db, { clientId: 'a', name: 'newer' })).rows
+      assert.equal(direct?.name, 'newer')
+    })
+  }
 }
 
 const checkTime = (openStore: OpenStore): void => {
