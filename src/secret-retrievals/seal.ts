@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { Problem } from '../http/problem.ts'
 
 /** What a sealed secret is bound to: moved to another row, client or expiry it does not open. */
@@ -66,8 +66,9 @@ const openWith = (sealed: string, token: string, serverKey: KeyObject, context: 
   )
 }
 
-const deriveKey = (token: string, serverKey: KeyObject): Buffer =>
-  Buffer.from(hkdfSync('sha256', token, serverKey.export(), info, 32))
+/** As a `KeyObject`: a cipher that is given bytes spends several times its own work on making one. */
+const deriveKey = (token: string, serverKey: KeyObject): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', token, serverKey.export(), info, 32)))
 
 /** JSON, because it cannot be read in two ways, whatever characters the parts have. */
 const toAad = ({ retrievalId, clientId, expiresAt }: SealContext): Buffer =>
