@@ -15,6 +15,9 @@ export const sweepExpired = async (
   idempotencyKeys: await untilDone(() => forgetKeys(store)),
 })
 
+/** As a query it is asked once; PostgreSQL would call the function for every row, and so could not use the index. */
+const now = sql<string>`(select database_time())`
+
 const untilDone = async (sweepBatch: () => Promise<number>): Promise<number> => {
   let total = 0
   for (;;) {
@@ -31,7 +34,7 @@ const expireRetrievals = (store: Store): Promise<number> =>
       .selectFrom('retrieval')
       .select('retrieval_id')
       .where('state', '=', sql.lit('outstanding'))
-      .where('expires_at', '<=', sql<string>`database_time()`)
+      .where('expires_at', '<=', now)
       .limit(batchSize)
     const { numUpdatedRows } = await trx
       .with('due', () => store.takeFree(due))
@@ -48,7 +51,7 @@ const forgetKeys = (store: Store): Promise<number> =>
     const due = trx
       .selectFrom('idempotency')
       .select('idempotency_id')
-      .where('expires_at', '<=', sql<string>`database_time()`)
+      .where('expires_at', '<=', now)
       .limit(batchSize)
     const { numDeletedRows } = await trx
       .with('due', () => store.takeFree(due))

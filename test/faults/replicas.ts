@@ -12,8 +12,13 @@ export type Replicas = {
 }
 
 /** Processes of the service on one PostgreSQL database and one sandbox, all started at the same moment. */
-export const startReplicas = async (t: TestContext, databaseUrl: string, count = 3): Promise<Replicas> => {
-  const { sandbox, start } = await prepareProcess(t, { DATABASE_URL: databaseUrl })
+export const startReplicas = async (
+  t: TestContext,
+  databaseUrl: string,
+  count = 3,
+  env: Record<string, string> = {},
+): Promise<Replicas> => {
+  const { sandbox, start } = await prepareProcess(t, { ...env, DATABASE_URL: databaseUrl })
   const processes = await Promise.all(Array.from({ length: count }, start))
   return {
     sandbox,
