@@ -44,7 +44,7 @@ const openConnection = async (
   const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
   // The journal of the savepoints goes into memory: as a file it was two thirds of all that was written.
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
-  connection.function('database_time', createTimeText(now))
+  connection.function('database_time', { varargs: true }, createTimeText(now))
   await migrate(db as never)
   const write = createWriteQueue({
     db,
@@ -86,10 +86,11 @@ class Dialect extends SqliteDialect {
 }
 
 /** A batch asks for the time several times for each of its writes, nearly always within the same millisecond. */
-const createTimeText = (now: () => number): (() => string) => {
+const createTimeText = (now: () => number): ((laterMs?: unknown) => string) => {
   let last = { at: Number.NaN, text: '' }
-  return () => {
+  return laterMs => {
     const at = now()
+    if (laterMs !== undefined) return new Date(at + Number(laterMs)).toISOString()
     if (at !== last.at) last = { at, text: new Date(at).toISOString() }
     return last.text
   }

@@ -14,13 +14,14 @@ import {
   mayBeginAgain,
   rememberRequest,
 } from './idempotency.ts'
+import { toLease } from './settle.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
 export type IntendedCreate = {
   operationId: string
   client: NewClient
   actor: Actor
-  leaseUntil: string
+  leaseMs: number
   /** Where the caller sent an idempotency key. */
   idempotent: IdempotentRequest | undefined
   retrieval: {
@@ -67,7 +68,7 @@ const isBegun = async (store: Store, { operationId }: IntendedCreate): Promise<b
 
 const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
-    const { idempotent, operationId, actor, client, leaseUntil } = intended
+    const { idempotent, operationId, actor, client, leaseMs } = intended
     const known = idempotent && (await findKnownRequest(trx, idempotent))
     if (known && !mayBeginAgain(known))
       return { kind: 'known', operationId: known.operation.operation_id, known }
@@ -82,7 +83,7 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
     const { subject } = actor.principal
     const { requestId } = actor
     const { retrievalId } = intended.retrieval
-    await insertOperation(trx, { operationId, clientId, team, retrievalId, requestId, subject, leaseUntil })
+    await insertOperation(trx, { operationId, clientId, team, retrievalId, requestId, subject, leaseMs })
     await insertRetrieval(trx, { ...intended.retrieval, clientId, team, subject })
     await recordAuditEvent(trx, actor, {
       action: 'client.create',
@@ -157,7 +158,7 @@ type NewOperation = {
   retrievalId: string
   requestId: string
   subject: string
-  leaseUntil: string
+  leaseMs: number
 }
 
 const insertOperation = prepare((db, value: Placeholders<NewOperation>) =>
@@ -174,7 +175,7 @@ const insertOperation = prepare((db, value: Placeholders<NewOperation>) =>
     request_id: value.requestId,
     requested_by: value.subject,
     created_at: databaseTime,
-    lease_until: value.leaseUntil,
+    lease_until: toLease(value.leaseMs),
     finished_at: null,
   }),
 )

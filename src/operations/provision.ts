@@ -19,7 +19,6 @@ import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
 import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
 import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
-import { toLease } from './settle.ts'
 
 export type ProvisionDependencies = {
   store: Store
@@ -29,7 +28,6 @@ export type ProvisionDependencies = {
     pingFederate: Pick<Config['pingFederate'], 'timeoutMs' | 'replication'>
     secretKeys: readonly KeyObject[]
   }
-  now: () => number
 }
 
 export type CreateRequest = {
@@ -119,9 +117,9 @@ const leaveToRecovery = (error: unknown): void => {
 
 const leaseMs = (config: ProvisionDependencies['config']): number => maxCalls * config.pingFederate.timeoutMs
 
-const intend = ({ now, config }: MakeDependencies, request: CreateRequest): IntendedCreate => ({
+const intend = ({ config }: MakeDependencies, request: CreateRequest): IntendedCreate => ({
   ...request,
-  leaseUntil: toLease(now(), leaseMs(config)),
+  leaseMs: leaseMs(config),
 })
 
 /** Begins, or resolves to what an earlier request under the same key made. */

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../audit/record.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
@@ -12,7 +12,6 @@ export type SettleDependencies = {
   pingFederate: Pick<PingFederate, 'findClient'>
   replication: Pick<Replication, 'statusAfterSave'>
   config: { pingFederate: { timeoutMs: number } }
-  now: () => number
 }
 
 /** Looking a client up and asking for the topology are three calls; one more leaves room for a renewed token. */
@@ -56,15 +55,12 @@ export const settleOperation = async (
 }
 
 /** One process at a time: the conditional write decides, by the database's clock. */
-const takeLease = (
-  { store, now, config }: SettleDependencies,
-  operationId: string,
-): Promise<number | undefined> =>
+const takeLease = ({ store, config }: SettleDependencies, operationId: string): Promise<number | undefined> =>
   store.write(
     async (trx: Kysely<Database>) => {
       const row = await trx
         .updateTable('operation')
-        .set({ lease_until: toLease(now(), maxCalls * config.pingFederate.timeoutMs), fence: sql`fence + 1` })
+        .set({ lease_until: toLease(maxCalls * config.pingFederate.timeoutMs), fence: sql`fence + 1` })
         .where('operation_id', '=', operationId)
         .where('state', '=', 'intended')
         .where('lease_until', '<=', sql<string>`database_time()`)
@@ -88,5 +84,6 @@ const giveLeaseBack = (store: Store, operationId: string, fence: number): Promis
     { durable: false },
   )
 
-/** End of a lease that begins now, as text. */
-export const toLease = (now: number, leaseMs: number): string => new Date(now + leaseMs).toISOString()
+/** End of a lease that begins now: by the database's clock, because replicas need not agree on theirs. */
+export const toLease = (leaseMs: number | Expression<number>): RawBuilder<string> =>
+  sql<string>`database_time(${leaseMs})`

@@ -161,6 +161,16 @@ const checkStatements = (openStore: OpenStore): void => {
 }
 
 const checkTime = (openStore: OpenStore): void => {
+  test('a later time is counted from the database’s clock, over the end of a day too', async t => {
+    const store = await openStore(t)
+    const dayMs = 86_400_000
+    const { rows } = await sql<{ now: string; later: string }>`
+      select database_time() as now, database_time(${dayMs + 70_000}) as later`.execute(store.db)
+    const { now = '', later = '' } = rows[0] ?? {}
+    const differenceMs = Date.parse(later) - Date.parse(now)
+    assert.ok(differenceMs >= dayMs + 70_000 && differenceMs < dayMs + 80_000)
+  })
+
   test('the database’s time is ISO 8601 in UTC with milliseconds, never goes back, and compares with a row’s', async t => {
     const store = await openStore(t)
     const read = async () =>

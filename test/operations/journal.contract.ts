@@ -42,7 +42,7 @@ const beginOperation = async (store: Store, leaseUntil: string): Promise<void> =
   })
 
 /** Settles the one operation; `looked` counts how often PingFederate, which has no such client, was asked. */
-const createSettler = (store: Store) => {
+const createSettler = (store: Store, answer: () => Promise<undefined> = async () => undefined) => {
   let looked = 0
   const settle = async () =>
     settleOperation(
@@ -51,12 +51,11 @@ const createSettler = (store: Store) => {
         pingFederate: {
           findClient: async () => {
             looked += 1
-            return undefined
+            return answer()
           },
         },
         replication: { statusAfterSave: async () => 'ready' },
         config: { pingFederate: { timeoutMs: 10_000 } },
-        now: Date.now,
       },
       await readOperation(store.db, 'operation'),
       actor,
@@ -83,6 +82,22 @@ const checkLease = (openStore: OpenStore): void => {
       events.map(({ outcome, reason }) => [outcome, reason]),
       [['failed', 'outcome_unknown']],
     )
+  })
+
+  test('a lease that was taken is held as long as its holder works, whatever other replicas’ clocks say', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const { promise: answers, resolve: answer } = Promise.withResolvers<undefined>()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const holder = createSettler(store, () => {
+      ask()
+      return answers
+    })
+    const settled = holder.settle()
+    await asked
+    assert.equal(await createSettler(store).settle(), false)
+    answer(undefined)
+    assert.equal(await settled, true)
   })
 
   test('an operation whose lease runs is nobody else’s', async t => {

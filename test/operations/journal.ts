@@ -46,7 +46,7 @@ export const openJournal = async (
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
   const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
   const newId = () => randomUUIDv7()
-  const recover = createRecovery({ config, log, newId, now, pingFederate, replication, store })
+  const recover = createRecovery({ config, log, newId, pingFederate, replication, store })
   return {
     store,
     recover: (signal = new AbortController().signal) => recover(signal),

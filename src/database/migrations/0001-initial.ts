@@ -18,8 +18,10 @@ const up = async (db: Kysely<unknown>): Promise<void> => {
 /** The clock that decides about expiry and leases; on SQLite the service provides it under the same name. */
 const createDatabaseTime = async (db: Kysely<unknown>): Promise<void> => {
   await sql`
-    create function database_time() returns text language sql volatile
-    return to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    create function database_time(later_ms bigint default 0) returns text language sql volatile
+    return to_char(
+      (clock_timestamp() + later_ms * interval '1 millisecond') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+    )
   `.execute(db)
 }
 
