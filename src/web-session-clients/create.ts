@@ -23,7 +23,7 @@ import { chooseTeam } from './team.ts'
 
 export type CreateDependencies = {
   store: Store
-  pingFederate: ProtectedPingFederate
+  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace'>
   replication: Replication
   config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number

@@ -60,7 +60,7 @@ const pingFederate = createPingFederate({ call: callByFetch(config) })
 createWebSessionClient(app as unknown as App, {
   config,
   store: commitEach(await openStore(config.database, { now: Date.now, log: app.log })),
-  pingFederate: { ...pingFederate, inPlace: work => work(pingFederate), stop: () => undefined },
+  pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
   replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
   now: Date.now,
   newId: () => randomUUIDv7(),
