@@ -60,7 +60,7 @@ test('409 and a dead token once the former server key is dropped: nothing is mad
   const second = await restart(t, first, { SECRET_KEY: newServerKey() })
   const again = await createUnderKey(second, key)
   assert.deepEqual([again.status, again.body.code], [409, 'client_id_taken'])
-  assert.equal((await redeem(second, created.body.retrieval.token)).status, 500)
+  assert.equal((await redeem(second, created.body.retrieval.token)).status, 503)
   const third = await restart(t, second, { SECRET_KEY: first.env['SECRET_KEY'] ?? '' })
   assert.equal((await redeem(third, created.body.retrieval.token)).status, 200)
 })
