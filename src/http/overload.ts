@@ -1,5 +1,6 @@
-import { getHeapStatistics } from 'node:v8'
-import type { FastifyInstance } from 'fastify'
+import { finished } from 'node:stream'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
 
 /** How late a timer comes shows how long a request waits before anybody looks at it. */
@@ -14,7 +15,10 @@ const turnMs = 10
 /** Without a refusal for so long the pressure is over. */
 const calmMs = 500
 /** The collector works ever harder from here on, and at the limit the process dies. */
-const maxHeapShare = 0.9
+const maxHeapShare = 0.8
+
+/** Bodies on their way are in nobody's count yet, and each may be as large as any: a quarter of a small heap for all of them. */
+const maxArrivingBytes = 16 * 1024 * 1024
 
 type Sample = { lagMs: number; heapShare: number }
 
@@ -81,7 +85,8 @@ const overloaded = new Problem(
 
 /**
  * Refuses requests that would only wait, before anything is spent on them; liveness is always answered.
- * A request counts from when it has arrived as a whole, so that slow senders do not take anybody's place.
+ * A request counts from when it has arrived as a whole, so that slow senders do not take anybody's place; until then
+ * only its bytes do.
  */
 export const shedLoad = (app: FastifyInstance, { maxInFlight }: { maxInFlight: number }): void => {
   const gauge = createLoadGauge({ maxInFlight, now: () => performance.now(), afterTurn: setImmediate })
@@ -91,6 +96,11 @@ export const shedLoad = (app: FastifyInstance, { maxInFlight }: { maxInFlight: n
     const isAdmitted = request.routeOptions.url === '/health/live' || gauge.admits()
     done(isAdmitted ? undefined : overloaded)
   })
+  const arrive = createArrivals()
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (arrive(request)) done(null, payload)
+    else done(overloaded)
+  })
   app.addHook('preValidation', (_request, reply, done) => {
     // A client that has gone already will not go again.
     if (!reply.raw.closed) reply.raw.once('close', gauge.begin())
@@ -98,12 +108,43 @@ export const shedLoad = (app: FastifyInstance, { maxInFlight }: { maxInFlight: n
   })
 }
 
+/** Counts the bytes of bodies on their way; false for one that does not fit beside the others. */
+const createArrivals = (): ((request: FastifyRequest) => boolean) => {
+  let arrivingBytes = 0
+  return request => {
+    const bytes = toBodyBytes(request)
+    if (bytes === 0) return true
+    if (arrivingBytes + bytes > maxArrivingBytes) return false
+    arrivingBytes += bytes
+    // By its end, or by that of its connection, whichever comes first.
+    finished(request.raw, () => {
+      arrivingBytes -= bytes
+    })
+    return true
+  }
+}
+
+/** What a body takes at most: its length where it tells one, and what it may be at most where it does not. */
+const toBodyBytes = ({ headers, routeOptions }: FastifyRequest): number => {
+  if (headers['transfer-encoding'] !== undefined) return routeOptions.bodyLimit
+  return Math.min(Number(headers['content-length'] ?? 0), routeOptions.bodyLimit)
+}
+
+/** What the young generation may take is part of V8's limit: three semi-spaces of 64 MiB, unless Node.js is told otherwise. */
+const toOldLimit = (limit: number): number => Math.max(limit - 3 * 64 * 1024 * 1024, limit / 4)
+
+/** The young generation fills and empties many times a second; the process dies of the old one. */
+const countOldBytes = (): number =>
+  getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => !name.startsWith('new_'))
+    .reduce((bytes, { space_used_size: used }) => bytes + used, 0)
+
 const sampleProcess = ({ sample }: LoadGauge): (() => void) => {
-  const { heap_size_limit: limit } = getHeapStatistics()
+  const limit = toOldLimit(getHeapStatistics().heap_size_limit)
   let dueAt = performance.now() + sampleMs
   const timer = setInterval(() => {
     const at = performance.now()
-    sample({ lagMs: at - dueAt, heapShare: getHeapStatistics().used_heap_size / limit })
+    sample({ lagMs: at - dueAt, heapShare: countOldBytes() / limit })
     dueAt = at + sampleMs
   }, sampleMs).unref()
   return () => clearInterval(timer)

@@ -89,6 +89,7 @@ const startSmall = async (t: TestContext) => {
     await answering.promise
     return {}
   })
+  app.post('/echo', async () => ({}))
   app.get('/health/live', async () => ({}))
   app.get('/health/ready', async () => ({}))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -124,6 +125,22 @@ test('a client that goes away gives its place back', async t => {
     await gone
     while ((await fetch(`${url}/health/ready`)).status !== 200);
   }
+})
+
+test('503 overloaded for a body that does not fit beside those on their way, and room again once they have arrived', async t => {
+  const { url } = await startSmall(t)
+  const head =
+    'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1048576\r\n\r\n'
+  const arriving = Array.from({ length: 16 }, () => openConnection(t, url))
+  await Promise.all(arriving.map(({ connected }) => connected))
+  for (const { write } of arriving) write(`${head}"`)
+  const post = () =>
+    fetch(`${url}/echo`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+  while ((await post()).status !== 503);
+  assert.equal((await fetch(`${url}/health/ready`)).status, 200)
+  for (const { write } of arriving.slice(1)) write(`${' '.repeat(1_048_574)}"`)
+  while ((await post()).status !== 200);
+  arriving[0]?.close()
 })
 
 test('350 requests whose bodies do not come take nobody’s place', async t => {

@@ -8,6 +8,7 @@ export type RawConnection = {
   connected: Promise<void>
   /** Settles with the first byte of an answer. */
   answered: Promise<void>
+  close: () => void
 }
 
 /** A connection on which a test says what no HTTP client would. */
@@ -32,6 +33,7 @@ export const openConnection = (t: TestContext, url: string): RawConnection => {
     write: chunk => void socket.write(chunk),
     received: received.promise,
     connected: connected.promise,
+    close: () => void socket.destroy(),
     answered: answered.promise,
   }
 }
