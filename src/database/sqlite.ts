@@ -6,6 +6,7 @@ import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import { lockSqliteFile } from './sqlite-lock.ts'
 import type { Store } from './store.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
 import { createWriteQueue } from './write-queue.ts'
 
 /** How long a statement waits for another process that holds the lock, in milliseconds. */
@@ -16,19 +17,26 @@ type SqliteOptions = {
   path: string
   /** Milliseconds since the epoch; on SQLite the service's clock is the database's clock. */
   now: () => number
+  /** Told once when nobody knows any more what of the file is on disk; nothing is written from then on. */
+  onSyncFailure?: (error: unknown) => void
 }
 
 /**
  * Opens (and makes, and migrates) the embedded store: WAL, durable at every commit that says so.
  * @throws DatabaseStartError when another process has it open
  */
-export const openSqlite = async ({ path, now }: SqliteOptions): Promise<Store> => {
+export const openSqlite = async ({
+  path,
+  now,
+  onSyncFailure = endProcess,
+}: SqliteOptions): Promise<Store> => {
   mkdirSync(dirname(path), { recursive: true })
   const lock = lockSqliteFile(path)
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
-    return await openConnection(connection, now, lock)
+    const store = await openConnection(connection, now, lock)
+    return { ...store, write: untilSyncFails(store.write, onSyncFailure) }
   } catch (error) {
     connection?.close()
     lock.release()
@@ -69,6 +77,37 @@ const openConnection = async (
       closing ??= close()
       return closing
     },
+  }
+}
+
+/** As any defect does: the log tells it, requests under way are finished, and the exit code is 1. */
+const endProcess = (error: unknown): void => {
+  setImmediate(() => {
+    throw error
+  })
+}
+
+/** Extended result codes of a sync that failed, of the file and of its folder. */
+const syncFailures = new Set([1034, 1290])
+
+/**
+ * After a sync that failed, the next one succeeds although what was written before is lost: Linux reports it once.
+ * So that nobody is promised anything on top of that, only a restart, which reads the file anew, writes again.
+ */
+const untilSyncFails = (write: Store['write'], onSyncFailure: (error: unknown) => void): Store['write'] => {
+  let failure: { error: unknown } | undefined
+  return async (work, options) => {
+    if (failure) throw new DatabaseUnavailable(failure.error)
+    try {
+      return await write(work, options)
+    } catch (error) {
+      const { errcode } = error as { errcode?: number }
+      if (!failure && syncFailures.has(errcode ?? 0)) {
+        failure = { error }
+        onSyncFailure(error)
+      }
+      throw error
+    }
   }
 }
 

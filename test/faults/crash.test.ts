@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
+import type { TestService } from '../service.ts'
 import {
   clientIds,
   createKey,
+  createOnceSettled,
   createUnderKey,
   recordCalls,
   smallest,
   writesOf,
 } from '../web-session-clients/requests.ts'
-import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
+import { createInstallation, type Installation, type ServiceProcess, startObserved } from './installation.ts'
 import type { Halt } from './service.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
@@ -125,6 +127,43 @@ test('6: killed after the end is committed, before the reply: the retry gets the
   await finish(installation, service, key)
   assert.equal(writesOf(calls).length, 1)
 })
+
+test('7: the caller goes away before the reply: the create is finished, and the retry gets its answer', async t => {
+  const service = await startObserved(t)
+  const answering = Promise.withResolvers<void>()
+  const { struck } = service.sandbox.pingFederate.faults.next({
+    match: post,
+    fault: { answerAfter: answering.promise },
+  })
+  const key = createKey()
+  const leaving = new AbortController()
+  const lost = assert.rejects(postUnderKey(service, key, leaving.signal))
+  await struck
+  leaving.abort()
+  await lost
+  answering.resolve()
+  const again = await createOnceSettled(service, key)
+  assert.equal(again.status, 201)
+  assert.equal((await redeem(service, again.body.retrieval.token)).status, 200)
+  assert.ok(!service.logLines.some(line => line.includes('unexpected failure')))
+  await service.check()
+})
+
+const postUnderKey = async (
+  { url, sandbox }: Pick<TestService, 'url' | 'sandbox'>,
+  key: string,
+  signal: AbortSignal,
+) =>
+  fetch(`${url}/web-session-clients`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await sandbox.accessToken({ service: 'payments-pipeline' })}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    },
+    body: JSON.stringify(smallest),
+    signal,
+  })
 
 /** Kills the process while it redeems, and redeems again after the restart. */
 const killRedeeming = async (t: TestContext, halt: Halt) => {

@@ -16,6 +16,7 @@ const entry = new URL('./service.ts', import.meta.url).pathname
 /** A service in a process of its own that can be killed at a recovery point. */
 export type ServiceProcess = {
   call: TestService['call']
+  pid: number
   /** Arms a recovery point; the promise inside resolves when the process stands there. */
   haltAt: (halt: Halt) => Promise<{ halted: Promise<void> }>
   /** Until a line of its output has this text. */
@@ -90,7 +91,14 @@ const startProcess = async (
     await armed
     return { halted }
   }
-  return { url: listening.url, kill, haltAt, exited, logged: (text: string) => logged(text, from) }
+  return {
+    url: listening.url,
+    pid: listening.pid,
+    kill,
+    haltAt,
+    exited,
+    logged: (text: string) => logged(text, from),
+  }
 }
 
 const watchLines = (child: ChildProcess, lines: string[], exited: Promise<unknown[]>) => {

@@ -156,6 +156,30 @@ test('20: somebody else’s client of that id: 409, and never a PUT or DELETE', 
   await service.check()
 })
 
+test('21: 401 or 403: 502, one call per request, open operations kept, and all works once the account does', async t => {
+  let ahead = 0
+  const service = await startObserved(t, { world: { now: () => Date.now() + ahead } })
+  const { faults } = service.sandbox.pingFederate
+  const open = createKey()
+  faults.next({ match: post, fault: { answer: dead } })
+  faults.next({ match: get, fault: { answer: dead } })
+  assert.equal((await createUnderKey(service, open)).status, 504)
+  for (const status of [401, 403]) {
+    const planned = faults.always({ fault: { acts: false, answer: { kind: 'status', status } } })
+    const calls = recordCalls(service.sandbox)
+    const { status: answered, body } = await createUnderKey(service, createKey(), {
+      body: { ...smallest, clientId: 'other' },
+    })
+    assert.deepEqual([answered, body.code], [502, 'pingfederate_credentials_refused'])
+    assert.equal(calls.length, 1)
+    ahead += laterMs
+    assert.equal((await createUnderKey(service, open)).body.code, 'outcome_unknown')
+    planned.remove()
+  }
+  await assertCreated(service, open)
+  await service.check()
+})
+
 test('22: a redirect is not followed, and the other host gets no credentials', async t => {
   const service = await startObserved(t)
   const seen: unknown[] = []

@@ -57,3 +57,15 @@ export const createUnderKey = (
   { body = smallest, ...others }: NonNullable<Parameters<TestService['call']>[2]> = {},
 ): Promise<Answer> =>
   call('POST', '/web-session-clients', { ...others, body, headers: { 'idempotency-key': key } })
+
+/** Asks again as long as the answer is that somebody works on it. */
+export const createOnceSettled = async (
+  service: Pick<TestService, 'call'>,
+  key: string,
+  options: Parameters<typeof createUnderKey>[2] = {},
+): Promise<Answer> => {
+  for (;;) {
+    const answer = await createUnderKey(service, key, options)
+    if (answer.body.code !== 'operation_in_progress') return answer
+  }
+}
