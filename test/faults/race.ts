@@ -1,9 +1,23 @@
+import { setTimeout } from 'node:timers/promises'
+
 export type Answered = { status: number; body: Record<string, unknown> }
 
 /** One of several ways to the service: its replicas. */
 export type Redeem = (token: string) => Promise<Answered>
 
 type Delivery = { token: string; answers: Answered[] }
+
+/** Shorter than what `Retry-After` asks of callers, because a race is over soon. */
+const retryMs = 25
+
+/** Sends a request again as long as the service says that it has too many to look at it. */
+export const untilTaken = async (send: () => Promise<Answered>): Promise<Answered> => {
+  for (;;) {
+    const answer = await send()
+    if (answer.body['code'] !== 'overloaded') return answer
+    await setTimeout(retryMs)
+  }
+}
 
 /** Redeems every token `parallel` times at the same moment, over all replicas in turn. */
 export const raceRedeems = async (
@@ -14,7 +28,9 @@ export const raceRedeems = async (
   const deliveries: Delivery[] = []
   for (const token of tokens) {
     const redeems = Array.from({ length: parallel }, (_, index) => replicas[index % replicas.length])
-    const answers = await Promise.all(redeems.flatMap(redeem => (redeem ? [redeem(token)] : [])))
+    const answers = await Promise.all(
+      redeems.flatMap(redeem => (redeem ? [untilTaken(() => redeem(token))] : [])),
+    )
     deliveries.push({ token, answers })
   }
   return deliveries

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { prepareProcess, type ServiceProcess } from '../service-process.ts'
-import type { Answered, Redeem } from './race.ts'
+import { type Answered, type Redeem, untilTaken } from './race.ts'
 
 export type Replicas = {
   sandbox: Sandbox
@@ -34,7 +34,7 @@ export const startReplicas = async (
       const body = JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })
       const headers: Record<string, string> =
         idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
-      return replica.call('POST', '/web-session-clients', body, headers)
+      return untilTaken(() => replica.call('POST', '/web-session-clients', body, headers))
     },
   }
 }
