@@ -144,11 +144,16 @@ const reserve = async (
     subject: actor.principal.subject,
   })
   if (numAffectedRows === 1n) return undefined
-  return trx
+  const holder = await trx
     .selectFrom('client')
     .selectAll()
     .where('client_id', '=', client.clientId)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  if (holder) return holder
+  // On PostgreSQL another replica can free the id between the two statements.
+  throw new Problem('operation_in_progress', 'The client id has just become free. Send the request again.', {
+    headers: { 'retry-after': '1' },
+  })
 }
 
 type NewOperation = {

@@ -16,9 +16,9 @@ const tally = async (answers: readonly Promise<{ status: number }>[]): Promise<M
 
 const shown = (counts: Map<number, number>): string => JSON.stringify(Object.fromEntries(counts))
 
-test('50: with a heap of 64 MB and far more requests than fit, the process lives, refuses with 503, and works afterwards', async t => {
+test('50: with a heap of 96 MB and far more requests than fit, the process lives, refuses with 503, and works afterwards', async t => {
   const { start } = await prepareProcess(t)
-  const { child, call } = await start({ nodeArguments: ['--max-old-space-size=64'] })
+  const { child, call } = await start({ nodeArguments: ['--max-old-space-size=96'] })
   const padding = ' '.repeat(60_000)
   const counts = await tally(
     Array.from({ length: 800 }, (_, index) =>
