@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
+import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
@@ -94,8 +95,6 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
     })
     return { kind: 'begun' }
   })
-
-const databaseTime = sql<string>`database_time()`
 
 type Reservation = {
   clientId: string

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type Actor, recordAuditEvent } from '../audit/record.ts'
+import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
@@ -14,8 +15,6 @@ export type LeasedOperation = {
   fence: number
   actor: Actor
 }
-
-const databaseTime = sql<string>`database_time()`
 
 /**
  * Recovery point `done`: the client is shown. Not made durable at once, because the marker in PingFederate lets

@@ -1,11 +1,9 @@
 import { Type } from 'typebox'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
+import { Instant } from '../http/instant.ts'
 import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
-
-const Instant = (description: string) =>
-  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
 
 const example = {
   operationId: '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10',

@@ -1,14 +1,13 @@
 import { Type } from 'typebox'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
+import { Instant } from '../http/instant.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import type { RetrievalToken } from './schema.ts'
 
-const Instant = (description: string) =>
-  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
 const nullable = (schema: ReturnType<typeof Type.String>, description: string) =>
   Type.Union([schema, Type.Null()], { description })
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Instant } from '../http/instant.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './examples.ts'
 
@@ -144,9 +145,6 @@ export const CreateWebSessionClient = Type.Object(
   },
 )
 export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
-
-const Instant = (description: string) =>
-  Type.String({ format: 'date-time', description, examples: ['2026-11-23T17:00:00.000Z'] })
 
 const clientProperties = {
   clientId: ClientId,
