@@ -10,7 +10,8 @@ import { startService } from './start.ts'
 const stopDeadlineMs = 20_000
 
 const run = async (config: Config): Promise<void> => {
-  const log = pino(loggerOptions(config.logLevel))
+  // Written before anything goes on: a process that is killed has said what it did, and the last lines keep their order.
+  const log = pino(loggerOptions(config.logLevel), pino.destination({ dest: 1, sync: true }))
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
   stopWithProcess({ stop: service.stop, deadlineMs: stopDeadlineMs, log })
 }
