@@ -13,6 +13,9 @@ import { type RunningService, startService } from '../src/start.ts'
 
 export const audience = 'https://clients.test'
 
+/** Later than the lease of any operation, sooner than the end of any retrieval token; in milliseconds. */
+export const laterThanLeasesMs = 600_000
+
 export type Answer = {
   status: number
   headers: Headers

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { openConnection } from './http/raw-socket.ts'
-import { environment, startTestService, type TestService } from './service.ts'
+import { environment, laterThanLeasesMs, startTestService, type TestService } from './service.ts'
 import { smallest } from './web-session-clients/requests.ts'
 
 const never = new Promise<void>(() => undefined)
@@ -19,7 +19,7 @@ const startAgain = async (
 ) =>
   startTestService(t, {
     env: { ...environment(sandbox, databasePath), ...env },
-    world: { now: () => Date.now() + 71_000 },
+    world: { now: () => Date.now() + laterThanLeasesMs },
   })
 
 const secretKey = { SECRET_KEY: Buffer.alloc(32, 7).toString('base64url') }

@@ -1,5 +1,5 @@
 import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.ts'
-import { type ClientInPingFederate, isMadeBy } from '../pingfederate/oauth-client.ts'
+import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
@@ -7,17 +7,24 @@ import type { NewClient } from '../web-session-clients/defaults.ts'
 /**
  * How a create ended at PingFederate.
  * - `created`: the client is there and this operation made it
- * - `foreign`: there is a client of that id which this operation did not make; it was not touched
+ * - `foreign`: there is a client of that id which this operation did not make; it was not touched. `maker` is the
+ *   operation of this service that made it, if one did
  * - `failed`: nothing was made
  * - `unknown`: it cannot be told yet
  */
 export type CreateOutcome =
   | { kind: 'created'; client: ClientInPingFederate }
-  | { kind: 'foreign' }
+  | { kind: 'foreign'; maker: string | undefined }
   | { kind: 'failed'; failure: PingFederateFailure }
   | { kind: 'unknown'; failure: PingFederateFailure }
 
-type ToCreate = { client: NewClient; secret: Secret; operationId: string }
+type ToCreate = {
+  client: NewClient
+  secret: Secret
+  operationId: string
+  /** Whether an operation of this service has ended as if it had made nothing, so that its client is nobody's. */
+  isGivenUp: (operationId: string) => Promise<boolean>
+}
 
 /** A second POST after the first came to nothing is safe, because client ids are unique in PingFederate. */
 const maxAttempts = 2
@@ -37,8 +44,30 @@ export const carryOutCreate = async (
       isOpen ||= failure.isAmbiguous
       const outcome = await settle(pingFederate, toCreate, failure, isOpen)
       const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
-      if (outcome.kind !== 'failed' || isLast) return outcome
+      if (outcome.kind !== 'failed' || isLast) return takeOverLeftover(pingFederate, toCreate, outcome)
     }
+  }
+}
+
+/**
+ * A POST that arrived after its operation was given up has left a client whose secret nobody was ever given and
+ * nobody can be: it becomes this operation's. Every other outcome stays what it is.
+ */
+const takeOverLeftover = async (
+  pingFederate: PingFederate,
+  toCreate: ToCreate,
+  outcome: CreateOutcome,
+): Promise<CreateOutcome> => {
+  const maker = outcome.kind === 'foreign' ? outcome.maker : undefined
+  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return outcome
+  const { client, secret, operationId } = toCreate
+  try {
+    return { kind: 'created', client: await pingFederate.replaceClient(client, secret, operationId) }
+  } catch (error) {
+    const failure = asFailure(error)
+    const settled = await settle(pingFederate, toCreate, failure, failure.isAmbiguous)
+    if (settled.kind !== 'foreign') return settled
+    return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
   }
 }
 
@@ -79,5 +108,6 @@ export const lookUp = async (
 ): Promise<Extract<CreateOutcome, { kind: 'created' | 'foreign' }> | undefined> => {
   const found = await pingFederate.findClient(clientId)
   if (!found) return undefined
-  return isMadeBy(found, operationId) ? { kind: 'created', client: found } : { kind: 'foreign' }
+  const maker = findMaker(found)
+  return maker === operationId ? { kind: 'created', client: found } : { kind: 'foreign', maker }
 }

@@ -18,6 +18,7 @@ import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
 import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
+import { isGivenUp } from './read-operation.ts'
 import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
 
 export type ProvisionDependencies = {
@@ -39,10 +40,11 @@ export type CreateRequest = {
 }
 
 /**
- * Calls one create can make in a row: version, two POSTs with a look-up each, status and settings of the cluster.
+ * Calls one create can make in a row: version, two POSTs with a look-up each, a PUT with a look-up, status and settings
+ * of the cluster.
  * After their time nobody works on the operation any more.
  */
-const maxCalls = 7
+const maxCalls = 9
 
 /**
  * Makes a client with its journal: intended (durable), PingFederate, done. A repetition under the same idempotency key
@@ -79,6 +81,7 @@ const makeClient = async (dependencies: MakeDependencies, request: CreateRequest
     client,
     secret: retrieval.secret,
     operationId,
+    isGivenUp: maker => isGivenUp(dependencies.store.db, maker, client.clientId),
   })
   if (outcome.kind === 'unknown')
     throw outcomeUnknown(operationId, outcome.failure, leaseMs(dependencies.config))

@@ -7,9 +7,11 @@ const marker = (operationId: string): string => `[web-session-clients ${operatio
 /** What an answer says of a client, as far as this service relies on it. */
 export type ClientInPingFederate = { clientId: string; description: string; savedAt: string | null }
 
-/** Whether PingFederate's client was made by this operation. */
-export const isMadeBy = (client: ClientInPingFederate, operationId: string): boolean =>
-  client.description.endsWith(marker(operationId))
+const markerAtTheEnd = /\[web-session-clients ([0-9a-f-]{36})\]$/
+
+/** The operation that made PingFederate's client; undefined when this service did not. */
+export const findMaker = ({ description }: ClientInPingFederate): string | undefined =>
+  markerAtTheEnd.exec(description)?.[1]
 
 const grantTypes = { authorization_code: 'AUTHORIZATION_CODE', refresh_token: 'REFRESH_TOKEN' } as const
 
@@ -22,8 +24,8 @@ const hasLogoutMode = ([major = 0, minor = 0]: readonly number[]): boolean =>
 type ToSend = { client: NewClient; secret: Secret; operationId: string; version: readonly number[] }
 
 /**
- * The body of `POST /oauth/clients`: the manual's six fields and the description, and beyond them only what was asked
- * for, because newer fields come and go between versions 11.3 and 13.1.
+ * The body of `POST /oauth/clients` and of `PUT /oauth/clients/{id}`: the manual's six fields and the description, and
+ * beyond them only what was asked for, because newer fields come and go between versions 11.3 and 13.1.
  */
 export const toPingFederateClient = ({ client, secret, operationId, version }: ToSend) => {
   const { clientId, name, settings } = client

@@ -9,6 +9,8 @@ import type { Answer, Transport } from './transport.ts'
 export type PingFederate = {
   /** Makes the client; never repeats the call by itself. */
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  /** Puts the client with its secret in the place of the one that has its id: all settings, none merged. */
+  replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
   /** Version as numbers, such as [12, 1, 0, 4]. */
   getVersion: () => Promise<readonly number[]>
@@ -26,21 +28,24 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     version ??= parseVersion(expect(await call({ method: 'GET', path: '/version' }), 200))
     return version
   }
+  const toBody = async (client: NewClient, secret: Secret, operationId: string) => {
+    // Only single logout is spelt differently by version; everything else needs no look-up.
+    const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
+    return toPingFederateClient({ client, secret, operationId, version: known })
+  }
   return {
     createClient: async (client, secret, operationId) => {
-      // Only single logout is spelt differently by version; everything else needs no look-up.
-      const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
-      const body = toPingFederateClient({ client, secret, operationId, version: known })
-      const made = parseClient(expect(await call({ method: 'POST', path: '/oauth/clients', body }), 201))
-      if (made?.clientId !== client.clientId) throw new PingFederateFailure('unexpected', { status: 201 })
-      return made
+      const body = await toBody(client, secret, operationId)
+      return readClient(await call({ method: 'POST', path: '/oauth/clients', body }), 201, client.clientId)
+    },
+    replaceClient: async (client, secret, operationId) => {
+      const body = await toBody(client, secret, operationId)
+      const path = toPath(client.clientId)
+      return readClient(await call({ method: 'PUT', path, body }), 200, client.clientId)
     },
     findClient: async clientId => {
-      const answer = await call({ method: 'GET', path: `/oauth/clients/${encodeURIComponent(clientId)}` })
-      if (answer.status === 404) return undefined
-      const found = parseClient(expect(answer, 200))
-      if (found?.clientId !== clientId) throw new PingFederateFailure('unexpected', { status: 200 })
-      return found
+      const answer = await call({ method: 'GET', path: toPath(clientId) })
+      return answer.status === 404 ? undefined : readClient(answer, 200, clientId)
     },
     getVersion,
     findClusterState: async () => {
@@ -55,6 +60,14 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     },
     replicate: async () => void expect(await call({ method: 'POST', path: '/cluster/replicate' }), 200),
   }
+}
+
+const toPath = (clientId: string): string => `/oauth/clients/${encodeURIComponent(clientId)}`
+
+const readClient = (answer: Answer, status: number, clientId: string): ClientInPingFederate => {
+  const client = parseClient(expect(answer, status))
+  if (client?.clientId !== clientId) throw new PingFederateFailure('unexpected', { status })
+  return client
 }
 
 const rejectUnsent = (error: unknown): Promise<never> => Promise.reject(beforeTheCall(error))

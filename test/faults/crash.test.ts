@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
-import type { TestService } from '../service.ts'
+import { laterThanLeasesMs, type TestService } from '../service.ts'
 import {
   clientIds,
   createKey,
@@ -16,8 +16,6 @@ import type { Halt } from './service.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
 const never = new Promise<void>(() => undefined)
-/** Later than the lease of any operation. */
-const laterMs = 600_000
 
 /** Starts, sends a create under a key, kills the process when it stands at a recovery point; the caller gets nothing. */
 const killAt = async (t: TestContext, halt: Halt) => {
@@ -55,7 +53,7 @@ test('1: killed before the intent is committed: nothing at PingFederate, and the
 test('2: killed after the intent, before the call: recovery frees the id, and the retry makes one client', async t => {
   const { installation, calls, key } = await killAt(t, { when: 'after', commit: 1 })
   assert.deepEqual(calls, [])
-  const service = await installation.start({ aheadMs: laterMs })
+  const service = await installation.start({ aheadMs: laterThanLeasesMs })
   await service.logged('operation settled')
   assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 404)
   await finish(installation, service, key)
@@ -84,7 +82,9 @@ test('3: killed while PingFederate has not acted: settled only after the lease, 
   const early = await createUnderKey(second, key)
   assert.deepEqual([early.status, early.body.code], [409, 'operation_in_progress'])
   await second.kill()
-  const third = await installation.start({ aheadMs: laterMs })
+  const third = await installation.start({ aheadMs: laterThanLeasesMs })
+  // While recovery holds the lease, a retry would be told to come again.
+  await third.logged('operation settled')
   assert.equal((await createUnderKey(third, key)).status, 201)
   acting.resolve()
   await acted
@@ -104,7 +104,7 @@ test('4: killed before PingFederate’s answer was read: done after the restart,
   await struck
   await first.kill()
   await lost
-  const second = await installation.start({ aheadMs: laterMs })
+  const second = await installation.start({ aheadMs: laterThanLeasesMs })
   await second.logged('operation settled')
   assert.equal((await second.call('GET', '/web-session-clients/pa_wam')).status, 200)
   await finish(installation, second, key)
@@ -113,7 +113,7 @@ test('4: killed before PingFederate’s answer was read: done after the restart,
 
 test('5: killed before the end is committed: done after the restart, without a second POST', async t => {
   const { installation, calls, key } = await killAt(t, { when: 'before', commit: 2 })
-  const service = await installation.start({ aheadMs: laterMs })
+  const service = await installation.start({ aheadMs: laterThanLeasesMs })
   await service.logged('operation settled')
   assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 200)
   await finish(installation, service, key)

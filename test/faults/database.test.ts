@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { redeem } from '../secret-retrievals/retrievals.ts'
+import { laterThanLeasesMs } from '../service.ts'
 import {
   clientIds,
   createKey,
@@ -19,7 +20,6 @@ import {
 import { createInstallation, startObserved } from './installation.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
-const laterMs = 600_000
 
 test('29: another process holds the lock: a bounded wait, 503, and no call to PingFederate without a row', async t => {
   const service = await startObserved(t)
@@ -103,7 +103,7 @@ test('31: the disk is full at the end: 504, recovery finishes it once there is s
   assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
   disk.free()
   await first.kill()
-  const second = await installation.start({ aheadMs: laterMs })
+  const second = await installation.start({ aheadMs: laterThanLeasesMs })
   await second.logged('operation settled')
   const created = await createUnderKey(second, key)
   assert.equal((await redeem(second, created.body.retrieval.token)).status, 200)
@@ -136,7 +136,7 @@ test('32: a sync fails: the process takes nothing more and ends with 1; the rest
   assert.ok(failed === undefined || failed.status === 503)
   assert.deepEqual(await first.exited, [1, null])
   assert.equal(writesOf(calls).length, 1)
-  const second = await installation.start({ aheadMs: laterMs })
+  const second = await installation.start({ aheadMs: laterThanLeasesMs })
   assert.deepEqual((await createUnderKey(second, before)).body, kept.body)
   assert.equal((await createUnderKey(second, key, { body })).status, 201)
   assert.deepEqual(clientIds(installation.sandbox), ['pa_wam', 'other'])

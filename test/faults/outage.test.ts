@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { readRows } from '../secret-retrievals/retrievals.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
 
 const never = new Promise<void>(() => undefined)
@@ -57,7 +57,7 @@ test('28: 300 operations that an outage left open are settled at the next start 
   onExchange(() => {
     asked += 1
   })
-  const world = { now: () => Date.now() + 71_000 }
+  const world = { now: () => Date.now() + laterThanLeasesMs }
   const second = await startTestService(t, { after: first, world })
   const startedAt = performance.now()
   await settled(second)

@@ -6,6 +6,7 @@ import { listen } from '../../src/sandbox/listen.ts'
 import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
+import { laterThanLeasesMs } from '../service.ts'
 import {
   createKey,
   createUnderKey,
@@ -21,7 +22,6 @@ const never = new Promise<void>(() => undefined)
 const dead = { kind: 'drop' } as const
 /** Long enough for every answer that comes at all. */
 const shortTimeout = { PINGFEDERATE_TIMEOUT_MS: '400' }
-const laterMs = 600_000
 
 type Observed = Awaited<ReturnType<typeof startObserved>>
 
@@ -51,7 +51,7 @@ for (const [what, fault] of unclear) {
     assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
     assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
     looks.remove()
-    ahead += laterMs
+    ahead += laterThanLeasesMs
     await assertCreated(service, key)
     await service.check()
   })
@@ -90,7 +90,7 @@ test('15: 504 of a proxy: looked up, not tried again while it may still come, an
   assert.equal((await createUnderKey(service, key)).body.code, 'outcome_unknown')
   assert.equal(writesOf(calls).length, 1)
   planned.remove()
-  ahead += laterMs
+  ahead += laterThanLeasesMs
   await assertCreated(service, key)
   await service.check()
 })

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { redeem } from '../secret-retrievals/retrievals.ts'
+import { laterThanLeasesMs } from '../service.ts'
 import { createKey, createOnceSettled, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { createInstallation, type Installation } from './installation.ts'
 import type { Halt } from './service.ts'
 import { readSyncedFiles, traceWrites } from './synced-files.ts'
 
-const laterMs = 600_000
 const canTrace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0
 
 /** A service whose power can be cut: it is killed, and its files are then what had been synced. */
@@ -49,7 +49,7 @@ for (const [where, halt] of halts) {
     await halted
     await cutPower()
     await lost
-    const next = await installation.start({ aheadMs: laterMs })
+    const next = await installation.start({ aheadMs: laterThanLeasesMs })
     const created = await createOnceSettled(next, key)
     assert.equal(created.status, 201)
     assert.equal((await redeem(next, created.body.retrieval.token)).status, 200)
@@ -69,7 +69,7 @@ test('8: power lost after answers were given: every 201 is durable, and what was
   const tokens = created.map(({ body }) => body.retrieval.token)
   for (const token of tokens.slice(0, 5)) assert.equal((await redeem(service, token)).status, 200)
   await cutPower()
-  const next = await installation.start({ aheadMs: laterMs })
+  const next = await installation.start({ aheadMs: laterThanLeasesMs })
   const again = await Promise.all(tokens.map(token => redeem(next, token)))
   assert.deepEqual(
     again.map(({ status }) => status),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type CreateOutcome, carryOutCreate } from '../../src/operations/carry-out.ts'
 import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
+import { Secret } from '../../src/secret.ts'
 import { clientSecret, newClient, startUpstream, type Upstream } from '../pingfederate/upstream.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 
@@ -15,8 +16,10 @@ const alreadyExists: OddAnswer = {
   body: { resultId: 'validation_error', validationErrors: [{ message: 'taken', fieldPath: 'clientId' }] },
 }
 
+const isGivenUp = async (): Promise<boolean> => false
+
 const create = ({ pingFederate }: Pick<Upstream, 'pingFederate'>): Promise<CreateOutcome> =>
-  carryOutCreate(pingFederate, { client: newClient(), secret: clientSecret, operationId })
+  carryOutCreate(pingFederate, { client: newClient(), secret: clientSecret, operationId, isGivenUp })
 
 const start = (t: TestContext, timeoutMs = 2_000) => startUpstream(t, { config: { timeoutMs } })
 
@@ -189,7 +192,7 @@ test('20: foreign, when the client is somebody else’s, and it is never written
   await callAdminApi(upstream.sandbox, 'POST', '/oauth/clients', paWam)
   const [before] = upstream.sandbox.pingFederate.clients()
   upstream.exchanges.length = 0
-  assert.deepEqual(await create(upstream), { kind: 'foreign' })
+  assert.deepEqual(await create(upstream), { kind: 'foreign', maker: undefined })
   assert.deepEqual(upstream.calls(), ['POST /oauth/clients', 'GET /oauth/clients/pa_wam'])
   assert.deepEqual(upstream.sandbox.pingFederate.clients(), [before])
 })
@@ -200,11 +203,65 @@ test('foreign, when the marker is that of another operation', async t => {
     client: newClient(),
     secret: clientSecret,
     operationId: operationId.replace('0193', '0194'),
+    isGivenUp,
   }
   assert.equal((await carryOutCreate(upstream.pingFederate, other)).kind, 'created')
-  assert.deepEqual(await create(upstream), { kind: 'foreign' })
+  assert.deepEqual(await create(upstream), { kind: 'foreign', maker: other.operationId })
   assert.equal(clientCount(upstream), 1)
 })
+
+/** A client that an operation left behind that has been given up since, and the create that meets it. */
+const meetLeftover = async (upstream: Upstream) => {
+  const secret = new Secret('the-secret-that-nobody-was-ever-given-000000')
+  const leftBy = operationId.replace('0193', '0192')
+  await upstream.pingFederate.createClient(newClient(), secret, leftBy)
+  upstream.exchanges.length = 0
+  return () =>
+    carryOutCreate(upstream.pingFederate, {
+      client: newClient(),
+      secret: clientSecret,
+      operationId,
+      isGivenUp: async maker => maker === leftBy,
+    })
+}
+
+const put = { method: 'PUT', path: '/oauth/clients/pa_wam' }
+
+test('3: created by taking over, with settings and secret of its own, what an operation left behind that was given up', async t => {
+  const upstream = await start(t)
+  const takeOver = await meetLeftover(upstream)
+  assert.equal((await takeOver()).kind, 'created')
+  assert.deepEqual(upstream.calls(), [
+    'POST /oauth/clients',
+    'GET /oauth/clients/pa_wam',
+    'PUT /oauth/clients/pa_wam',
+  ])
+  const { body } =
+    upstream.exchanges.flatMap(({ method, requestBody }) =>
+      method === 'PUT' ? [{ body: requestBody as { clientAuth: { secret: string } } }] : [],
+    )[0] ?? assert.fail()
+  assert.equal(body.clientAuth.secret, clientSecret.reveal())
+  assert.equal((await create(upstream)).kind, 'created')
+})
+
+const takeOvers: [string, Fault, CreateOutcome['kind']][] = [
+  ['503 though it was done', { answer: status(503) }, 'created'],
+  ['a lost answer though it was done', { answer: { kind: 'drop' } }, 'created'],
+  ['503 and nothing done', { acts: false, answer: status(503) }, 'failed'],
+  ['a lost answer and nothing done', { acts: false, answer: { kind: 'drop' } }, 'failed'],
+  ['401', { acts: false, answer: status(401) }, 'failed'],
+  ['422', { acts: false, answer: alreadyExists }, 'failed'],
+  ['504 of a proxy and nothing done yet', { acts: false, answer: status(504) }, 'unknown'],
+]
+for (const [what, fault, kind] of takeOvers) {
+  test(`3: ${kind}, when taking over is answered with ${what}`, async t => {
+    const upstream = await start(t)
+    const takeOver = await meetLeftover(upstream)
+    upstream.sandbox.pingFederate.faults.next({ match: put, fault })
+    assert.equal((await takeOver()).kind, kind)
+    assert.equal(clientCount(upstream), 1)
+  })
+}
 
 for (const [code, kind] of [
   [401, 'credentials'],
@@ -244,7 +301,8 @@ test('failed, not unknown, when not even the version could be read: no client wa
     const upstream = await start(t)
     upstream.sandbox.pingFederate.faults.always({ match: { path: '/version' }, fault: { answer } })
     const client = newClient({ logout: 'pingaccess' })
-    const outcome = await carryOutCreate(upstream.pingFederate, { client, secret: clientSecret, operationId })
+    const toCreate = { client, secret: clientSecret, operationId, isGivenUp }
+    const outcome = await carryOutCreate(upstream.pingFederate, toCreate)
     assert.equal(outcome.kind, 'failed')
     assert.deepEqual(upstream.calls(), ['GET /version'])
   }

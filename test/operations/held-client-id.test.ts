@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
-import { type Answer, startTestService, type TestService } from '../service.ts'
+import { type Answer, laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 
 const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
 const post = { method: 'POST', path: '/oauth/clients' }
@@ -34,7 +34,7 @@ const holdClientId = async (t: TestContext, fault: Pick<Fault, 'acts'>): Promise
   faults.next({ match: get, fault: { answer: failing } })
   const first = await create()
   const outliveLease = () => {
-    ahead += 71_000
+    ahead += laterThanLeasesMs
   }
   return { ...service, first, create, outliveLease, writes }
 }
@@ -46,7 +46,7 @@ test('504 when nobody knows whether the client was made, and the client is not s
   assert.equal(held.first.status, 504)
   assert.equal(held.first.body.code, 'outcome_unknown')
   assert.match(held.first.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
-  assert.equal(held.first.headers.get('retry-after'), '70')
+  assert.equal(held.first.headers.get('retry-after'), '90')
   assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 404)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
-import { startTestService } from '../service.ts'
+import { laterThanLeasesMs, startTestService } from '../service.ts'
 
 const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'], logout: 'pingaccess' }
 const lost = { kind: 'drop' } as const
@@ -100,7 +100,7 @@ test('31: 504, not "nothing was done", when the database fails after PingFederat
   assert.deepEqual([status, problem.code], [504, 'outcome_unknown'])
   assert.match(problem.operation, /^\/operations\/[0-9a-f-]{36}$/)
   other.exec('ROLLBACK')
-  ahead += 71_000
+  ahead += laterThanLeasesMs
   assert.equal((await call('POST', '/web-session-clients', { body })).body.code, 'client_id_taken')
   assert.equal((await call('GET', '/web-session-clients/pa_wam')).status, 200)
 })

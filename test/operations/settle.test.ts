@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { redeem } from '../secret-retrievals/retrievals.ts'
-import { startTestService } from '../service.ts'
+import { laterThanLeasesMs, startTestService } from '../service.ts'
 import {
   clientIds,
   createKey,
@@ -30,7 +30,7 @@ const startLateCreate = async (t: TestContext) => {
   const key = createKey()
   const original = createUnderKey(service, key)
   await arrived.promise
-  ahead += 600_000
+  ahead += laterThanLeasesMs
   return { service, key, original, act: acting.resolve, acted, answer: answering.resolve }
 }
 

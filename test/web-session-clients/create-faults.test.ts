@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { clientIds, recordCalls, smallest, writesOf } from './requests.ts'
 
 const create = ({ call }: TestService, clientId = smallest.clientId) =>
@@ -163,14 +163,14 @@ test('504 names the operation, holds the id while it may still happen, and lets 
   assert.equal(unknown.status, 504)
   assert.equal(unknown.body.code, 'outcome_unknown')
   assert.match(unknown.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
-  assert.equal(unknown.headers.get('retry-after'), '3')
+  assert.equal(unknown.headers.get('retry-after'), '4')
   const early = await create(service)
   assert.equal(early.status, 409)
   assert.equal(early.body.code, 'operation_in_progress')
   assert.equal(early.body.operation, unknown.body.operation)
   assert.equal(early.headers.get('retry-after'), '10')
   assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 404)
-  now += 75_000
+  now += laterThanLeasesMs
   const settled = await create(service)
   assert.equal(settled.status, 201)
   assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
@@ -203,7 +203,7 @@ test('409 on the retry after an unknown outcome that did make the client, which 
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 75_000
+  now += laterThanLeasesMs
   const calls = recordCalls(service.sandbox)
   const settled = await create(service)
   assert.equal(settled.status, 409)
@@ -216,7 +216,7 @@ test('504: a retry that cannot settle the outcome says so and leaves everything 
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 75_000
+  now += laterThanLeasesMs
   service.sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 503 } } })
   const failed = await create(service)
   assert.equal(failed.status, 504)
@@ -228,7 +228,7 @@ test('409 for all of many retries at once that settle the same outcome', async t
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   await leaveOpen(service)
-  now += 75_000
+  now += laterThanLeasesMs
   const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
   assert.deepEqual(
     answers.map(({ status }) => status),
@@ -245,7 +245,7 @@ test('201 for exactly one of many retries at once after a create that made nothi
   })
   assert.equal((await create(service)).status, 504)
   planned.remove()
-  now += 75_000
+  now += laterThanLeasesMs
   const answers = await Promise.all(Array.from({ length: 5 }, () => create(service)))
   const statuses = answers.map(({ status }) => status).sort()
   assert.deepEqual(statuses, [201, 409, 409, 409, 409])
@@ -262,7 +262,7 @@ test('201 with the working token although a retry has settled the create meanwhi
   })
   const slow = create(service)
   await struck
-  now += 75_000
+  now += laterThanLeasesMs
   const retry = await create(service)
   answering.resolve()
   assert.equal(retry.body.code, 'client_id_taken')
@@ -286,7 +286,7 @@ test('409 for a create that arrives in PingFederate after its retry: the retryâ€
   service.sandbox.pingFederate.faults.next({ match: post, fault })
   const slow = create(service)
   await arrived.promise
-  now += 75_000
+  now += laterThanLeasesMs
   const retry = await create(service)
   assert.equal(retry.status, 201)
   acting.resolve()
@@ -299,7 +299,7 @@ test('409 for a create that arrives in PingFederate after its retry: the retryâ€
   assert.equal(redeemed.status, 200)
 })
 
-test('504 for a create whose retry has just found nothing and given it up', async t => {
+test('504 for a create whose retry has just found nothing, given it up, and takes its client over', async t => {
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
   const { faults } = service.sandbox.pingFederate
@@ -316,15 +316,16 @@ test('504 for a create whose retry has just found nothing and given it up', asyn
   const made = faults.next({ match: post, fault })
   const slow = create(service)
   await arrived.promise
-  now += 75_000
+  now += laterThanLeasesMs
   const lookedUp = faults.next({ match: { method: 'GET' }, fault: { answerAfter: made.struck } })
   void lookedUp.struck.then(() => acting.resolve())
   const retry = await create(service)
   answering.resolve()
-  assert.equal(retry.body.code, 'client_exists_in_pingfederate')
+  assert.equal(retry.status, 201, JSON.stringify(retry.body))
   const late = await slow
   assert.equal(late.status, 504, JSON.stringify(late.body))
   assert.equal(late.body.code, 'outcome_unknown')
+  assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
 })
 
 test('504, and nobody elseâ€™s client is blamed, when the look-up answers with another client', async t => {
@@ -342,7 +343,7 @@ test('504 outcome_unknown, as documented, when the look-up of a retry gets no an
   let now = Date.now()
   const service = await startTestService(t, { env: shortTimeout, world: { now: () => now } })
   await leaveOpen(service)
-  now += 75_000
+  now += laterThanLeasesMs
   service.sandbox.pingFederate.faults.next({ match: { method: 'GET' }, fault: { answerAfter: never } })
   const { status, body, headers } = await create(service)
   assert.equal(status, 504)
