@@ -25,7 +25,7 @@ export type ReplayDependencies = SettleDependencies & { config: { secretKeys: re
 /**
  * Answers a repetition under the same key as the first time, with a working token as long as the secret is not redeemed.
  * Undefined when the first request turned out to have made nothing, so that this one may begin.
- * @throws Problem `idempotency_key_reused`, `operation_in_progress`, or the refusal that the first request got
+ * @throws Problem `idempotency_key_reused`, `team_not_yours`, `operation_in_progress`, or the refusal that the first request got
  */
 export const replayCreate = async (
   dependencies: ReplayDependencies,
@@ -34,6 +34,7 @@ export const replayCreate = async (
   actor: Actor,
 ): Promise<CreateAnswer | undefined> => {
   if (!hasSameBody) throw keyReused()
+  if (!actor.principal.teams.includes(operation.team)) throw noLongerYours()
   const ended = await endOf(dependencies, operation, actor)
   if (ended.refusal !== null) throw toRefusal(ended.refusal)
   if (ended.state === 'failed' || ended.answer === null) return undefined
@@ -79,4 +80,11 @@ const keyReused = (): Problem =>
   new Problem(
     'idempotency_key_reused',
     'This key was sent with another body before; nothing was changed. Use a new key for a new request.',
+  )
+
+/** Who has left the team since gets none of its tokens, although the key was theirs. */
+const noLongerYours = (): Problem =>
+  new Problem(
+    'team_not_yours',
+    'Under this key a client was requested for a team that your access token does not name any more.',
   )

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createKey as createSigningKey, sign, startIssuer } from '../http/issuer.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startTestService } from '../service.ts'
+import { type Answer, audience, startTestService } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls, smallest } from './requests.ts'
 
 /** What a repetition has to answer like the first time. */
@@ -140,6 +141,30 @@ test('the same key is another one for another caller, who learns nothing from it
   const { status, body: problem } = await createUnderKey(service, key, { as: 'shop-pipeline' })
   assert.equal(shop.body.code, 'client_id_taken')
   assert.deepEqual([status, problem.code], [422, 'idempotency_key_reused'])
+})
+
+test('403 once the caller has left the team of the first request: no token of its', async t => {
+  const signingKey = await createSigningKey('key')
+  const issuer = await startIssuer(t, [signingKey])
+  const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
+  const tokenOf = (groups: string[]) =>
+    sign(signingKey, {
+      iss: issuer.url,
+      aud: audience,
+      exp: Math.floor(Date.now() / 1000) + 300,
+      sub: 'ana',
+      scope: 'web-session-clients:write',
+      groups,
+    })
+  const key = createKey()
+  assert.equal((await createUnderKey(service, key, { token: await tokenOf(['payments']) })).status, 201)
+  const moved = await createUnderKey(service, key, { token: await tokenOf(['shop']) })
+  assert.deepEqual([moved.status, moved.body.code], [403, 'team_not_yours'])
+  assert.equal(
+    (await createUnderKey(service, key, { token: await tokenOf(['shop', 'payments']) })).status,
+    422,
+  )
+  assert.equal((await createUnderKey(service, key, { token: await tokenOf(['payments']) })).status, 201)
 })
 
 test('422 for a key that is too short, too long or not visible ASCII: nothing is made', async t => {
