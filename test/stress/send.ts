@@ -1,0 +1,41 @@
+import type { Random } from './random.ts'
+
+export type Answered = { status: number; body: Record<string, unknown> }
+
+type Sent = { method: string; path: string; headers?: Record<string, string>; body?: unknown }
+
+/** Sends to some replica; undefined when no answer came. */
+export type Send = (request: Sent) => Promise<Answered | undefined>
+
+type Options = {
+  /** Where the replicas are at this moment. */
+  urls: () => readonly [string, ...string[]]
+  accessToken: string
+  random: Random
+  /** Share of the requests whose sender goes away before the answer comes. */
+  impatience: number
+}
+
+/** Longer than the service ever takes. */
+const patienceMs = 30_000
+
+/** A way to the service. */
+export const createSend =
+  ({ urls, accessToken, random, impatience }: Options): Send =>
+  async ({ method, path, headers, body }) => {
+    const url = random.pick(urls())
+    const leavesAfterMs = random.chance(impatience) ? random.between(1, 100) : patienceMs
+    const answer = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(leavesAfterMs),
+    })
+      .then(async response => ({ status: response.status, text: await response.text() }))
+      .catch(() => undefined)
+    return answer && { status: answer.status, body: answer.text === '' ? {} : JSON.parse(answer.text) }
+  }
