@@ -1,3 +1,6 @@
+import { parseJson } from './json-body.ts'
+import { visibleLine } from './visible-line.ts'
+
 /** Who calls: taken from a verified access token (RFC 9068), nothing else. */
 export type Principal = {
   subject: string
@@ -33,6 +36,11 @@ export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenR
     throw new TokenRefused('The signature algorithm is not accepted.')
   }
   if ('crit' in header) throw new TokenRefused('Critical header parameters are not supported.')
+  // RFC 7797 section 6: without its crit it is ignored by some, who then verify another text than the others.
+  if ('b64' in header) throw new TokenRefused('Unencoded payloads are not supported.')
+  if (header['kid'] !== undefined && typeof header['kid'] !== 'string') {
+    throw new TokenRefused('The kid header parameter is not a text.')
+  }
   const type = header['typ'] ?? ''
   const accepted = rules.types.map(normalizeType)
   if (typeof type !== 'string' || !accepted.includes(normalizeType(type))) {
@@ -42,6 +50,20 @@ export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenR
 
 /** RFC 9068 section 2.1: `application/` may be left out, and media types ignore case (RFC 7515 section 4.1.9). */
 const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '')
+
+/**
+ * Refuses a token that JSON parsers read differently: its issuer and whatever else checks it may have seen other
+ * claims (RFC 8725 section 2.4).
+ * @throws TokenRefused
+ */
+export const refuseAmbiguous = (token: string): void => {
+  const [header = '', claims = ''] = token.split('.')
+  try {
+    for (const part of [header, claims]) parseJson(Buffer.from(part, 'base64url'))
+  } catch {
+    throw new TokenRefused('The header or the claims are not one unambiguous JSON text.')
+  }
+}
 
 /** Claims that only id tokens (`nonce`, `at_hash`, `c_hash`) and logout tokens (`events`) carry. */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events']
@@ -56,23 +78,30 @@ export const toPrincipal = (
   rules: AccessTokenRules,
   nowSeconds: number,
 ): Principal => {
-  const { sub, exp, iat, client_id: clientId, azp } = claims
-  if (typeof sub !== 'string' || sub === '' || sub.length > 256)
-    throw new TokenRefused('The sub claim is not a usable subject.')
-  if (typeof exp !== 'number' || !Number.isFinite(exp))
-    throw new TokenRefused('The exp claim is not a number.')
-  if (exp - nowSeconds > maxLifetimeSeconds) throw new TokenRefused('The token lives longer than 24 hours.')
-  if (iat !== undefined && (typeof iat !== 'number' || iat > nowSeconds + clockToleranceSeconds)) {
-    throw new TokenRefused('The iat claim lies in the future.')
+  const { sub, client_id: clientId, azp } = claims
+  if (!isName(sub)) throw new TokenRefused('The sub claim is not a usable subject.')
+  const caller = clientId ?? azp
+  if (caller !== undefined && !isName(caller)) {
+    throw new TokenRefused('The client_id or azp claim is not a usable client id.')
   }
+  checkTimes(claims, nowSeconds)
   if (foreignClaims.some(claim => Object.hasOwn(claims, claim))) {
     throw new TokenRefused('This is an id token or a logout token, not an access token.')
   }
   return {
     subject: sub,
-    clientId: [clientId, azp].find(value => typeof value === 'string'),
+    clientId: caller,
     teams: toTeams(claims[rules.teamsClaim]),
     scopes: toScopes(claims),
+  }
+}
+
+const checkTimes = ({ exp, iat }: Record<string, unknown>, nowSeconds: number): void => {
+  if (typeof exp !== 'number' || !Number.isFinite(exp))
+    throw new TokenRefused('The exp claim is not a number.')
+  if (exp - nowSeconds > maxLifetimeSeconds) throw new TokenRefused('The token lives longer than 24 hours.')
+  if (iat !== undefined && (typeof iat !== 'number' || iat > nowSeconds + clockToleranceSeconds)) {
+    throw new TokenRefused('The iat claim is not a time that is over.')
   }
 }
 
@@ -86,7 +115,10 @@ const toScopes = (claims: Record<string, unknown>): ReadonlySet<string> =>
       .filter(scope => scope !== ''),
   )
 
-const toTeams = (claim: unknown): readonly string[] =>
-  [
-    ...new Set([claim].flat().filter(team => typeof team === 'string' && team !== '' && team.length <= 256)),
-  ] as string[]
+const toTeams = (claim: unknown): readonly string[] => [...new Set([claim].flat().filter(isName))]
+
+const line = new RegExp(visibleLine, 'u')
+
+/** What is stored, logged and shown of a caller: others could pass for somebody else, or not be stored at all. */
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 256 && line.test(value)

@@ -6,6 +6,7 @@ import {
   clockToleranceSeconds,
   maxTokenLength,
   type Principal,
+  refuseAmbiguous,
   TokenRefused,
   toPrincipal,
 } from './access-token.ts'
@@ -83,10 +84,20 @@ export const principalOf = (request: FastifyRequest): Principal => {
   return request.principal
 }
 
+/** Claims of a remembered token are the same object each time, so that its text is read once. */
+const unambiguous = new WeakSet<object>()
+
+const tokenOf = ({ headers: { authorization = '' } }: FastifyRequest): string =>
+  authorization.slice('Bearer '.length)
+
 const verify = async (request: FastifyRequest, options: AuthenticationOptions): Promise<Principal> => {
   requireBearer(request)
   try {
     const claims = await request.jwtVerify<Record<string, unknown>>()
+    if (!unambiguous.has(claims)) {
+      refuseAmbiguous(tokenOf(request))
+      unambiguous.add(claims)
+    }
     return toPrincipal(claims, options, options.now() / 1000)
   } catch (error) {
     throw toProblem(error)

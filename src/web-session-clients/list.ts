@@ -5,11 +5,12 @@ import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
+import { visibleLine } from '../http/visible-line.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
-import { clientIdPattern, line, type WebSessionClient } from './schema.ts'
+import { clientIdPattern, type WebSessionClient } from './schema.ts'
 
 export type ListDependencies = { store: Store; replication: Replication }
 
@@ -24,7 +25,7 @@ const Query = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 256,
-        pattern: line,
+        pattern: visibleLine,
         description: 'Only clients of this team of yours.',
         examples: ['payments'],
       }),

@@ -1,10 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { Instant } from '../http/instant.ts'
+import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './examples.ts'
 
-/** What stands in text shown to people: no control, format, private-use or unassigned characters, no outer blanks. */
-export const line = '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]+(?<! )$'
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
 /** Not what begins like a retrieval token: pasted into the wrong field, it would be logged and stored. */
@@ -22,7 +21,7 @@ export const ClientId = Type.String({
 const Team = Type.String({
   minLength: 1,
   maxLength: 256,
-  pattern: line,
+  pattern: visibleLine,
   description:
     'Owning team, one of those in your access token; may be left out by a caller with exactly one.',
   examples: ['payments'],
@@ -32,7 +31,7 @@ const Team = Type.String({
 const Name = Type.String({
   minLength: 1,
   maxLength: 128,
-  pattern: line,
+  pattern: visibleLine,
   description: 'Name shown to administrators; the client id when left out.',
   examples: ['PingAccessWebAccessManagement'],
   'x-fix': lineFix,
@@ -41,7 +40,7 @@ const Name = Type.String({
 const Description = Type.String({
   minLength: 1,
   maxLength: 512,
-  pattern: line,
+  pattern: visibleLine,
   description: 'What the application is. PingFederate keeps it together with the marker of this service.',
   examples: ['Payments portal'],
   'x-fix': lineFix,
