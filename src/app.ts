@@ -10,6 +10,7 @@ import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
 import type { IssuerKeys } from './http/issuer-keys.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { logTexts } from './http/log.ts'
+import { measureRequests } from './http/measure-requests.ts'
 import { describeApi } from './http/openapi.ts'
 import { shedLoad } from './http/overload.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
@@ -17,6 +18,8 @@ import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
 import { buildValidator, refuseUnknownQuery } from './http/validation.ts'
+import { getMetrics } from './metrics/get-metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { getOperation } from './operations/get-operation.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
@@ -50,6 +53,7 @@ export type Dependencies = World & {
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
   replication: Replication
+  metrics: Metrics
 }
 
 /** The fullest create request is below 16 KiB. */
@@ -76,10 +80,11 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   const app = createServer(dependencies)
   app.server.maxConnections = maxConnections
   answerProblems(app)
+  measureRequests(app, dependencies.metrics)
   refuseWhenStopping(app)
   logRequests(app)
   setCommonHeaders(app)
-  shedLoad(app, { maxInFlight: toMaxInFlight(dependencies.config) })
+  shedLoad(app, { maxInFlight: toMaxInFlight(dependencies.config), ...dependencies.metrics })
   acceptOnlyJson(app)
   await describeApi(app)
   for (const schema of schemas) app.addSchema(schema)
@@ -101,6 +106,7 @@ const schemas = [
 const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
   getLiveness(app)
   getReadiness(app, dependencies)
+  if (dependencies.config.metricsPort === undefined) getMetrics(app, dependencies.metrics.exposition)
   await app.register(async scope => serveDocumentation(scope, dependencies))
 }
 
@@ -117,7 +123,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<vo
   lookUpRetrieval(app, dependencies)
 }
 
-const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
+const createServer = ({ log, newId, config, metrics }: Dependencies): FastifyInstance =>
   Fastify({
     loggerInstance: log,
     // One line of our own per request instead of two.
@@ -135,10 +141,11 @@ const createServer = ({ log, newId, config }: Dependencies): FastifyInstance =>
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: { buildValidator } },
-    clientErrorHandler: answerClientError(log),
+    clientErrorHandler: answerClientError({ log, ...metrics }),
     // No hook runs for an address that cannot be read, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(error)
+      metrics.countProblem(problem.code)
       void sendProblem(problem, request, reply.headers(commonHeaders(request)) as never)
       request.log.info(
         { method: request.method, status: problem.status, code: problem.code },

@@ -13,6 +13,8 @@ export type PingFederateCredentials =
 export type Config = Readonly<{
   host: string
   port: number
+  /** Where metrics are answered instead of on `port`. */
+  metricsPort: number | undefined
   logLevel: Variables['LOG_LEVEL']
   publicUrl: string | undefined
   trustProxy: readonly string[]
@@ -167,10 +169,18 @@ const credentialProblems = (values: Record<string, string>): SettingProblem[] =>
     )
 }
 
-const rangeProblems = (values: Record<string, string>): SettingProblem[] =>
-  Number(values['RETRIEVAL_TTL_SECONDS'] ?? 900) > Number(values['RETRIEVAL_TTL_MAX_SECONDS'] ?? 86_400)
-    ? [problemOf('RETRIEVAL_TTL_SECONDS', 'must not be longer than RETRIEVAL_TTL_MAX_SECONDS')]
-    : []
+const rangeProblems = (values: Record<string, string>): SettingProblem[] => {
+  const ttl = Number(values['RETRIEVAL_TTL_SECONDS'] ?? 900)
+  const port = values['PORT'] ?? '3000'
+  return [
+    ...(ttl > Number(values['RETRIEVAL_TTL_MAX_SECONDS'] ?? 86_400)
+      ? [problemOf('RETRIEVAL_TTL_SECONDS', 'must not be longer than RETRIEVAL_TTL_MAX_SECONDS')]
+      : []),
+    ...(port !== '0' && values['METRICS_PORT'] === port
+      ? [problemOf('METRICS_PORT', 'must not be PORT; leave it out to have the metrics there')]
+      : []),
+  ]
+}
 
 const list = (value: string): readonly string[] => Object.freeze(value.split(',').map(entry => entry.trim()))
 
@@ -208,6 +218,7 @@ const toDatabase = (url: string): Config['database'] =>
 const toConfig = (variables: Variables, pems: PemFiles): Config => ({
   host: variables.HOST,
   port: variables.PORT,
+  metricsPort: variables.METRICS_PORT,
   logLevel: variables.LOG_LEVEL,
   publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
   trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : Object.freeze([]),

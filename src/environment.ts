@@ -22,6 +22,15 @@ export const Environment = Type.Object({
     description: 'Port to listen on; 0 lets the system choose.',
     examples: ['3000'],
   }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      description:
+        'Port for `GET /metrics` and nothing else; then it is not answered on `PORT`. 0 lets the system choose.',
+      examples: ['9100'],
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Least severe log line to write.',

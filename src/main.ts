@@ -21,7 +21,7 @@ const toStartMessage = (error: unknown): string => {
   if (error instanceof ConfigurationError || error instanceof DatabaseStartError) return error.message
   const { syscall = '', code, stack } = error as NodeJS.ErrnoException
   if (!['listen', 'bind', 'getaddrinfo'].includes(syscall)) return String(stack)
-  return `web-session-clients cannot start: HOST and PORT cannot be listened on (${code}). Choose others, or stop what uses them.`
+  return `web-session-clients cannot start: HOST and PORT (or METRICS_PORT) cannot be listened on (${code}). Choose others, or stop what uses them.`
 }
 
 try {

@@ -6,6 +6,8 @@ import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
 import { createIssuerKeys } from './http/issuer-keys.ts'
 import { logTexts } from './http/log.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { serveMetrics } from './metrics/serve.ts'
 import { startMaintenance } from './operations/maintenance.ts'
 import { createRecovery } from './operations/recovery.ts'
 import { createReplication } from './pingfederate/replication.ts'
@@ -35,6 +37,7 @@ export const startService = async (config: Config, world: World): Promise<Runnin
 /** Connects everything around an open store and listens; the store is closed with the rest. */
 export const serve = async (config: Config, world: World, store: Store): Promise<RunningService> => {
   const { now, log } = world
+  const metrics = createMetrics()
   const transport = createTransport(config.pingFederate, now)
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,
@@ -51,7 +54,7 @@ export const serve = async (config: Config, world: World, store: Store): Promise
     onFailure: err => log.error({ err }, logTexts.replicationFailed),
   })
   const recover = createRecovery({ ...world, config, store, pingFederate, replication })
-  const app = await buildApp({ config, store, keys, pingFederate, replication, ...world })
+  const app = await buildApp({ config, store, keys, pingFederate, replication, metrics, ...world })
   const maintenance = startMaintenance({ recover, store, log })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()
@@ -60,10 +63,13 @@ export const serve = async (config: Config, world: World, store: Store): Promise
     // What still calls PingFederate now has no caller who waits for it.
     await transport.close()
     await idle
+    await metricsListener.stop()
     await dispatcher.destroy()
     // Last, so that everything before it could still write.
     await store.close()
   }
+  const { host, metricsPort: port } = config
+  const metricsListener = await serveMetrics({ ...world, host, port, exposition: metrics.exposition })
   const address = await app.listen({
     host: config.host,
     port: config.port,

@@ -32,7 +32,7 @@ const isPublic = ({ operation }: Route): boolean => operation.security?.length =
 /** An address that matches the route. */
 const addressOf = ({ path }: Route): string => path.replaceAll(/\{\w+\}/g, 'pa_wam')
 
-const publicPaths = ['/health/live', '/health/ready']
+const publicPaths = ['/health/live', '/health/ready', '/metrics']
 
 test('only the routes that are named here are public', async t => {
   const { routes } = await startWithRoutes(t)

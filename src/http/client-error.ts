@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import type { CountProblem } from '../metrics/http.ts'
 import { logTexts } from './log.ts'
 import { Problem, type ProblemCode, problems, toProblemDetails } from './problem.ts'
 
@@ -11,7 +12,7 @@ const codes: Record<string, { code: ProblemCode; reason: string }> = {
 
 /** Answers what Node's HTTP parser refuses, before Fastify sees a request, and closes the connection. */
 export const answerClientError =
-  (log: FastifyBaseLogger) =>
+  ({ log, countProblem }: { log: FastifyBaseLogger; countProblem: CountProblem }) =>
   (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy()
     const { code, reason } = codes[error.code ?? ''] ?? {
@@ -22,6 +23,7 @@ export const answerClientError =
     const { status, title } = problems[code]
     const body = JSON.stringify(toProblemDetails(new Problem(code, `${title}.`), id))
     log.info({ reqId: id, status, code }, logTexts.request)
+    countProblem(code)
     socket.end(
       `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     )

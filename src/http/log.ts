@@ -4,6 +4,7 @@ import type { LoggerOptions } from 'pino'
 /** Fixed texts of the log: an operator searches for these, so they are kept in one place. */
 export const logTexts = {
   listening: 'listening',
+  listeningForMetrics: 'metrics are answered',
   stopping: 'stopping',
   stoppingAlready: 'stopping already',
   stopTooSlow: 'stopping took too long; ended without finishing',

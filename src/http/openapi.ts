@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { version } from '../version.ts'
 import type { IssuerMetadata } from './issuer-keys.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
 
 const scopes = {
   'web-session-clients:read': 'Read the clients of your teams.',
@@ -57,7 +53,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         { name: 'web session clients', description: 'OAuth clients that PingAccess web sessions use.' },
         { name: 'secret retrievals', description: 'The one-time hand-out of client secrets.' },
         { name: 'operations', description: 'The journal of changes to PingFederate.' },
-        { name: 'health', description: 'For load balancers and orchestrators.' },
+        { name: 'health', description: 'For load balancers, orchestrators and monitoring.' },
       ],
       components: {
         securitySchemes: {

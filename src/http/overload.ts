@@ -1,6 +1,7 @@
 import { finished } from 'node:stream'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { metricsPath } from '../metrics/get-metrics.ts'
 import { Problem } from './problem.ts'
 
 /** How late a timer comes shows how long a request waits before anybody looks at it. */
@@ -83,17 +84,26 @@ const overloaded = new Problem(
   { headers: { 'retry-after': '1' } },
 )
 
+type SheddingOptions = {
+  maxInFlight: number
+  /** Told how late a timer came, in seconds. */
+  observeDelay: (seconds: number) => void
+}
+
+/** Answered whatever there is to do: whether the process lives, and what it is at. */
+const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live', metricsPath])
+
 /**
- * Refuses requests that would only wait, before anything is spent on them; liveness is always answered.
+ * Refuses requests that would only wait, before anything is spent on them; liveness and metrics are always answered.
  * A request counts from when it has arrived as a whole, so that slow senders do not take anybody's place; until then
  * only its bytes do.
  */
-export const shedLoad = (app: FastifyInstance, { maxInFlight }: { maxInFlight: number }): void => {
+export const shedLoad = (app: FastifyInstance, { maxInFlight, observeDelay }: SheddingOptions): void => {
   const gauge = createLoadGauge({ maxInFlight, now: () => performance.now(), afterTurn: setImmediate })
-  const stop = sampleProcess(gauge)
+  const stop = sampleProcess(gauge, observeDelay)
   app.addHook('onClose', async () => stop())
   app.addHook('onRequest', (request, _reply, done) => {
-    const isAdmitted = request.routeOptions.url === '/health/live' || gauge.admits()
+    const isAdmitted = alwaysAnswered.has(request.routeOptions.url) || gauge.admits()
     done(isAdmitted ? undefined : overloaded)
   })
   const arrive = createArrivals()
@@ -139,12 +149,17 @@ const countOldBytes = (): number =>
     .filter(({ space_name: name }) => !name.startsWith('new_'))
     .reduce((bytes, { space_used_size: used }) => bytes + used, 0)
 
-const sampleProcess = ({ sample }: LoadGauge): (() => void) => {
+const sampleProcess = (
+  { sample }: LoadGauge,
+  observeDelay: SheddingOptions['observeDelay'],
+): (() => void) => {
   const limit = toOldLimit(getHeapStatistics().heap_size_limit)
   let dueAt = performance.now() + sampleMs
   const timer = setInterval(() => {
     const at = performance.now()
-    sample({ lagMs: at - dueAt, heapShare: countOldBytes() / limit })
+    const lagMs = at - dueAt
+    sample({ lagMs, heapShare: countOldBytes() / limit })
+    observeDelay(Math.max(lagMs, 0) / 1000)
     dueAt = at + sampleMs
   }, sampleMs).unref()
   return () => clearInterval(timer)

@@ -50,7 +50,7 @@ test('400, 431 as problem details for what the parser refuses, and the connectio
   }
 })
 
-const silent = pino({ enabled: false })
+const silent = { log: pino({ enabled: false }), countProblem: () => undefined }
 
 test('400 without a Host header', async t => {
   const connection = openConnection(t, (await startTestService(t)).url)

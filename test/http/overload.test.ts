@@ -81,7 +81,7 @@ const startSmall = async (t: TestContext) => {
   const app = Fastify({ forceCloseConnections: true })
   t.after(() => app.close())
   answerProblems(app)
-  shedLoad(app, { maxInFlight: 2 })
+  shedLoad(app, { maxInFlight: 2, observeDelay: () => undefined })
   const answering = Promise.withResolvers<void>()
   let begun = 0
   app.get('/work', async () => {

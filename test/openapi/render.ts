@@ -3,6 +3,7 @@ import pino from 'pino'
 import { stringify } from 'yaml'
 import { buildApp, type Dependencies } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 
 /** The API document as the code describes it, as it is committed under openapi/: JSON and YAML text. */
 export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> => {
@@ -12,6 +13,7 @@ export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> =
     now: Date.now,
     newId: () => randomUUIDv7(),
     randomBytes,
+    metrics: createMetrics(),
     ...neverCalled,
   })
   await app.ready()

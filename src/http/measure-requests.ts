@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import type { CountProblem, RequestMetrics } from '../metrics/http.ts'
+
+/** Counts every request that reaches a hook; what the parser refuses before that is counted where it is answered. */
+export const measureRequests = (
+  app: FastifyInstance,
+  { requests, countProblem }: { requests: RequestMetrics; countProblem: CountProblem },
+): void => {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    requests.begin()
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    requests.end()
+    requests.observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    })
+    if (request.problemCode) countProblem(request.problemCode)
+    done()
+  })
+}

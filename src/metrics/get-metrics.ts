@@ -1,0 +1,48 @@
+import { Type } from 'typebox'
+import { problemResponses } from '../http/problem.ts'
+import type { App } from '../http/route.ts'
+import type { Exposition } from './metrics.ts'
+
+/** In place of the address of a request: `GET /metrics` is answered however much there is to do. */
+export const metricsPath = '/metrics'
+
+const example = `# HELP web_session_clients_problems_total Requests answered with a problem, by its code.
+# TYPE web_session_clients_problems_total counter
+web_session_clients_problems_total{code="overloaded"} 0
+`
+
+const schema = {
+  operationId: 'getMetrics',
+  tags: ['health'],
+  summary: 'What has been counted?',
+  description:
+    'For Prometheus, in its text format 0.0.4. No label has an id, a name, a subject or an address of anybody. Where the operator has set `METRICS_PORT`, this stands there and not here.',
+  security: [],
+  response: {
+    200: {
+      description: 'Every metric of this instance.',
+      content: {
+        'text/plain': {
+          schema: Type.String({ description: 'Lines of text.', examples: [example] }),
+          example,
+        },
+      },
+    },
+    ...problemResponses('shutting_down'),
+  },
+}
+
+/** `GET /metrics` */
+export const getMetrics = (app: App, { contentType, render }: Exposition): void => {
+  app.route({
+    method: 'GET',
+    url: metricsPath,
+    logLevel: 'silent',
+    schema,
+    handler: async (_request, reply) =>
+      reply
+        .code(200)
+        .type(contentType)
+        .send(await render()),
+  })
+}

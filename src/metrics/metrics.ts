@@ -1,0 +1,39 @@
+import { type ProblemCode, problems } from '../http/problem.ts'
+import { version } from '../version.ts'
+import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
+import { createDelayHistogram, registerProcessMetrics } from './process.ts'
+import { createMetricRegistry } from './registry.ts'
+
+/** What is counted, each part for who counts it, and the one way to read it all. */
+export type Metrics = {
+  requests: RequestMetrics
+  countProblem: CountProblem
+  /** How late a timer of the event loop came, in seconds. */
+  observeDelay: (seconds: number) => void
+  exposition: Exposition
+}
+
+/** Every metric in the format that Prometheus reads. */
+export type Exposition = { contentType: string; render: () => Promise<string> }
+
+export const createMetrics = (): Metrics => {
+  const registry = createMetricRegistry()
+  registerProcessMetrics(registry, version)
+  return {
+    requests: createRequestMetrics(registry),
+    countProblem: createProblemCounter(registry, Object.keys(problems) as ProblemCode[]),
+    observeDelay: createDelayHistogram(registry),
+    exposition: { contentType: registry.contentType, render: shared(registry.render) },
+  }
+}
+
+/** Whoever asks meanwhile gets what is being written anyway: anybody may ask, as often as they like. */
+const shared = (render: () => Promise<string>): (() => Promise<string>) => {
+  let running: Promise<string> | undefined
+  return () => {
+    running ??= render().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}

@@ -1,0 +1,51 @@
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { answerProblems } from '../http/errors.ts'
+import { logTexts } from '../http/log.ts'
+import { ProblemDetails, Violation } from '../http/problem.ts'
+import { setCommonHeaders } from '../http/request-log.ts'
+import type { App } from '../http/route.ts'
+import { getMetrics } from './get-metrics.ts'
+import type { Exposition } from './metrics.ts'
+
+type Options = {
+  host: string
+  /** Nothing listens where there is none. */
+  port: number | undefined
+  exposition: Exposition
+  log: FastifyBaseLogger
+  newId: () => string
+}
+
+/** Whoever reads metrics sends a line and a few header fields. */
+const timeoutMs = 5_000
+const maxConnections = 100
+
+/** A listener of its own for `GET /metrics`, so that the one that callers reach does not tell how things are going. */
+export const serveMetrics = async ({
+  host,
+  port,
+  exposition,
+  log,
+  newId,
+}: Options): Promise<{ stop: () => Promise<void> }> => {
+  if (port === undefined) return { stop: async () => undefined }
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: 1,
+    requestTimeout: timeoutMs,
+    connectionTimeout: timeoutMs,
+    http: { headersTimeout: timeoutMs },
+    forceCloseConnections: true,
+  })
+  app.server.maxConnections = maxConnections
+  answerProblems(app)
+  setCommonHeaders(app)
+  app.addSchema(Violation)
+  app.addSchema(ProblemDetails)
+  getMetrics(app as unknown as App, exposition)
+  await app.listen({ host, port, listenTextResolver: where => `${logTexts.listeningForMetrics} at ${where}` })
+  return { stop: () => app.close() }
+}
