@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { untilTaken } from '../until-taken.ts'
 
 export type Answered = { status: number; body: Record<string, unknown> }
 
@@ -6,18 +6,6 @@ export type Answered = { status: number; body: Record<string, unknown> }
 export type Redeem = (token: string) => Promise<Answered>
 
 type Delivery = { token: string; answers: Answered[] }
-
-/** Shorter than what `Retry-After` asks of callers, because a race is over soon. */
-const retryMs = 25
-
-/** Sends a request again as long as the service says that it has too many to look at it. */
-export const untilTaken = async (send: () => Promise<Answered>): Promise<Answered> => {
-  for (;;) {
-    const answer = await send()
-    if (answer.body['code'] !== 'overloaded') return answer
-    await setTimeout(retryMs)
-  }
-}
 
 /** Redeems every token `parallel` times at the same moment, over all replicas in turn. */
 export const raceRedeems = async (

@@ -1,7 +1,8 @@
 import type { TestContext } from 'node:test'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { prepareProcess, type ServiceProcess } from '../service-process.ts'
-import { type Answered, type Redeem, untilTaken } from './race.ts'
+import { untilTaken } from '../until-taken.ts'
+import type { Answered, Redeem } from './race.ts'
 
 export type Replicas = {
   sandbox: Sandbox
