@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { parseApiResult } from './api-result.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
+import { parseRetryAfter } from './retry-after.ts'
 
 export type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
 export type Answer = { status: number; body: unknown }
@@ -77,7 +78,7 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
       if (answer.statusCode === 401 && credentials.renew(authorization)) {
         answer = await send(call, await credentials.authorization())
       }
-      return parseAnswer(answer)
+      return parseAnswer(answer, now())
     },
     close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
   }
@@ -132,13 +133,12 @@ const parseBody = (text: string): unknown => {
   }
 }
 
-const parseAnswer = ({
-  statusCode: status,
-  headers,
-  text,
-}: Dispatcher.ResponseData & { text: string }): Answer => {
+const parseAnswer = (
+  { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
+  now: number,
+): Answer => {
   if ((status >= 200 && status < 300) || status === 404) return { status, body: parseBody(text) }
-  const retryAfterSeconds = parseRetryAfter(headers['retry-after'])
+  const retryAfterSeconds = parseRetryAfter(headers, now)
   if (status === 401 || status === 403) throw new PingFederateFailure('credentials', { status })
   if (status === 429) throw new PingFederateFailure('busy', { status, retryAfterSeconds })
   if (status === 400 || status === 422)
@@ -148,11 +148,3 @@ const parseAnswer = ({
   if (status >= 500) throw new PingFederateFailure('server-error', { status, retryAfterSeconds })
   throw new PingFederateFailure('unexpected', { status })
 }
-
-const maxRetryAfterSeconds = 60
-
-/** RFC 9110 section 10.2.3 in seconds; dates and nonsense fall back to what the caller is told by default. */
-const parseRetryAfter = (value: string | string[] | undefined): number | undefined =>
-  typeof value === 'string' && /^\d{1,12}$/.test(value)
-    ? Math.min(Number(value), maxRetryAfterSeconds)
-    : undefined

@@ -143,7 +143,10 @@ test('401 and 403 are not tried again with the same password', async t => {
   assert.equal((await transport.call(version)).status, 200)
 })
 
-test('a Retry-After of seconds is taken up to a minute, a date or nonsense is not', async t => {
+/** By a clock that is years away from this machine's. */
+const toDate = (afterMs: number): string => new Date(Date.UTC(2030, 0, 1) + afterMs).toUTCString()
+
+test('17: a Retry-After is taken up to a minute, in seconds or as a date, and nonsense is not', async t => {
   const cases: [string, number | undefined][] = [
     ['0', 0],
     ['7', 7],
@@ -154,13 +157,19 @@ test('a Retry-After of seconds is taken up to a minute, a date or nonsense is no
     ['-1', undefined],
     ['1.5', undefined],
     ['soon', undefined],
-    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    [toDate(30_000), 30],
+    [toDate(3_600_000), 60],
+    [toDate(-5_000), 0],
+    ['Wed, 21 Oct 2026 07:28:00', undefined],
+    ['Wed, 21 Foo 2026 07:28:00 GMT', undefined],
+    ['Wed, 99 Oct 2026 07:28:00 GMT', undefined],
     ['9'.repeat(400), undefined],
   ]
   const { sandbox, transport } = await startUpstream(t)
   for (const code of [429, 503])
     for (const [value, seconds] of cases) {
-      sandbox.pingFederate.faults.next({ fault: { answer: status(code, { 'retry-after': value }) } })
+      const headers = { date: toDate(0), 'retry-after': value }
+      sandbox.pingFederate.faults.next({ fault: { answer: status(code, headers) } })
       assert.equal((await failureOf(transport.call(version))).retryAfterSeconds, seconds, value)
     }
 })
