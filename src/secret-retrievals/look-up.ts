@@ -4,6 +4,7 @@ import { principalOf } from '../http/authenticate.ts'
 import { Instant } from '../http/instant.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
+import { expireRetrieval } from './expire.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import type { RetrievalToken } from './schema.ts'
@@ -69,12 +70,15 @@ export const lookUpRetrieval = (app: App, { store }: { store: Store }): void => 
     schema,
     handler: async (request, reply) => {
       const row = await getRetrieval(store.db, request.body.token, principalOf(request))
+      const retrieval = toRetrievalState(row)
+      if (retrieval.state === 'expired' && row.state === 'outstanding')
+        await store.write(trx => expireRetrieval(trx, row))
       return reply.code(200).send({
         clientId: row.client_id,
         team: row.team,
         createdAt: row.created_at,
         createdBy: row.created_by,
-        ...toRetrievalState(row),
+        ...retrieval,
       })
     },
   })

@@ -8,6 +8,7 @@ import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
+import { expireRetrieval } from './expire.ts'
 import { type FoundRetrieval, getRetrieval } from './find-retrieval.ts'
 import type { RetrievalToken } from './schema.ts'
 import { open } from './seal.ts'
@@ -80,7 +81,7 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
       const redeemed = await store.write(async trx => {
         const retrieval = await getRetrieval(trx, token, actor.principal)
         if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime)
-          return expire(trx, retrieval)
+          return expireRetrieval(trx, retrieval)
         refuseDead(retrieval)
         await claim(trx, retrieval, actor)
         return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
@@ -95,18 +96,6 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
       })
     },
   })
-}
-
-/** Once seen expired it stays so, also when a clock is set back. */
-const expire = async (
-  trx: Kysely<Database>,
-  { retrieval_id: retrievalId }: FoundRetrieval,
-): Promise<undefined> => {
-  await trx
-    .updateTable('retrieval')
-    .set({ state: 'expired', sealed: null })
-    .where('retrieval_id', '=', retrievalId)
-    .execute()
 }
 
 const expired = (): Problem =>

@@ -60,3 +60,17 @@ test('403 without secrets:redeem', async t => {
   assert.equal(status, 403)
   assert.match(String(headers.get('www-authenticate')), /scope="secrets:redeem"/)
 })
+
+test('45: 200 expired, and 410 from then on, also after the clock was set back an hour', async t => {
+  let ahead = 0
+  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
+  const token = await createRetrieval(service)
+  ahead = 3_600_000
+  assert.equal((await lookUp(service, token)).body.state, 'expired')
+  assert.deepEqual(
+    readRows(service.databasePath, 'select state, sealed from retrieval').map(row => ({ ...row })),
+    [{ state: 'expired', sealed: null }],
+  )
+  ahead = 0
+  assert.equal((await redeem(service, token)).body.code, 'retrieval_expired')
+})

@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely'
+import type { Database, RetrievalRow } from '../database/schema.ts'
+
+/** Keeps what has been seen: once seen expired a retrieval stays so, also when a clock is set back. */
+export const expireRetrieval = async (
+  trx: Kysely<Database>,
+  { retrieval_id: retrievalId }: Pick<RetrievalRow, 'retrieval_id'>,
+): Promise<undefined> => {
+  await trx
+    .updateTable('retrieval')
+    .set({ state: 'expired', sealed: null })
+    .where('retrieval_id', '=', retrievalId)
+    .where('state', '=', 'outstanding')
+    .execute()
+}
