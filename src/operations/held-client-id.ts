@@ -3,6 +3,7 @@ import type { Actor } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { inProgress } from './problems.ts'
+import { type PublishDependencies, publishClients } from './publish.ts'
 import { readOperation } from './read-operation.ts'
 import { type SettleDependencies, settleOperation } from './settle.ts'
 
@@ -17,15 +18,18 @@ export const findHolder = (db: Kysely<Database>, clientId: string): Promise<Clie
  * @throws PingFederateFailure when PingFederate cannot be asked
  */
 export const refuseOrRelease = async (
-  dependencies: SettleDependencies,
+  dependencies: SettleDependencies & PublishDependencies,
   holder: ClientRow,
   actor: Actor,
 ): Promise<void> => {
   if (!actor.principal.teams.includes(holder.team)) throw takenByOthers()
   if (holder.state === 'active') throw takenByYou(holder)
   const operation = await readOperation(dependencies.store.db, holder.operation_id)
-  if (operation.state === 'intended' && !(await settleOperation(dependencies, operation, actor)))
-    throw inProgress(holder.operation_id)
+  if (operation.state === 'intended') {
+    const settled = await settleOperation(dependencies, operation, actor)
+    if (!settled) throw inProgress(holder.operation_id)
+    void publishClients(dependencies, settled.unpublished)
+  }
   const { state } = await readOperation(dependencies.store.db, holder.operation_id)
   if (state === 'done') throw takenByYou(holder)
 }

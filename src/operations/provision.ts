@@ -18,6 +18,7 @@ import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
 import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
+import { publishClients } from './publish.ts'
 import { isGivenUp } from './read-operation.ts'
 import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
 
@@ -190,19 +191,7 @@ const finish = async (
   const row = await finishCreate(store, operation, { replication: status, savedAt }).catch(error => {
     throw isDatabaseUnavailable(error) ? outcomeUnknown(operation.operationId, error, leaseMs(config)) : error
   })
-  if (status === 'replicating' && config.pingFederate.replication === 'trigger')
-    void publish(dependencies, row.client_id)
+  // Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went.
+  if (status === 'replicating') void publishClients(dependencies, [row.client_id])
   return toWebSessionClient(row)
-}
-
-/** Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went. */
-const publish = async ({ store, replication }: MakeDependencies, clientId: string): Promise<void> => {
-  const status = (await replication.publish()) ? 'ready' : 'failed'
-  await store
-    .write(
-      trx =>
-        trx.updateTable('client').set({ replication: status }).where('client_id', '=', clientId).execute(),
-      { durable: false },
-    )
-    .catch(() => undefined)
 }

@@ -3,14 +3,15 @@ import { sql } from 'kysely'
 import type { OperationRow } from '../database/schema.ts'
 import { logTexts } from '../http/log.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
-import { type SettleDependencies, settleOperation } from './settle.ts'
+import { type PublishDependencies, publishClients } from './publish.ts'
+import { type SettleDependencies, type Settled, settleOperation } from './settle.ts'
 
 /** Read at once: bounds what a long outage leaves in memory. */
 const batchSize = 100
 /** After an outage many operations wait, and PingFederate needs no crowd; the bulkhead has few places for them anyway. */
 const concurrency = 4
 
-type Dependencies = SettleDependencies & { log: FastifyBaseLogger; newId: () => string }
+type Dependencies = SettleDependencies & PublishDependencies & { log: FastifyBaseLogger; newId: () => string }
 
 /**
  * One round: settles every operation whose lease is over. It ends early when the signal comes, or when PingFederate
@@ -32,17 +33,23 @@ export const createRecovery = (dependencies: Dependencies): Recover => {
 const recover = async (dependencies: Dependencies, signal: AbortSignal): Promise<void> => {
   const ended = new AbortController()
   const stopped = AbortSignal.any([signal, ended.signal])
+  const unpublished: string[] = []
   let last = ''
   for (let isFull = true; isFull && !stopped.aborted; ) {
     const open = await findAbandoned(dependencies, last)
     last = open.at(-1)?.operation_id ?? last
     isFull = open.length === batchSize
     const take = async (): Promise<void> => {
-      for (let next = open.shift(); next && !stopped.aborted; next = open.shift())
-        if (!(await settle(dependencies, next))) ended.abort()
+      for (let next = open.shift(); next && !stopped.aborted; next = open.shift()) {
+        const settled = await settle(dependencies, next)
+        if (settled) unpublished.push(...settled.unpublished)
+        else ended.abort()
+      }
     }
     await Promise.all(Array.from({ length: concurrency }, take))
   }
+  // Once for all of them, because it publishes every administrator's pending changes.
+  await publishClients(dependencies, unpublished)
 }
 
 const findAbandoned = ({ store }: Dependencies, after: string): Promise<OperationRow[]> =>
@@ -56,6 +63,8 @@ const findAbandoned = ({ store }: Dependencies, after: string): Promise<Operatio
     .limit(batchSize)
     .execute()
 
+const nothing: Settled = { unpublished: [] }
+
 /** In the audit trail recovery acts for itself: the caller of the operation is long gone. */
 const recoveryPrincipal = {
   subject: 'web-session-clients:recovery',
@@ -64,19 +73,20 @@ const recoveryPrincipal = {
   scopes: new Set<string>(),
 }
 
-/** Resolves to whether the next one may be tried: not when this one was not even sent. */
-const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<boolean> => {
+/** Resolves to undefined when the next one should not be tried: this one was not even sent. */
+const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<Settled | undefined> => {
   const { log, newId } = dependencies
   const context = { operation: operation.operation_id }
   try {
-    const isSettled = await settleOperation(dependencies, operation, {
+    const settled = await settleOperation(dependencies, operation, {
       principal: recoveryPrincipal,
       requestId: newId(),
     })
-    if (isSettled) log.info(context, logTexts.settled)
-    return true
+    if (settled) log.info(context, logTexts.settled)
+    return settled ?? nothing
   } catch (err) {
     log.warn({ ...context, err }, logTexts.unsettled)
-    return !(err instanceof PingFederateFailure) || err.isAmbiguous || err.kind === 'invalid'
+    const isSent = !(err instanceof PingFederateFailure) || err.isAmbiguous || err.kind === 'invalid'
+    return isSent ? nothing : undefined
   }
 }

@@ -9,6 +9,7 @@ import { createToken, toIssueTime, toRetrievalId } from '../secret-retrievals/to
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { deriveTokenBytes, type KnownRequest } from './idempotency.ts'
 import { inProgress } from './problems.ts'
+import { type PublishDependencies, publishClients } from './publish.ts'
 import { readOperation } from './read-operation.ts'
 import { type SettleDependencies, settleOperation } from './settle.ts'
 
@@ -20,7 +21,8 @@ export type CreateAnswer = {
   }
 }
 
-export type ReplayDependencies = SettleDependencies & { config: { secretKeys: readonly KeyObject[] } }
+export type ReplayDependencies = SettleDependencies &
+  PublishDependencies & { config: { secretKeys: readonly KeyObject[] } }
 
 /**
  * Answers a repetition under the same key as the first time, with a working token as long as the secret is not redeemed.
@@ -53,7 +55,9 @@ const endOf = async (
   actor: Actor,
 ): Promise<OperationRow> => {
   if (operation.state !== 'intended') return operation
-  if (!(await settleOperation(dependencies, operation, actor))) throw inProgress(operation.operation_id)
+  const settled = await settleOperation(dependencies, operation, actor)
+  if (!settled) throw inProgress(operation.operation_id)
+  void publishClients(dependencies, settled.unpublished)
   return readOperation(dependencies.store.db, operation.operation_id)
 }
 

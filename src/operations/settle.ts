@@ -14,22 +14,25 @@ export type SettleDependencies = {
   config: { pingFederate: { timeoutMs: number } }
 }
 
+/** The end of an operation, and the client that the engines do not have yet, for whoever settled it to publish. */
+export type Settled = { unpublished: string[] }
+
 /** Looking a client up and asking for the topology are three calls; one more leaves room for a renewed token. */
 const maxCalls = 4
 
 /**
  * Ends an operation that nobody works on any more, by what PingFederate shows: it has the client with this operation's
  * marker, then the operation is done; otherwise it failed. It makes nothing and mints nothing.
- * Resolves to false when somebody else has the lease.
+ * Resolves to undefined when somebody else has the lease.
  * @throws PingFederateFailure when PingFederate cannot be asked; the operation stays open
  */
 export const settleOperation = async (
   dependencies: SettleDependencies,
   operation: OperationRow,
   actor: Actor,
-): Promise<boolean> => {
+): Promise<Settled | undefined> => {
   const fence = await takeLease(dependencies, operation.operation_id)
-  if (fence === undefined) return false
+  if (fence === undefined) return undefined
   const leased = {
     operationId: operation.operation_id,
     clientId: operation.client_id,
@@ -46,12 +49,12 @@ export const settleOperation = async (
   if (found?.kind === 'created') {
     const replication = await dependencies.replication.statusAfterSave()
     await finishCreate(dependencies.store, leased, { replication, savedAt: found.client.savedAt })
-  } else {
-    await failCreate(dependencies.store, leased, {
-      code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown',
-    })
+    return { unpublished: replication === 'replicating' ? [leased.clientId] : [] }
   }
-  return true
+  await failCreate(dependencies.store, leased, {
+    code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown',
+  })
+  return { unpublished: [] }
 }
 
 /** One process at a time: the conditional write decides, by the database's clock. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startTestService, type TestService } from '../service.ts'
-import { recordCalls, smallest } from './requests.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { abandonCreate } from '../operations/journal.ts'
+import { readRows } from '../secret-retrievals/retrievals.ts'
+import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
+import { createUnderKey, recordCalls, smallest } from './requests.ts'
 
 const create = async ({ call }: TestService): Promise<string> => {
   const { status, body } = await call('POST', '/web-session-clients', { body: smallest })
@@ -87,4 +90,34 @@ test('201 replicating when the cluster cannot be asked: the client exists, and n
   })
   assert.equal(await create(service), 'replicating')
   assert.equal(await readStatus(service), 'replicating')
+})
+
+const trigger = { ...clustered, env: { PINGFEDERATE_REPLICATION: 'trigger' } }
+const later = { now: () => Date.now() + laterThanLeasesMs }
+
+/** Until what the database says of every client is this. */
+const allStored = async ({ databasePath }: TestService, replication: string): Promise<void> => {
+  const others = () => readRows(databasePath, `select 1 from client where replication <> '${replication}'`)
+  while (others().length > 0) await turn()
+}
+
+test('clients that recovery finds made are published too, all of them by one replication', async t => {
+  const first = await startTestService(t, trigger)
+  for (const clientId of ['one', 'two', 'three']) await abandonCreate(first, { acts: true }, clientId)
+  await first.stop()
+  const calls = recordCalls(first.sandbox)
+  const second = await startTestService(t, { ...trigger, after: first, world: later })
+  await allStored(second, 'ready')
+  assert.equal(readRows(second.databasePath, 'select 1 from client').length, 3)
+  assert.equal(calls.filter(({ path }) => path === '/cluster/replicate').length, 1)
+})
+
+test('201 replicating for a repetition that finds its client made, which is then published', async t => {
+  let ahead = 0
+  const service = await startTestService(t, { ...trigger, world: { now: () => Date.now() + ahead } })
+  const { key } = await abandonCreate(service, { acts: true })
+  ahead = laterThanLeasesMs
+  const { status, body } = await createUnderKey(service, key)
+  assert.deepEqual([status, body.status], [201, 'replicating'])
+  await allStored(service, 'ready')
 })

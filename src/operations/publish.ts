@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts'
+import type { Store } from '../database/store.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+
+export type PublishDependencies = {
+  store: Store
+  replication: Pick<Replication, 'publish'>
+  config: { pingFederate: Pick<Config['pingFederate'], 'replication'> }
+}
+
+/** Bounds the parameters of one statement. */
+const batchSize = 500
+
+/**
+ * Has clients published that were saved a moment ago, all of them at once, where the service is to do that, and keeps
+ * how it went. Never rejects: the clients are there, and `status` tells the truth about them.
+ */
+export const publishClients = async (
+  { store, replication, config }: PublishDependencies,
+  clientIds: readonly string[],
+): Promise<void> => {
+  if (clientIds.length === 0 || config.pingFederate.replication !== 'trigger') return
+  const status = (await replication.publish()) ? 'ready' : 'failed'
+  for (let from = 0; from < clientIds.length; from += batchSize) {
+    const batch = clientIds.slice(from, from + batchSize)
+    await store
+      .write(
+        trx =>
+          trx.updateTable('client').set({ replication: status }).where('client_id', 'in', batch).execute(),
+        { durable: false },
+      )
+      .catch(() => undefined)
+  }
+}
