@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
+import { logAuditEvents } from './audit/announce.ts'
+import { announceAuditEvents } from './audit/record.ts'
 import type { Config } from './config.ts'
 import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
@@ -35,9 +37,10 @@ export const startService = async (config: Config, world: World): Promise<Runnin
   serve(config, world, await openStore(config.database, world))
 
 /** Connects everything around an open store and listens; the store is closed with the rest. */
-export const serve = async (config: Config, world: World, store: Store): Promise<RunningService> => {
+export const serve = async (config: Config, world: World, opened: Store): Promise<RunningService> => {
   const { now, log } = world
   const metrics = createMetrics()
+  const store = announceAuditEvents(opened, logAuditEvents(log))
   const transport = createTransport(config.pingFederate, now)
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,

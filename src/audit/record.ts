@@ -1,42 +1,77 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, NewAuditEvent } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Principal } from '../http/access-token.ts'
+import type { Store } from '../database/store.ts'
+import type { Actor } from './actor.ts'
 
-/** Who did it, in which request. */
-export type Actor = { principal: Principal; requestId: string }
+type Details = Pick<NewAuditEvent, 'action' | 'outcome'> &
+  Partial<Pick<NewAuditEvent, 'reason' | 'rule' | 'team' | 'client_id' | 'operation_id'>>
 
-type Event = Pick<NewAuditEvent, 'action' | 'outcome'> &
-  Partial<Pick<NewAuditEvent, 'reason' | 'team' | 'client_id' | 'operation_id'>>
+type Columns = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
+
+/** An event as it was written; the database added when. */
+export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
+  teams: readonly string[]
+  acting_parties: readonly string[]
+}
 
 /** Writes an audit event in the transaction of what it records, so that neither exists without the other. */
 export const recordAuditEvent = async (
   trx: Kysely<Database>,
-  { principal, requestId }: Actor,
-  event: Event,
+  { principal, requestId, address }: Actor,
+  details: Details,
 ): Promise<void> => {
-  await insertAuditEvent(trx, {
+  const event: AuditEvent = {
     reason: null,
+    rule: null,
     team: null,
     client_id: null,
     operation_id: null,
-    ...event,
+    ...details,
     subject: principal.subject,
     actor_client_id: principal.clientId ?? null,
+    teams: principal.teams,
+    acting_parties: principal.actingParties,
+    address,
     request_id: requestId,
+  }
+  await insertAuditEvent(trx, {
+    ...event,
+    teams: JSON.stringify(event.teams),
+    acting_parties: JSON.stringify(event.acting_parties),
   })
+  written.get(trx)?.push(event)
 }
 
-type Values = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
+/** What the write that is running in a transaction has recorded so far; a write has its transaction for itself until its end. */
+const written = new WeakMap<Kysely<Database>, AuditEvent[]>()
 
-const insertAuditEvent = prepare((db, value: Placeholders<Values>) =>
+/** A store that tells of every event once it is committed, and of none that is not. */
+export const announceAuditEvents = (store: Store, announce: (event: AuditEvent) => void): Store => ({
+  ...store,
+  write: async (work, options) => {
+    const events: AuditEvent[] = []
+    const result = await store.write(trx => {
+      written.set(trx, events)
+      return work(trx)
+    }, options)
+    for (const event of events) announce(event)
+    return result
+  },
+})
+
+const insertAuditEvent = prepare((db, value: Placeholders<Columns>) =>
   db.insertInto('audit_event').values({
     at: sql`database_time()`,
     action: value.action,
     outcome: value.outcome,
     reason: value.reason,
+    rule: value.rule,
     subject: value.subject,
     actor_client_id: value.actor_client_id,
+    teams: value.teams,
+    acting_parties: value.acting_parties,
+    address: value.address,
     team: value.team,
     client_id: value.client_id,
     operation_id: value.operation_id,

@@ -1,10 +1,14 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { initial } from './migrations/0001-initial.ts'
+import { auditTrail } from './migrations/0002-audit-trail.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
-const migrations: Record<string, Migration> = { '0001-initial': initial }
+export const migrations: Record<string, Migration> = {
+  '0001-initial': initial,
+  '0002-audit-trail': auditTrail,
+}
 
 /**
  * Brings the database to this version's schema; two processes may do so at the same moment.

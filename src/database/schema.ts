@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
+import type { AuditAction, AuditOutcome } from '../audit/vocabulary.ts'
 
 /** Times are ISO 8601 text in UTC with milliseconds, so that they sort and compare as text on both engines. */
 type Time = string
@@ -83,15 +84,25 @@ type RetrievalTable = {
   redeemed_by: string | null
 }
 
+/** Rows are only ever added; triggers refuse everything else. */
 type AuditEventTable = {
   audit_event_id: Generated<number>
   at: Time
-  action: 'client.create' | 'secret.redeem' | 'retrieval.revoke'
-  outcome: 'intended' | 'done' | 'failed' | 'refused'
+  action: AuditAction
+  outcome: AuditOutcome
   /** Problem code of what failed or was refused. */
   reason: string | null
+  /** Rule of the team policy behind the decision. */
+  rule: string | null
   subject: string
   actor_client_id: string | null
+  /** Teams of the caller at that time, as a JSON list; null in events of versions that did not write it. */
+  teams: string | null
+  /** Who acted on behalf of the subject, the current one first, as a JSON list; null like `teams`. */
+  acting_parties: string | null
+  /** Network address of the caller; null where the service acted for itself, and like `teams`. */
+  address: string | null
+  /** The team whose client it is about. */
   team: string | null
   client_id: string | null
   operation_id: string | null

@@ -5,6 +5,8 @@ import { visibleLine } from './visible-line.ts'
 export type Principal = {
   subject: string
   clientId: string | undefined
+  /** Who acts on behalf of the subject, the current one first (RFC 8693 section 4.1); empty when it acts for itself. */
+  actingParties: readonly string[]
   teams: readonly string[]
   scopes: ReadonlySet<string>
 }
@@ -91,6 +93,7 @@ export const toPrincipal = (
   return {
     subject: sub,
     clientId: caller,
+    actingParties: toActingParties(claims['act']),
     teams: toTeams(claims[rules.teamsClaim]),
     scopes: toScopes(claims),
   }
@@ -103,6 +106,22 @@ const checkTimes = ({ exp, iat }: Record<string, unknown>, nowSeconds: number): 
   if (iat !== undefined && (typeof iat !== 'number' || iat > nowSeconds + clockToleranceSeconds)) {
     throw new TokenRefused('The iat claim is not a time that is over.')
   }
+}
+
+/** More than one service hands a request on to the next, and a bound to what is written for each event. */
+const maxActingParties = 8
+
+/** An actor that cannot be named would act in the name of the subject alone, so its token is refused. */
+const toActingParties = (claim: unknown): readonly string[] => {
+  const parties: string[] = []
+  for (let act = claim; act !== undefined; act = (act as { act?: unknown }).act) {
+    const { sub, client_id: clientId } = Object(act) as Record<string, unknown>
+    const party = sub ?? clientId
+    if (!isName(party) || parties.length === maxActingParties)
+      throw new TokenRefused('The act claim does not name who acts for the subject.')
+    parties.push(party)
+  }
+  return parties
 }
 
 /** PingFederate writes `scope` as text or as an array, other issuers write `scp`. */

@@ -19,6 +19,7 @@ export const logTexts = {
   maintenanceFailed: 'recovery or sweep failed',
   settled: 'operation settled',
   unsettled: 'operation could not be settled',
+  audited: 'audit event',
 } as const
 
 /**

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import { type Actor, recordAuditEvent } from '../audit/record.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordAuditEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'

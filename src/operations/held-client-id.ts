@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Actor } from '../audit/record.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { inProgress } from './problems.ts'

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { Actor } from '../audit/record.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'

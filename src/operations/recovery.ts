@@ -69,6 +69,7 @@ const nothing: Settled = { unpublished: [] }
 const recoveryPrincipal = {
   subject: 'web-session-clients:recovery',
   clientId: undefined,
+  actingParties: [],
   teams: [],
   scopes: new Set<string>(),
 }
@@ -81,6 +82,7 @@ const settle = async (dependencies: Dependencies, operation: OperationRow): Prom
     const settled = await settleOperation(dependencies, operation, {
       principal: recoveryPrincipal,
       requestId: newId(),
+      address: null,
     })
     if (settled) log.info(context, logTexts.settled)
     return settled ?? nothing

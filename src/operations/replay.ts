@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { Actor } from '../audit/record.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { OperationRow } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { Secret } from '../secret.ts'

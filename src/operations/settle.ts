@@ -1,5 +1,5 @@
 import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Actor } from '../audit/record.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { Type } from 'typebox'
-import { type Actor, recordAuditEvent } from '../audit/record.ts'
+import { type Actor, actorOf } from '../audit/actor.ts'
+import { recordAuditEvent } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
-import { principalOf } from '../http/authenticate.ts'
 import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { expireRetrieval } from './expire.ts'
@@ -76,7 +76,7 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
     config: { scope: 'secrets:redeem' },
     schema,
     handler: async (request, reply) => {
-      const actor = { principal: principalOf(request), requestId: request.id }
+      const actor = actorOf(request)
       const { token } = request.body
       const redeemed = await store.write(async trx => {
         const retrieval = await getRetrieval(trx, token, actor.principal)

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Actor } from '../audit/record.ts'
+import { type Actor, actorOf } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
@@ -93,7 +93,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
         toCreateRequest(dependencies, {
           client,
           body,
-          actor: { principal, requestId: request.id },
+          actor: actorOf(request),
           key: parseIdempotencyKey(request),
         }),
       )

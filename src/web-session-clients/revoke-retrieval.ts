@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { actorOf } from '../audit/actor.ts'
 import { recordAuditEvent } from '../audit/record.ts'
 import type { Store } from '../database/store.ts'
-import { principalOf } from '../http/authenticate.ts'
 import { problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { getClient } from './get.ts'
@@ -29,9 +29,9 @@ export const revokeRetrieval = (app: App, { store }: { store: Store }): void => 
     config: { scope: 'web-session-clients:write' },
     schema,
     handler: async (request, reply) => {
-      const principal = principalOf(request)
+      const actor = actorOf(request)
       await store.write(async trx => {
-        const client = await getClient(trx, principal, request.params.clientId)
+        const client = await getClient(trx, actor.principal, request.params.clientId)
         const { numUpdatedRows } = await trx
           .updateTable('retrieval')
           .set({ state: 'revoked', sealed: null })
@@ -39,11 +39,12 @@ export const revokeRetrieval = (app: App, { store }: { store: Store }): void => 
           .where('state', '=', 'outstanding')
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return
-        await recordAuditEvent(
-          trx,
-          { principal, requestId: request.id },
-          { action: 'retrieval.revoke', outcome: 'done', team: client.team, client_id: client.client_id },
-        )
+        await recordAuditEvent(trx, actor, {
+          action: 'retrieval.revoke',
+          outcome: 'done',
+          team: client.team,
+          client_id: client.client_id,
+        })
       })
       return reply.code(204).send()
     },

@@ -14,8 +14,15 @@ import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 type Trx = Kysely<Database>
 
 const actor = {
-  principal: { subject: 'ana', clientId: undefined, teams: ['payments'], scopes: new Set<string>() },
+  principal: {
+    subject: 'ana',
+    clientId: undefined,
+    actingParties: [],
+    teams: ['payments'],
+    scopes: new Set<string>(),
+  },
   requestId: 'request',
+  address: null,
 }
 
 /** One audit event, named by its reason. */

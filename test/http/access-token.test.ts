@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toPrincipal } from '../../src/http/access-token.ts'
+import { TokenRefused, toPrincipal } from '../../src/http/access-token.ts'
 
 const now = 1_795_453_200
 const rules = { algorithms: ['ES256'], types: ['JWT'], teamsClaim: 'groups' }
@@ -53,4 +53,39 @@ test('the calling client is client_id, or azp', () => {
   assert.equal(principal({ client_id: 'a', azp: 'b' }).clientId, 'a')
   assert.equal(principal({ azp: 'b' }).clientId, 'b')
   assert.equal(principal({}).clientId, undefined)
+})
+
+const acts: [string, unknown, string[]][] = [
+  ['nobody', undefined, []],
+  ['one', { sub: 'portal' }, ['portal']],
+  ['a client without sub', { client_id: 'portal' }, ['portal']],
+  ['a chain, the current one first', { sub: 'gateway', act: { sub: 'portal' } }, ['gateway', 'portal']],
+]
+
+test('who acts on behalf of the subject is read from act (RFC 8693 section 4.1)', async t => {
+  for (const [what, act, expected] of acts) {
+    await t.test(what, () => assert.deepEqual(principal({ act }).actingParties, expected))
+  }
+})
+
+const chain = (length: number): unknown =>
+  length === 0 ? undefined : { sub: `party ${length}`, act: chain(length - 1) }
+
+const unusableActs: [string, unknown][] = [
+  ['null', null],
+  ['text', 'portal'],
+  ['a list', ['portal']],
+  ['an empty object', {}],
+  ['a sub that is no text', { sub: 1 }],
+  ['an empty sub', { sub: '' }],
+  ['a giant sub', { sub: 'x'.repeat(257) }],
+  ['a chain with a gap', { sub: 'gateway', act: {} }],
+  ['a chain without end', chain(9)],
+]
+
+test('a token whose act names nobody is refused, so that nobody acts unnamed', async t => {
+  assert.equal(principal({ act: chain(8) }).actingParties.length, 8)
+  for (const [what, act] of unusableActs) {
+    await t.test(what, () => assert.throws(() => principal({ act }), TokenRefused))
+  }
 })

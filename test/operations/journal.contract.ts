@@ -24,8 +24,15 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
 }
 
 const actor = {
-  principal: { subject: 'test', clientId: undefined, teams: [], scopes: new Set<string>() },
+  principal: {
+    subject: 'test',
+    clientId: undefined,
+    actingParties: [],
+    teams: [],
+    scopes: new Set<string>(),
+  },
   requestId: 'request',
+  address: null,
 }
 
 const beginOperation = async (store: Store, leaseUntil: string): Promise<void> =>

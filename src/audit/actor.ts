@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify'
+import type { Principal } from '../http/access-token.ts'
+import { principalOf } from '../http/authenticate.ts'
+
+/** Who does it, in which request, from where. */
+export type Actor = {
+  principal: Principal
+  requestId: string
+  /** Network address of the caller; null where the service acts for itself. */
+  address: string | null
+}
+
+/** The caller of a protected route; behind a proxy that is trusted (`TRUST_PROXY`) the address that the proxy names. */
+export const actorOf = (request: FastifyRequest): Actor => ({
+  principal: principalOf(request),
+  requestId: request.id,
+  address: request.ip,
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { execute } from '../database/execute.ts'
+import { usePostgresServer } from '../database/postgres-server.ts'
+import { openJournal } from '../operations/journal.ts'
+import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
+import { startTestService, type TestService } from '../service.ts'
+import { smallest } from '../web-session-clients/requests.ts'
+
+const server = usePostgresServer()
+
+const engines = {
+  SQLite: {
+    start: (t: TestContext) => startTestService(t),
+    refuse: (condition: string) =>
+      `create trigger broken before insert on audit_event when ${condition} begin select raise(abort, 'no'); end`,
+    repair: 'drop trigger broken',
+  },
+  PostgreSQL: {
+    start: async (t: TestContext) => startTestService(t, { database: await server.createDatabase() }),
+    refuse: (condition: string) => `
+      create function broken() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+      create trigger broken before insert on audit_event for each row when (${condition}) execute function broken()`,
+    repair: 'drop trigger broken on audit_event; drop function broken',
+  },
+}
+
+const databaseOf = ({ env }: TestService): string => env['DATABASE_URL'] ?? ''
+
+for (const [engine, { start, refuse, repair }] of Object.entries(engines)) {
+  /** A service on a database that takes no audit event of that kind, until it is repaired. */
+  const startBroken = async (service: TestService, condition = 'true') => {
+    await execute(databaseOf(service), refuse(condition))
+    return () => execute(databaseOf(service), repair)
+  }
+
+  describe(`without an audit event nothing happens, on ${engine}`, () => {
+    test('500 and no secret for a redemption; the token works once events are written again', async t => {
+      const service = await start(t)
+      const token = await createRetrieval(service)
+      const repaired = await startBroken(service)
+      const { status, body } = await redeem(service, token)
+      assert.equal(status, 500)
+      assert.equal(body.clientSecret, undefined)
+      assert.equal((await lookUp(service, token)).body.state, 'outstanding')
+      await repaired()
+      assert.equal((await redeem(service, token)).status, 200)
+    })
+
+    test('500 for a create, before PingFederate is asked for anything, and the client id stays free', async t => {
+      const service = await start(t)
+      const repaired = await startBroken(service)
+      assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 500)
+      assert.equal(service.sandbox.pingFederate.clients.length, 0)
+      await repaired()
+      assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
+    })
+
+    test('500 for a revocation, and the token still works', async t => {
+      const service = await start(t)
+      const token = await createRetrieval(service)
+      await startBroken(service, "new.action = 'retrieval.revoke'")
+      const { status } = await service.call('DELETE', '/web-session-clients/pa_wam/retrieval')
+      assert.equal(status, 500)
+      assert.equal((await redeem(service, token)).status, 200)
+    })
+
+    test('500 for a create whose end is not recorded: it stays open, and recovery ends it with its event', async t => {
+      const service = await start(t)
+      const repaired = await startBroken(service, "new.outcome = 'done'")
+      assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 500)
+      assert.equal((await service.call('GET', '/web-session-clients/pa_wam')).status, 404)
+      await repaired()
+      await service.stop()
+      const { recover, states } = await openJournal(t, service)
+      assert.deepEqual(await states(), ['intended'])
+      await execute(databaseOf(service), "update operation set lease_until = '2026-01-01T00:00:00.000Z'")
+      await recover()
+      assert.deepEqual(await states(), ['done'])
+      const events = await execute(
+        databaseOf(service),
+        "select subject from audit_event where outcome = 'done'",
+      )
+      assert.deepEqual(
+        events.map(({ subject }) => subject),
+        ['web-session-clients:recovery'],
+      )
+    })
+  })
+}

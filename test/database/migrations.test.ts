@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { type Kysely, sql } from 'kysely'
+import { migrations } from '../../src/database/migrate.ts'
+import { openPostgres } from '../../src/database/postgres.ts'
+import { openSqlite } from '../../src/database/sqlite.ts'
+import type { Store } from '../../src/database/store.ts'
+import { Secret } from '../../src/secret.ts'
+import { usePostgresServer } from './postgres-server.ts'
+
+const server = usePostgresServer()
+
+/** Values that every rule of the first schema permits, by table. */
+const samples: Record<string, Record<string, string | number>> = {
+  client: {
+    ...{ client_id: 'c', team: 't', name: 'n', search_text: 's', state: 'active', replication: 'ready' },
+    ...{ settings: '{}', operation_id: 'o', retrieval_id: 'r', created_at: 'a', created_by: 'b' },
+    updated_at: 'a',
+  },
+  operation: {
+    ...{ operation_id: 'o', kind: 'create', client_id: 'c', team: 't', state: 'intended' },
+    ...{ retrieval_id: 'r', request_id: 'q', requested_by: 'b', created_at: 'a', lease_until: 'a' },
+  },
+  idempotency: {
+    ...{ idempotency_id: 'i', request_digest: 'd', operation_id: 'o', created_at: 'a', expires_at: 'z' },
+  },
+  retrieval: {
+    ...{ retrieval_id: 'r', client_id: 'c', team: 't', redeemable_by: 'team', state: 'outstanding' },
+    ...{ created_at: 'a', created_by: 'b', expires_at: 'z' },
+  },
+  audit_event: { at: 'a', action: 'client.create', outcome: 'done', subject: 'b', request_id: 'q' },
+}
+
+type AnyDatabase = Kysely<Record<string, Record<string, unknown>>>
+
+/** Writes what the version of the first schema writes, naming no column that came later. */
+const writeAsBefore = async (db: AnyDatabase, suffix: string): Promise<void> => {
+  for (const [table, row] of Object.entries(samples)) {
+    const values = Object.entries(row).map(([name, value]) => [name, isKey(name) ? value + suffix : value])
+    await db.insertInto(table).values(Object.fromEntries(values)).execute()
+  }
+}
+
+const isKey = (name: string): boolean => name.endsWith('_id')
+
+/** Every row of every table, with the columns of the first schema only. */
+const readAsBefore = async (db: AnyDatabase): Promise<Record<string, unknown>[]> => {
+  const rows = Object.entries(samples).map(([table, row]) =>
+    db.selectFrom(table).select(Object.keys(row)).orderBy(sql`1`).execute(),
+  )
+  return (await Promise.all(rows)).flat().map(row => ({ ...row }))
+}
+
+type Place = { open: () => Promise<Store> }
+
+const engines: Record<string, (t: TestContext) => Promise<Place>> = {
+  SQLite: async t => {
+    const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    return { open: () => openSqlite({ path: join(folder, 'data.db'), now: Date.now }) }
+  },
+  PostgreSQL: async () => {
+    const url = new Secret(await server.createDatabase())
+    return { open: () => openPostgres({ url, onIdleError: () => undefined }) }
+  },
+}
+
+/** Opens the database as the version before that migration does. */
+const openBefore = async (place: Place, name: string): Promise<Store> => {
+  const all = { ...migrations }
+  for (const each of Object.keys(all)) if (each >= name) delete migrations[each]
+  try {
+    return await place.open()
+  } finally {
+    Object.assign(migrations, all)
+  }
+}
+
+/** The columns of every table. */
+const columnsOf = async (db: AnyDatabase): Promise<string[]> => {
+  const tables = await db.introspection.getTables()
+  return tables.flatMap(table => table.columns.map(({ name }) => `${table.name}.${name}`)).toSorted()
+}
+
+const [, ...later] = Object.keys(migrations)
+
+/** The name of an index that each migration makes after it has changed tables. */
+const madeLate: Record<string, string> = { '0002-audit-trail': 'audit_event_by_client' }
+
+const obstruct = async (db: AnyDatabase, name: string): Promise<void> => {
+  await db.schema.createTable('obstacle').addColumn('x', 'text').execute()
+  await db.schema.createIndex(name).on('obstacle').column('x').execute()
+}
+
+for (const [engine, create] of Object.entries(engines)) {
+  for (const name of later) {
+    describe(`${name} on ${engine}`, () => {
+      test('what the version before has written is read as it was, and what it goes on writing is taken', async t => {
+        const place = await create(t)
+        const old = await openBefore(place, name)
+        await writeAsBefore(old.db as never, '1')
+        const before = await readAsBefore(old.db as never)
+        // On SQLite there is one process at a time; on PostgreSQL a replica of the version before is still running.
+        if (engine === 'SQLite') await old.close()
+        else t.after(() => old.close())
+        const store = await place.open()
+        t.after(() => store.close())
+        assert.deepEqual(await readAsBefore(store.db as never), before)
+        const writer = engine === 'SQLite' ? store : old
+        await writeAsBefore(writer.db as never, '2')
+        assert.equal((await readAsBefore(store.db as never)).length, 2 * before.length)
+      })
+
+      test('a start that breaks off leaves the schema of the version before, and the next one goes on', async t => {
+        const place = await create(t)
+        const old = await openBefore(place, name)
+        const db: AnyDatabase = old.db as never
+        await writeAsBefore(db, '1')
+        await obstruct(db, madeLate[name] ?? '')
+        const [columns, rows] = [await columnsOf(db), await readAsBefore(db)]
+        await old.close()
+        await assert.rejects(place.open(), /already exists/)
+        const again = await openBefore(place, name)
+        assert.deepEqual(await columnsOf(again.db as never), columns)
+        await again.db.schema.dropTable('obstacle').execute()
+        await again.close()
+        const store = await place.open()
+        t.after(() => store.close())
+        assert.deepEqual(await readAsBefore(store.db as never), rows)
+      })
+    })
+  }
+}
