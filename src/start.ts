@@ -58,7 +58,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   const recover = createRecovery({ ...world, config, store, pingFederate, replication })
   const app = await buildApp({ config, store, keys, pingFederate, replication, metrics, ...world })
-  const maintenance = startMaintenance({ recover, store, log })
+  const maintenance = startMaintenance({ recover, store, pingFederate, log })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()
     pingFederate.stop()

@@ -20,6 +20,7 @@ export const logTexts = {
   settled: 'operation settled',
   unsettled: 'operation could not be settled',
   audited: 'audit event',
+  strays: 'clients in PingFederate that no operation accounts for',
 } as const
 
 /**

@@ -1,5 +1,6 @@
 import type { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
+import { PingFederateFailure } from './failure.ts'
 
 /** Marks a client as made by one operation of this service; the id is unique, so finding it proves whose client it is. */
 const marker = (operationId: string): string => `[web-session-clients ${operationId}]`
@@ -57,6 +58,13 @@ const toOidcPolicy = ({ logout, oidcPolicy }: NewClient['settings'], version: re
       }),
     },
   }
+}
+
+/** Reads a page of clients; what is no client counts as one without an id, so that a full page stays full. */
+export const parseClients = (body: unknown): ClientInPingFederate[] => {
+  const { items } = (body ?? {}) as { items?: unknown }
+  if (!Array.isArray(items)) throw new PingFederateFailure('unexpected', { status: 200 })
+  return items.map(item => parseClient(item) ?? { clientId: '', description: '', savedAt: null })
 }
 
 /** Reads a client leniently: of about 50 fields only these matter here. Undefined when it is no client at all. */

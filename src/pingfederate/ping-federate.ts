@@ -2,7 +2,7 @@ import type { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
-import { type ClientInPingFederate, parseClient, toPingFederateClient } from './oauth-client.ts'
+import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import type { Answer, Transport } from './transport.ts'
 
 /** The administrative API as far as this service uses it. Every method rejects with {@link PingFederateFailure}. */
@@ -12,6 +12,8 @@ export type PingFederate = {
   /** Puts the client with its secret in the place of the one that has its id: all settings, none merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
+  /** One page of all clients, by PingFederate's order, from 1; a page that is not full is the last. */
+  listClients: (page: number) => Promise<ClientInPingFederate[]>
   /** Version as numbers, such as [12, 1, 0, 4]. */
   getVersion: () => Promise<readonly number[]>
   /** What the cluster says of its replication; undefined where there is no cluster. */
@@ -21,6 +23,9 @@ export type PingFederate = {
   /** Publishes every administrator's pending changes to the engines. */
   replicate: () => Promise<void>
 }
+
+/** A client is some 3 kB of JSON, and an answer is cut at a mebibyte. */
+export const clientsPerPage = 100
 
 export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
   let version: readonly number[] | undefined
@@ -46,6 +51,10 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     findClient: async clientId => {
       const answer = await call({ method: 'GET', path: toPath(clientId) })
       return answer.status === 404 ? undefined : readClient(answer, 200, clientId)
+    },
+    listClients: async page => {
+      const path = `/oauth/clients?page=${page}&numberPerPage=${clientsPerPage}`
+      return parseClients(expect(await call({ method: 'GET', path }), 200))
     },
     getVersion,
     findClusterState: async () => {
