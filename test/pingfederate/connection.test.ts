@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
+import { startBlackHole } from './black-hole.ts'
 import { createCertificates, type KeyPair } from './certificates.ts'
 import { clientSecret, connect, newClient, startUpstream, type UpstreamConfig } from './upstream.ts'
 
@@ -82,7 +82,7 @@ for (const [what, pair, ca] of [
   ['it is for another host', certificates?.otherHost, certificates?.ca.cert],
   ['it has expired', certificates?.expired, certificates?.ca.cert],
 ] as const) {
-  test(`\`tls\` and no request is sent, when of the server's certificate ${what}`, { skip }, async t => {
+  test(`11: \`tls\` and no request is sent, when of the server's certificate ${what}`, { skip }, async t => {
     const { sandbox, exchanges } = await startTls(t, pair)
     const failure = await failToCreate(t, { adminUrl: sandbox.adminUrl, ca })
     assertUnsent(failure, 'tls')
@@ -104,13 +104,13 @@ test('`tls` and not a byte of the request in the clear, when the server speaks n
   assert.ok(received.length > 0 && !text.includes('HTTP') && !text.includes('authorization'))
 })
 
-test('`unreachable`, when the port is closed', async t => {
+test('9: `unreachable`, when the port is closed', async t => {
   const { sandbox } = await startUpstream(t)
   await sandbox.close()
   assertUnsent(await failToCreate(t, { adminUrl: sandbox.adminUrl }), 'unreachable')
 })
 
-test('`unreachable`, when the name does not exist', async t => {
+test('9: `unreachable`, when the name does not exist', async t => {
   assertUnsent(await failToCreate(t, { adminUrl: 'https://pingfederate.invalid:9999' }), 'unreachable')
 })
 
@@ -140,35 +140,10 @@ test('`unreachable`, not left open, when the deadline is shorter than the wait f
   )
 })
 
-test('`unreachable` within seconds, when nothing answers the SYN', async t => {
+test('10: `unreachable` within seconds, when nothing answers the SYN', async t => {
   const adminUrl = await startBlackHole(t)
   if (!adminUrl) return t.skip('this system accepts connections beyond the backlog')
   const startedAt = performance.now()
   assertUnsent(await failToCreate(t, { adminUrl, timeoutMs: 10_000 }), 'unreachable')
   assert.ok(performance.now() - startedAt < 4_000)
 })
-
-const listener = `
-  const server = require('node:net').createServer()
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(String(server.address().port)))`
-
-/** A stopped process accepts nothing, so once its backlog is full, Linux drops every further SYN. */
-const startBlackHole = async (t: TestContext): Promise<string | undefined> => {
-  const child = spawn(process.execPath, ['-e', listener], { stdio: ['ignore', 'pipe', 'ignore'] })
-  t.after(() => child.kill('SIGKILL'))
-  const [port] = await once(child.stdout, 'data')
-  child.kill('SIGSTOP')
-  const sockets: Socket[] = []
-  t.after(() => sockets.forEach(socket => void socket.destroy()))
-  for (let filled = 0; filled < 8; filled += 1) {
-    const socket = connectSocket(Number(port), '127.0.0.1').on('error', () => undefined)
-    sockets.push(socket)
-    // On loopback a handshake takes far less than this, so what has not been answered by then never will be.
-    const isConnected = await once(socket, 'connect', { signal: AbortSignal.timeout(200) }).then(
-      () => true,
-      () => false,
-    )
-    if (!isConnected) return `http://127.0.0.1:${port}`
-  }
-  return undefined
-}
