@@ -68,7 +68,7 @@ test('1 and one line when PostgreSQL has no such database', async t => {
   await assertRefused(t, url, /the database 127\.0\.0\.1:\d+\/nowhere cannot be used: .*3D000/)
 })
 
-test('1 and one line when a newer version has changed the schema in PostgreSQL', async t => {
+test('65: 1 and one line when a newer version has changed the schema in PostgreSQL', async t => {
   const url = await server.createDatabase()
   await (await openPostgresStore(t, url)).close()
   const client = new pg.Client(url)
@@ -78,7 +78,7 @@ test('1 and one line when a newer version has changed the schema in PostgreSQL',
   await assertRefused(t, url, /a newer version has changed the database's schema \(0099-later\)/)
 })
 
-test('1 and one line when a newer version has changed the schema in the SQLite file', async t => {
+test('65: 1 and one line when a newer version has changed the schema in the SQLite file', async t => {
   const path = join(await makeFolder(t), 'data.db')
   using database = new DatabaseSync(path)
   database.exec(
@@ -87,14 +87,14 @@ test('1 and one line when a newer version has changed the schema in the SQLite f
   await assertRefused(t, `sqlite:${path}`, /a newer version has changed the database's schema \(0099-later\)/)
 })
 
-test('1 and one line when another process uses the SQLite file', async t => {
+test('54: 1 and one line when another process uses the SQLite file', async t => {
   const path = join(await makeFolder(t), 'data.db')
   using lock = new DatabaseSync(`${path}.lock`)
   lock.exec('begin immediate')
   await assertRefused(t, `sqlite:${path}`, /another process uses the database .*data\.db.*PostgreSQL/)
 })
 
-test('1 and one line when the SQLite file is damaged, or a folder', async t => {
+test('33: 1 and one line when the SQLite file is damaged, or a folder', async t => {
   const folder = await makeFolder(t)
   await writeFile(join(folder, 'damaged.db'), `SQLite format 3\0${'x'.repeat(4_000)}`)
   await mkdir(join(folder, 'folder.db'))
@@ -106,7 +106,7 @@ test('1 and one line when the SQLite file is damaged, or a folder', async t => {
   )
 })
 
-test('1 and one line when the folder of the SQLite file cannot be made', async t => {
+test('33: 1 and one line when the folder of the SQLite file cannot be made', async t => {
   const folder = await makeFolder(t)
   await writeFile(join(folder, 'file'), '')
   await assertRefused(t, `sqlite:${folder}/file/data.db`, /file\/data\.db cannot be used: .*(ENOTDIR|EEXIST)/)

@@ -47,7 +47,7 @@ const assertUnavailable = ({ status, body, headers }: Answer): void => {
 const endLeases = (beside: pg.Client): Promise<unknown> =>
   beside.query("update operation set lease_until = '2026-01-01T00:00:00.000Z'")
 
-test('503 while another holds a lock, after a bounded wait; PingFederate is not called; then as usual', async t => {
+test('37: 503 while another holds a lock, after a bounded wait; PingFederate is not called; then as usual', async t => {
   const { service, beside } = await start(t)
   const token = await createRetrieval(service, { clientId: 'first' })
   const calls = recordCalls(service.sandbox)
@@ -60,7 +60,7 @@ test('503 while another holds a lock, after a bounded wait; PingFederate is not 
   assert.equal((await create(service)).status, 201)
 })
 
-test('503 for every request when more wait than there are connections, and nothing is left behind', async t => {
+test('37: 503 for every request when more wait than there are connections, and nothing is left behind', async t => {
   const { service, beside } = await start(t)
   await beside.query('begin; lock table client')
   const creates = Array.from({ length: 30 }, (_, index) =>
@@ -72,7 +72,7 @@ test('503 for every request when more wait than there are connections, and nothi
   assert.equal((await create(service)).status, 201)
 })
 
-test('503 after a fail-over to a read-only server, PingFederate not called; 201 when it can be written to again', async t => {
+test('36: 503 after a fail-over to a read-only server, PingFederate not called; 201 when it can be written to again', async t => {
   const { service, beside } = await start(t)
   const name = new URL(service.env['DATABASE_URL'] ?? '').pathname.slice(1)
   const others =
@@ -90,7 +90,7 @@ test('503 after a fail-over to a read-only server, PingFederate not called; 201 
   assert.equal((await create(service)).status, 201)
 })
 
-test('503 when the server dies under a waiting request; the process lives, and works again with the server', async t => {
+test('34: 503 when the server dies under a waiting request; the process lives, and works again with the server', async t => {
   const { service, beside } = await start(t)
   const token = await createRetrieval(service, { clientId: 'first' })
   await beside.query('begin; lock table client')
@@ -111,7 +111,7 @@ const lockIsAwaited = async (beside: pg.Client): Promise<void> => {
   while ((await beside.query(query)).rowCount === 0) await new Promise(setImmediate)
 }
 
-test('201 when the connection is cut between the first commit and its answer: it is read again whether it was kept', async t => {
+test('35: 201 when the connection is cut between the first commit and its answer: it is read again whether it was kept', async t => {
   const { service, proxy } = await startBehindProxy(t)
   const calls = recordCalls(service.sandbox)
   const { struck } = proxy.cut({ after: 'provisioning', committed: true })
@@ -122,7 +122,7 @@ test('201 when the connection is cut between the first commit and its answer: it
   assert.equal((await redeem(service, created.body.retrieval.token)).status, 200)
 })
 
-test('503 when the connection is cut before the first commit: PingFederate is not called, and the same request is 201', async t => {
+test('35: 503 when the connection is cut before the first commit: PingFederate is not called, and the same request is 201', async t => {
   const { service, proxy } = await startBehindProxy(t)
   const calls = recordCalls(service.sandbox)
   proxy.cut({ after: 'provisioning', committed: false })
@@ -131,7 +131,7 @@ test('503 when the connection is cut before the first commit: PingFederate is no
   assert.equal((await create(service)).status, 201)
 })
 
-test('504 when the last commit’s answer is lost, and the same request gets the client that was made', async t => {
+test('35: 504 when the last commit’s answer is lost, and the same request gets the client that was made', async t => {
   const { service, proxy } = await startBehindProxy(t)
   proxy.cut({ after: 'active', committed: true })
   const lost = await create(service)
@@ -142,7 +142,7 @@ test('504 when the last commit’s answer is lost, and the same request gets the
   assert.equal((await redeem(service, again.body.retrieval.token)).status, 200)
 })
 
-test('504 when the last commit is lost, and the recovery of any replica finishes what PingFederate shows', async t => {
+test('35: 504 when the last commit is lost, and the recovery of any replica finishes what PingFederate shows', async t => {
   const { service, proxy, database } = await startBehindProxy(t)
   proxy.cut({ after: 'active', committed: false })
   const lost = await create(service)

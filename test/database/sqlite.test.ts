@@ -91,7 +91,7 @@ test('the file is in WAL mode and every commit is synced unless a write says oth
 /** Both are closed where opening breaks off. */
 const fileAndLock = 2
 
-test('a newer schema stops this version, names the migration, and lets go of the file', async t => {
+test('65: a newer schema stops this version, names the migration, and lets go of the file', async t => {
   const path = join(await makeFolder(t), 'data.db')
   await (await open(t, path)).close()
   inspect(path, connection =>
@@ -102,7 +102,7 @@ test('a newer schema stops this version, names the migration, and lets go of the
   assert.equal(close.mock.callCount(), fileAndLock)
 })
 
-test('a migration is done as a whole or not at all, so that the next start can do it again', async t => {
+test('65: a migration is done as a whole or not at all, so that the next start can do it again', async t => {
   const path = join(await makeFolder(t), 'data.db')
   inspect(path, connection => connection.exec('create table retrieval (x)'))
   await assert.rejects(openSqlite({ path, now: Date.now }), /table "retrieval" already exists/)
@@ -131,7 +131,7 @@ const startHolder = (t: TestContext, path: string) => {
   return { child, opened, exited, refused }
 }
 
-test('of four processes that start on one file at the same moment one comes up, and the others say why not', async t => {
+test('54: of four processes that start on one file at the same moment one comes up, and the others say why not', async t => {
   const path = join(await makeFolder(t), 'data.db')
   const holders = Array.from({ length: 4 }, () => startHolder(t, path))
   const first = await Promise.any(holders.map(holder => holder.opened.then(() => holder)))
@@ -153,7 +153,7 @@ test('a process that is killed lets go of the file', async t => {
   await (await open(t, path)).check()
 })
 
-test('a second store in the same process is refused, by a symbolic link too, until the first is closed', async t => {
+test('54: a second store in the same process is refused, by a symbolic link too, until the first is closed', async t => {
   const folder = await makeFolder(t)
   const path = join(folder, 'data.db')
   const first = await open(t, path)
@@ -175,7 +175,7 @@ test('the file can be backed up while it is open', async t => {
   assert.deepEqual(tablesOf(copy), tables)
 })
 
-test('a file that is no database, or a damaged one, is refused with SQLite’s reason, untouched and closed', async t => {
+test('33: a file that is no database, or a damaged one, is refused with SQLite’s reason, untouched and closed', async t => {
   const folder = await makeFolder(t)
   const path = join(folder, 'data.db')
   const close = t.mock.method(DatabaseSync.prototype, 'close')
@@ -189,7 +189,7 @@ test('a file that is no database, or a damaged one, is refused with SQLite’s r
   assert.equal(close.mock.callCount(), 2 * fileAndLock)
 })
 
-test('a path that cannot be a file is refused with the system’s reason', async t => {
+test('33: a path that cannot be a file is refused with the system’s reason', async t => {
   const folder = await makeFolder(t)
   await mkdir(join(folder, 'folder.db'))
   await assert.rejects(openSqlite({ path: join(folder, 'folder.db'), now: Date.now }), /unable to open/)
@@ -197,7 +197,7 @@ test('a path that cannot be a file is refused with the system’s reason', async
   await assert.rejects(openSqlite({ path: join(folder, 'file', 'data.db'), now: Date.now }), /ENOTDIR|EEXIST/)
 })
 
-test('a read-only file is refused at the start', {
+test('33: a read-only file is refused at the start', {
   skip: process.getuid?.() === 0 && 'root may write anything',
 }, async t => {
   const folder = await makeFolder(t)

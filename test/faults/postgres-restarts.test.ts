@@ -56,7 +56,7 @@ const crashAndRestart = async (): Promise<void> => {
   await server.start()
 }
 
-test('a server that dies again and again costs callers repetitions, and neither clients nor secrets', async t => {
+test('34: a server that dies again and again costs callers repetitions, and neither clients nor secrets', async t => {
   const replicas = await startReplicas(t, await server.createDatabase(), 3, {
     PINGFEDERATE_TIMEOUT_MS: '300',
   })

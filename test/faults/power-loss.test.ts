@@ -32,10 +32,10 @@ const startTraced = async (t: TestContext, installation: Installation) => {
 }
 
 const halts: [string, Halt][] = [
-  ['1: before the intent', { when: 'before', commit: 1 }],
-  ['2: after the intent', { when: 'after', commit: 1 }],
-  ['5: before the end', { when: 'before', commit: 2 }],
-  ['6: after the end, before the reply', { when: 'after', commit: 2 }],
+  ['1, before the intent', { when: 'before', commit: 1 }],
+  ['2, after the intent', { when: 'after', commit: 1 }],
+  ['5, before the end', { when: 'before', commit: 2 }],
+  ['6, after the end, before the reply', { when: 'after', commit: 2 }],
 ]
 for (const [where, halt] of halts) {
   test(`8: power lost as in ${where}: the retry gets a working token, one client`, {

@@ -20,7 +20,7 @@ const checkRedeemRaces = (
   server: PostgresServer,
   { tokens, redeems }: { tokens: number; redeems: number },
 ): void => {
-  test(`three replicas: each of ${tokens} tokens redeemed ${redeems} times at once is paid out once, and gone for the others`, async t => {
+  test(`42: three replicas: each of ${tokens} tokens redeemed ${redeems} times at once is paid out once, and gone for the others`, async t => {
     const replicas = await startReplicas(t, await server.createDatabase())
     const issued = await createTokens(replicas.create, tokens)
     const deliveries = await raceRedeems(replicas.redeems, issued, redeems)
@@ -28,7 +28,7 @@ const checkRedeemRaces = (
     assert.deepEqual(findWrongDeliveries(deliveries), [])
   })
 
-  test(`one process on SQLite: each of ${tokens} tokens redeemed ${redeems} times at once is paid out once`, async t => {
+  test(`42: one process on SQLite: each of ${tokens} tokens redeemed ${redeems} times at once is paid out once`, async t => {
     const service = await startTestService(t)
     const issued: string[] = []
     for (let index = 0; index < tokens; index += 1)
@@ -64,7 +64,7 @@ const checkCreateRaces = (server: PostgresServer, creates: number): void => {
     assert.equal(sandbox.pingFederate.clients().length, 1)
   })
 
-  test(`three replicas: ${creates} creates with the same key make one client and one token`, async t => {
+  test(`39: three replicas: ${creates} creates with the same key make one client and one token`, async t => {
     const { create, sandbox, redeems: replicas } = await startReplicas(t, await server.createDatabase())
     const race = () =>
       Promise.all(

@@ -32,7 +32,7 @@ const requests: [string, string, number, string][] = [
   ],
 ]
 
-test('400, 431 as problem details for what the parser refuses, and the connection ends', async t => {
+test('63: 400, 431 as problem details for what the parser refuses, and the connection ends', async t => {
   const { url } = await startTestService(t)
   for (const [what, request, status, code] of requests) {
     await t.test(`${status} ${what}`, async () => {
@@ -52,13 +52,13 @@ test('400, 431 as problem details for what the parser refuses, and the connectio
 
 const silent = { log: pino({ enabled: false }), countProblem: () => undefined }
 
-test('400 without a Host header', async t => {
+test('63: 400 without a Host header', async t => {
   const connection = openConnection(t, (await startTestService(t)).url)
   connection.write('GET /health/live HTTP/1.1\r\n\r\n')
   assert.match(await connection.received, /^HTTP\/1\.1 400 /)
 })
 
-test('408 as problem details for a request that does not arrive in time', async t => {
+test('60: 408 as problem details for a request that does not arrive in time', async t => {
   const server = createServer(socket =>
     answerClientError(silent)(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
   )

@@ -7,7 +7,7 @@ import { startTestService } from '../service.ts'
 import { createKey, sign, startIssuer } from './issuer.ts'
 import { startProtectedApp, stopClock } from './protected-app.ts'
 
-test('200 for a new key as soon as the issuer publishes it and half a minute has passed', async t => {
+test('57: 200 for a new key as soon as the issuer publishes it and half a minute has passed', async t => {
   const { tick } = stopClock(t)
   const { issuer, key, claims, call } = await startProtectedApp(t)
   assert.equal((await call(await sign(key, claims()))).statusCode, 200)
@@ -19,7 +19,7 @@ test('200 for a new key as soon as the issuer publishes it and half a minute has
   assert.equal(issuer.requests.jwks, 2)
 })
 
-test('401 for a token of a key the issuer has removed, also for one that was accepted before', async t => {
+test('57: 401 for a token of a key the issuer has removed, also for one that was accepted before', async t => {
   const { tick } = stopClock(t)
   const { issuer, key, claims, call } = await startProtectedApp(t)
   const token = await sign(key, { ...claims(), exp: Math.floor(Date.now() / 1000) + 3600 })
@@ -29,7 +29,7 @@ test('401 for a token of a key the issuer has removed, also for one that was acc
   assert.equal((await call(token)).statusCode, 401)
 })
 
-test('401 for a flood of unknown keys, with one question to the issuer in each half minute', async t => {
+test('58: 401 for a flood of unknown keys, with one question to the issuer in each half minute', async t => {
   const { tick } = stopClock(t)
   const { issuer, key, claims, call } = await startProtectedApp(t)
   const flood = () =>
@@ -48,7 +48,7 @@ test('401 for a flood of unknown keys, with one question to the issuer in each h
   assert.equal(issuer.requests.jwks, 2)
 })
 
-test('200 for known keys while the issuer is down, for four hours and no longer', async t => {
+test('56: 200 for known keys while the issuer is down, for four hours and no longer', async t => {
   const { tick } = stopClock(t)
   const { issuer, key, claims, call } = await startProtectedApp(t)
   assert.equal((await call(await sign(key, claims()))).statusCode, 200)
@@ -81,7 +81,7 @@ const broken: [string, number, string][] = [
   ['another issuer', 200, '{"issuer":"https://evil.example.com","jwks_uri":"https://evil.example.com/jwks"}'],
 ]
 
-test('503 for whatever an issuer answers that is no key set or discovery document, and 200 once it is', async t => {
+test('59: 503 for whatever an issuer answers that is no key set or discovery document, and 200 once it is', async t => {
   for (const path of ['discovery', 'jwks'] as const) {
     for (const [what, status, body] of broken) {
       await t.test(`${path}: ${what}`, async t => {
@@ -109,7 +109,7 @@ test('503 when the discovery document sends the service elsewhere, over http or 
   }
 })
 
-test('503 when the set holds only a symmetric or a private key; beside a good one they are left out', async t => {
+test('59: 503 when the set holds only a symmetric or a private key; beside a good one they are left out', async t => {
   const { issuer, key, claims, call } = await startProtectedApp(t)
   const privateJwk = { ...(await exportJWK(key.privateKey)), kid: 'private', alg: 'ES256' }
   const symmetric = {
@@ -123,7 +123,7 @@ test('503 when the set holds only a symmetric or a private key; beside a good on
   assert.equal((await call(await sign(key, claims(), { kid: 'private' }))).statusCode, 401)
 })
 
-test('503 while the issuer is down at the start, then 200 without a restart', async t => {
+test('55: 503 while the issuer is down at the start, then 200 without a restart', async t => {
   const key = await createKey('first')
   const issuer = await startIssuer(t, [key])
   issuer.answer('discovery', response => void response.destroy())

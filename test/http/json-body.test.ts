@@ -53,7 +53,7 @@ const duplicates: [string, string[]][] = [
   ['{"":1,"":2}', ['/']],
 ]
 
-test('422 for a name that occurs twice, at any depth and however it is escaped', () => {
+test('62: 422 for a name that occurs twice, at any depth and however it is escaped', () => {
   for (const [text, pointers] of duplicates) {
     const { code, violations = [] } = problemOf(text)
     assert.equal(code, 'validation_failed', text)
@@ -76,7 +76,7 @@ test('the same name in different objects is no duplicate', () => {
   }
 })
 
-test('422 for names that reach into prototypes, at any depth and however they are escaped', () => {
+test('62: 422 for names that reach into prototypes, at any depth and however they are escaped', () => {
   const bodies: [string, string][] = [
     ['{"__proto__":{"team":"shop"}}', '/__proto__'],
     ['{"a":[{"constructor":1}]}', '/a/0/constructor'],
@@ -112,7 +112,7 @@ const malformed: [string, string | Buffer, RegExp][] = [
   ['an unfinished text on line 3', '{\n"a":1,\n"b":"x\n}', /line 3/],
 ]
 
-test('400 for what is no JSON text, with the place but none of the content', async t => {
+test('62: 400 for what is no JSON text, with the place but none of the content', async t => {
   for (const [what, body, detail] of malformed) {
     await t.test(what, () => {
       const problem = problemOf(body)
@@ -124,14 +124,14 @@ test('400 for what is no JSON text, with the place but none of the content', asy
   assert.ok(!message.includes('secret'))
 })
 
-test('400 for nesting beyond 16 levels; 16 are read', () => {
+test('62: 400 for nesting beyond 16 levels; 16 are read', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   assert.deepEqual(parse(nested(16)), JSON.parse(nested(16)))
   assert.equal(problemOf(nested(17)).code, 'malformed_json')
   assert.equal(problemOf(`${'{"a":'.repeat(17)}1${'}'.repeat(17)}`).code, 'malformed_json')
 })
 
-test('400 for nesting as deep as a body can be, whether it is closed or not', () => {
+test('62: 400 for nesting as deep as a body can be, whether it is closed or not', () => {
   assert.equal(problemOf('['.repeat(32_000) + ']'.repeat(32_000)).code, 'malformed_json')
   assert.equal(problemOf('['.repeat(64_000)).code, 'malformed_json')
   assert.equal(problemOf('{"a":'.repeat(13_000)).code, 'malformed_json')
