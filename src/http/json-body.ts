@@ -24,39 +24,42 @@ export const acceptOnlyJson = (app: FastifyInstance): void => {
   )
 }
 
-/** @throws Problem `malformed_json`, or `validation_failed` naming every duplicate or forbidden name. */
-export const parseJson = (body: Buffer): unknown => {
-  const text = decodeText(body)
+/**
+ * @param what how the texts of problems call it
+ * @throws Problem `malformed_json`, or `validation_failed` naming every duplicate or forbidden name.
+ */
+export const parseJson = (body: Buffer, what = 'The body'): unknown => {
+  const text = decodeText(body, what)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new Problem('malformed_json', whereItBreaks(text))
+    throw new Problem('malformed_json', whereItBreaks(text, what))
   }
-  const violations = findAmbiguousNames(text)
+  const violations = findAmbiguousNames(text, what)
   if (violations.length > 0) {
-    throw new Problem('validation_failed', 'The body has names that JSON parsers disagree about.', {
+    throw new Problem('validation_failed', `${what} has names that JSON parsers disagree about.`, {
       violations: violations.slice(0, maxViolations),
     })
   }
   return value
 }
 
-const decodeText = (body: Buffer): string => {
-  if (body.length === 0) throw new Problem('malformed_json', 'The body is empty; send a JSON object.')
+const decodeText = (body: Buffer, what: string): string => {
+  if (body.length === 0) throw new Problem('malformed_json', `${what} is empty; send a JSON object.`)
   try {
     const text = decoder.decode(body)
     if (!text.startsWith('\uFEFF')) return text
   } catch {
-    throw new Problem('malformed_json', 'The body is not valid UTF-8.')
+    throw new Problem('malformed_json', `${what} is not valid UTF-8.`)
   }
-  throw new Problem('malformed_json', 'The body begins with a byte order mark; leave it out.')
+  throw new Problem('malformed_json', `${what} begins with a byte order mark; leave it out.`)
 }
 
 /** JSON.parse quotes the input in its message, which may hold a token; jsonc-parser gives place and kind only. */
-const whereItBreaks = (text: string): string => {
+const whereItBreaks = (text: string, what: string): string => {
   let place: string | undefined
-  const { enter, leave } = createDepthGuard()
+  const { enter, leave } = createDepthGuard(what)
   visit(
     text,
     {
@@ -70,20 +73,20 @@ const whereItBreaks = (text: string): string => {
     },
     { disallowComments: true },
   )
-  return place ? `The body is not valid JSON: ${place}.` : 'The body is not valid JSON.'
+  return place ? `${what} is not valid JSON: ${place}.` : `${what} is not valid JSON.`
 }
 
 /** Deeper than any body of ours; refusing early keeps recursion and work bounded. */
 const maxDepth = 16
 
 /** jsonc-parser recurses, also into what is never closed, so depth is bounded wherever it is used. */
-const createDepthGuard = () => {
+const createDepthGuard = (what: string) => {
   let depth = 0
   return {
     enter: () => {
       depth += 1
       if (depth > maxDepth)
-        throw new Problem('malformed_json', `The body is nested deeper than ${maxDepth} levels.`)
+        throw new Problem('malformed_json', `${what} is nested deeper than ${maxDepth} levels.`)
     },
     leave: () => {
       depth -= 1
@@ -93,10 +96,10 @@ const createDepthGuard = () => {
 
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype'])
 
-const findAmbiguousNames = (text: string): Violation[] => {
+const findAmbiguousNames = (text: string, what: string): Violation[] => {
   const violations: Violation[] = []
   const open: Set<string>[] = []
-  const guard = createDepthGuard()
+  const guard = createDepthGuard(what)
   const enter = () => {
     guard.enter()
     open.push(new Set())

@@ -7,7 +7,13 @@ import { Problem, type Violation } from './problem.ts'
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 
 const shared = {
-  customOptions: { removeAdditional: false, useDefaults: true, allErrors: true, verbose: true },
+  customOptions: {
+    removeAdditional: false,
+    useDefaults: true,
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+  },
   plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret', 'x-request-examples'])],
 } as const
 
@@ -40,12 +46,15 @@ export const maxViolations = 100
 
 export type SchemaErrors = { validationContext?: string; validation?: FastifySchemaValidationError[] }
 
+/** Keywords that only say that another one below them failed. */
+const wrappers = ['if', 'propertyNames']
+
 /** Makes `request.validationError` into violations of our own words. */
 export const toViolations = (error: SchemaErrors): Violation[] => {
   const part = fieldPart[(error.validationContext ?? 'body') as keyof typeof fieldPart] ?? 'body'
   return (error.validation ?? [])
     .slice(0, maxViolations)
-    .filter(({ keyword }) => keyword !== 'if')
+    .filter(({ keyword }) => !wrappers.includes(keyword))
     .map(each => toViolation(part as Violation['in'], each as AjvError))
 }
 

@@ -1,0 +1,58 @@
+import type { FastifySchemaValidationError } from 'fastify'
+import { parseJson } from '../http/json-body.ts'
+import { Problem, type Violation } from '../http/problem.ts'
+import { buildValidator, toViolations } from '../http/validation.ts'
+import { findMeaningless } from './find-meaningless.ts'
+import { PolicyFile } from './schema.ts'
+import { type Policy, toPolicy } from './team-policy.ts'
+
+/** What is wrong with a policy file, by JSON Pointer into it; the empty one is the file as a whole. */
+export type PolicyProblem = Pick<Violation, 'pointer' | 'rule' | 'value' | 'detail' | 'fix'>
+
+export type ParsedPolicy =
+  | { policy: Policy; problems?: undefined }
+  | { policy?: undefined; problems: readonly PolicyProblem[] }
+
+/** Turns the content of a policy file into the policy, or names everything that is wrong with it. */
+export const parsePolicy = (content: Buffer): ParsedPolicy => {
+  try {
+    const file = parseJson(content, 'The file')
+    const problems = findProblems(file)
+    return problems.length > 0 ? { problems } : { policy: toPolicy(file as PolicyFile) }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { problems: error.violations?.map(toPolicyProblem) ?? [unreadable(error)] }
+  }
+}
+
+/** Those of the schema, and of what the schema cannot say. */
+const findProblems = (file: unknown): PolicyProblem[] => {
+  const broken = checkSchema(file).map(toPolicyProblem)
+  const pointers = new Set(broken.map(({ pointer }) => pointer))
+  return [...broken, ...findMeaningless(file).filter(({ pointer }) => !pointers.has(pointer))]
+}
+
+type Validate = { (value: unknown): boolean; errors?: FastifySchemaValidationError[] | null }
+
+/** Compiled when there is a file to check, because most starts have none. */
+const checkSchema = (file: unknown): Violation[] => {
+  const validate = buildValidator(
+    {},
+    {} as never,
+  )({
+    schema: PolicyFile,
+    method: '',
+    url: '',
+    httpPart: 'body',
+  } as never) as unknown as Validate
+  return validate(file) ? [] : toViolations({ validation: validate.errors ?? [] })
+}
+
+const toPolicyProblem = ({ in: _part, ...problem }: Violation): PolicyProblem => problem
+
+const unreadable = ({ code, message }: Problem): PolicyProblem => ({
+  pointer: '',
+  rule: code,
+  detail: message,
+  fix: 'Write one JSON object; docs/policy.md has an example.',
+})
