@@ -146,7 +146,7 @@ const unknownName = (part: Violation['in'], error: AjvError, name: string): Viol
 /** JSON Pointer (RFC 6901) of names and indexes; a name that looks like a token is a token in the wrong place. */
 export const toPointer = (path: readonly (string | number)[]): string =>
   path
-    .map(part => (tokenLike.test(String(part)) ? '[masked]' : String(part)))
+    .map(part => (looksSecret(String(part)) ? '[masked]' : String(part)))
     .map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('')
 
@@ -155,10 +155,13 @@ const maxShown = 80
 const userinfo = /\/\/[^/@]*@/
 const tokenLike = /wscrt_|eyJ[A-Za-z0-9_-]{8}|-----BEGIN/
 
+/** Whether a text has a retrieval token, a JSON Web Token or a PEM key in it. */
+export const looksSecret = (text: string): boolean => tokenLike.test(text)
+
 /** What of an offending value may be shown back: short, and never what looks like a token or key. */
 export const presentable = (value: unknown): unknown => {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  if (tokenLike.test(text) || userinfo.test(text)) return undefined
+  if (looksSecret(text) || userinfo.test(text)) return undefined
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
 }

@@ -17,6 +17,7 @@ import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
 import { applyDefaults, type NewClient } from './defaults.ts'
 import { createdExample } from './examples.ts'
+import { findUnfitTexts } from './plain-text.ts'
 import { deriveRedirectUris } from './redirect-uris.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
 import { chooseTeam } from './team.ts'
@@ -139,7 +140,7 @@ const toCreateRequest = (
   }
 }
 
-/** Every violation at once: those of the schema, of the PingAccess URLs, and of what this installation permits. */
+/** Every violation at once: those of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
 const parseRequest = (request: FastifyRequest, config: CreateDependencies['config']) => {
   const body = request.body as CreateWebSessionClient
   const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
@@ -147,6 +148,7 @@ const parseRequest = (request: FastifyRequest, config: CreateDependencies['confi
   refuseViolations([
     ...(request.validationError ? toViolations(request.validationError as SchemaErrors) : []),
     ...violations,
+    ...findUnfitTexts(body),
     ...findForbiddenRetrieval(body, config.retrieval),
   ])
   return { body, derived }

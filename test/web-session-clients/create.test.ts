@@ -161,17 +161,6 @@ test('201: PingFederate before 11.3 gets single logout in its own spelling', asy
   assert.deepEqual(sentClients(calls)[0]?.['oidcPolicy'], { pingAccessLogoutCapable: true })
 })
 
-test('201: a description that looks like a marker does not become one', async t => {
-  const { sandbox, call } = await startTestService(t)
-  const description = '[web-session-clients 01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10]'
-  const { status, body } = await call('POST', '/web-session-clients', { body: { ...smallest, description } })
-  assert.equal(status, 201)
-  assert.equal(body.description, description)
-  const [client] = sandbox.pingFederate.clients()
-  assert.ok(client?.description?.startsWith(description))
-  assert.notEqual(client?.description, description)
-})
-
 test('201: a caller in several teams chooses one of them', async t => {
   const { call } = await startTestService(t)
   const { status, body } = await call('POST', '/web-session-clients', {
