@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url'
 import { type BrokenRule, when } from './rule.ts'
 
 export type HostRules = { requireFullyQualifiedHosts: boolean; allowIpHosts: boolean }
@@ -19,6 +20,11 @@ export const checkHost = (host: string, rules: HostRules): BrokenRule[] => {
     )
   if (!rules.allowIpHosts && (isIp(host) || isLocal(host))) return ipRefused
   if (isIp(host)) return checkPlainIp(host)
+  const broken = checkLabels(host, rules)
+  return broken.length > 0 ? broken : checkPunycode(host)
+}
+
+const checkLabels = (host: string, rules: HostRules): BrokenRule[] => {
   const name = host.split('.')
   return [
     ...when(
@@ -51,8 +57,21 @@ export const checkHost = (host: string, rules: HostRules): BrokenRule[] => {
 /** WHATWG URL section 3.5: a host whose last label is a number is read as an IPv4 address, in any of its odd notations. */
 const isIp = (host: string): boolean => host.startsWith('[') || /(^|\.)(\d+|0x[0-9a-f]*)\.?$/.test(host)
 
-/** RFC 6761 section 6.3: every name below `localhost` is the machine itself. */
-const isLocal = (host: string): boolean => /(^|\.)localhost\.?$/.test(host)
+/**
+ * RFC 6761 section 6.3: every name below `localhost` is the machine itself, and so are the names that Debian and
+ * Red Hat put into /etc/hosts beside it.
+ */
+const isLocal = (host: string): boolean =>
+  /(^|\.)localhost\.?$|^(localhost[46]?(\.localdomain[46]?)?|ip6-(localhost|loopback))\.?$/.test(host)
+
+/** A label that claims to be punycode and does not decode to a name (RFC 5891) is taken by some clients only. */
+const checkPunycode = (host: string): BrokenRule[] =>
+  when(
+    /(^|\.)xn--/.test(domainToUnicode(host)),
+    'host_punycode',
+    'A label begins with xn-- and is not the punycode form of any name (RFC 5891).',
+    'Send the host as a punycode converter writes it.',
+  )
 
 const ipRefused: BrokenRule[] = [
   {

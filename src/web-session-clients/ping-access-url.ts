@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { visibleCharacter } from '../http/visible-line.ts'
 import { checkHost, type HostRules } from './ping-access-host.ts'
 import { type BrokenRule, when } from './rule.ts'
 
@@ -9,7 +10,7 @@ const parts = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)?([^/?#\\]*)([^?#]*)(.*)$/s
 
 /** Every rule that a PingAccess URL breaks; none: {@link normalise} may be used. */
 export const findBroken = (url: string, rules: PingAccessUrlRules): BrokenRule[] => {
-  const unreadable = findUnreadable(url)
+  const unreadable = findUnreadable(url, rules)
   if (unreadable.length > 0) return unreadable
   const [, scheme = '', authority = '', path = '', rest = ''] = parts.exec(url) ?? []
   const broken = [
@@ -22,7 +23,7 @@ export const findBroken = (url: string, rules: PingAccessUrlRules): BrokenRule[]
 }
 
 /** Characters that make every later rule meaningless. */
-const findUnreadable = (url: string): BrokenRule[] => [
+const findUnreadable = (url: string, rules: PingAccessUrlRules): BrokenRule[] => [
   ...when(
     /[\s\p{Cc}]/u.test(url),
     'no_whitespace',
@@ -33,7 +34,7 @@ const findUnreadable = (url: string): BrokenRule[] => [
     /\P{ASCII}/u.test(url),
     'ascii_only',
     'Characters outside ASCII can look like others.',
-    punycodeFix(url),
+    punycodeFix(url, rules),
   ),
   ...when(
     url.includes('\\'),
@@ -43,11 +44,12 @@ const findUnreadable = (url: string): BrokenRule[] => [
   ),
 ]
 
-const punycodeFix = (url: string): string => {
+const punycodeFix = (url: string, rules: PingAccessUrlRules): string => {
   const host = /^https:\/\/([^/:?#]+)/i.exec(url)?.[1] ?? ''
   const ascii = domainToASCII(host)
-  return ascii && ascii !== host
-    ? `If you mean this very host, send its punycode form: ${url.slice(0, url.indexOf(host))}${ascii}.`
+  const proposed = `https://${ascii}`
+  return ascii && ascii !== host && findBroken(proposed, rules).length === 0
+    ? `If you mean this very host, send its punycode form: ${proposed}.`
     : 'Send host and context root in ASCII; a host in its punycode form (xn--…).'
 }
 
@@ -110,25 +112,7 @@ const checkPath = (path: string, callbackPath: string): BrokenRule[] => {
       'A wildcard would let every path receive codes.',
       'List each context root.',
     ),
-    ...when(
-      // Control characters, * # % . / ; ? \ and DEL, in this order.
-      /%([01][0-9a-f]|2a|23|25|2e|2f|3b|3f|5c|7f)/i.test(path),
-      'no_encoded_separators',
-      'Encoded control characters, wildcards and separators are decoded by some servers only.',
-      'Write the context root plainly.',
-    ),
-    ...when(
-      !/^(?:[A-Za-z0-9._~/*-]|%[0-9A-F]{2})*$/.test(path),
-      'context_root_characters',
-      'A context root has letters, digits, - . _ ~ and percent-encoded bytes with upper-case digits.',
-      'Correct the context root.',
-    ),
-    ...when(
-      /%(2D|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9])/.test(path),
-      'no_needless_encoding',
-      'The context root encodes characters that need no encoding.',
-      `Send ${decodeUnreserved(path)}.`,
-    ),
+    ...checkEncoding(path),
     ...when(
       contextRoot === callbackPath || contextRoot.endsWith(callbackPath),
       'base_url_only',
@@ -136,6 +120,46 @@ const checkPath = (path: string, callbackPath: string): BrokenRule[] => {
       `Leave out ${callbackPath}.`,
     ),
   ]
+}
+
+const checkEncoding = (path: string): BrokenRule[] => [
+  ...when(
+    // Control characters, * # % . / ; ? \ and DEL, in this order.
+    /%([01][0-9a-f]|2a|23|25|2e|2f|3b|3f|5c|7f)/i.test(path),
+    'no_encoded_separators',
+    'Encoded control characters, wildcards and separators are decoded by some servers only.',
+    'Write the context root plainly.',
+  ),
+  ...when(
+    !/^(?:[A-Za-z0-9._~/*-]|%[0-9A-F]{2})*$/.test(path),
+    'context_root_characters',
+    'A context root has letters, digits, - . _ ~ and percent-encoded bytes with upper-case digits.',
+    'Correct the context root.',
+  ),
+  ...when(
+    /%(2D|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9])/.test(path),
+    'no_needless_encoding',
+    'The context root encodes characters that need no encoding.',
+    `Send ${decodeUnreserved(path)}.`,
+  ),
+  ...when(
+    !isPlainlyEncoded(path),
+    'encoded_text',
+    'Percent-encoded bytes above %7F are visible text in UTF-8 and in Unicode normal form KC; others are read as something else by some servers.',
+    'Write the context root plainly; é is %C3%A9.',
+  ),
+]
+
+const visibleText = new RegExp(`^${visibleCharacter}*$`, 'u')
+
+/** Overlong forms, halves of characters, invisible ones, and look-alikes of separators hide in what is encoded. */
+const isPlainlyEncoded = (path: string): boolean => {
+  try {
+    const text = path.replaceAll(/(?:%[89A-F][0-9A-F])+/gi, decodeURIComponent)
+    return visibleText.test(text) && text === text.normalize('NFKC')
+  } catch {
+    return false
+  }
 }
 
 const decodeUnreserved = (path: string): string =>

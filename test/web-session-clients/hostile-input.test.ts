@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Answer, startTestService } from '../service.ts'
+import { clientIds, recordCalls, smallest } from './requests.ts'
+import {
+  acceptedClientIds,
+  acceptedTexts,
+  longestDescription,
+  longestName,
+  refusedClientIds,
+  refusedTexts,
+} from './texts.ts'
+import { accepted } from './urls/accepted.ts'
+import { refused } from './urls/refused.ts'
+
+/** A service, the way to create a client there, and a promise that PingFederate hears of none. */
+const startCreating = async (t: TestContext) => {
+  const service = await startTestService(t)
+  const create = (body: unknown) => service.call('POST', '/web-session-clients', { body })
+  const expectNothing = async (hostile: () => Promise<void>) => {
+    const calls = recordCalls(service.sandbox)
+    await hostile()
+    assert.deepEqual(calls, [])
+    assert.deepEqual(clientIds(service.sandbox), [])
+    const { body } = await service.call('GET', '/web-session-clients')
+    assert.deepEqual(body.items, [])
+  }
+  return { ...service, create, expectNothing }
+}
+
+/** What was refused, in an order of its own: pointer and rule of each violation. */
+const broken = ({ status, body }: Answer): unknown[] => [
+  status,
+  body.code,
+  ...(body.violations ?? []).map(({ pointer, rule }: Record<string, string>) => `${pointer} ${rule}`).sort(),
+]
+const refusal = (...rules: string[]) => [422, 'validation_failed', ...rules.sort()]
+
+const inGroupsOf = <Each>(size: number, all: readonly Each[]): Each[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  )
+
+test('422 for each of more than 150 hostile URLs, naming every rule it breaks', async t => {
+  const { create, expectNothing } = await startCreating(t)
+  const different = new Set(refused.map(([url]) => url))
+  assert.ok(different.size >= 150)
+  assert.equal(different.size, refused.length)
+  await expectNothing(async () => {
+    // An answer has at most a hundred violations, and a URL breaks up to three rules.
+    for (const group of inGroupsOf(30, refused)) {
+      const answer = await create({ ...smallest, pingAccessUrls: group.map(([url]) => url) })
+      const rules = group.flatMap(([, ...each], index) =>
+        each.map(rule => `/pingAccessUrls/${index} ${rule}`),
+      )
+      assert.deepEqual(broken(answer), refusal(...rules))
+    }
+  })
+})
+
+test('422 for each hostile client id, naming every rule it breaks', async t => {
+  const { create, expectNothing } = await startCreating(t)
+  await expectNothing(async () => {
+    for (const [clientId, ...rules] of refusedClientIds) {
+      const answer = await create({ ...smallest, clientId })
+      assert.deepEqual(broken(answer), refusal(...rules.map(rule => `/clientId ${rule}`)))
+    }
+  })
+})
+
+test('422 for each hostile text, as name and as description, and none with a secret is shown back', async t => {
+  const { create, expectNothing, logLines } = await startCreating(t)
+  const texts: [string, ...string[]][] = [...refusedTexts, [`${longestDescription}d`, 'maxLength']]
+  assert.ok(texts.length + refusedClientIds.length >= 60)
+  await expectNothing(async () => {
+    for (const [text, ...rules] of texts) {
+      const answer = await create({ ...smallest, name: text, description: text })
+      const both = rules.flatMap(rule => [`/name ${rule}`, `/description ${rule}`])
+      assert.deepEqual(broken(answer), refusal(...both), JSON.stringify(text))
+      if (rules.includes('no_secret')) assert.ok(!JSON.stringify(answer.body).includes(text.slice(-20)))
+    }
+    const tooLong = await create({ ...smallest, name: `${longestName}n` })
+    assert.deepEqual(broken(tooLong), refusal('/name maxLength'))
+  })
+  assert.doesNotMatch(logLines.join(''), /y{57}/)
+})
+
+/** Those that are not the same once normalised: a create takes each URL once. */
+const inUniqueGroups = (urls: readonly [string, string][]): [string, string][][] => {
+  const groups: Map<string, string>[] = []
+  for (const [url, normalised] of urls) {
+    const free = groups.find(group => group.size < 50 && ![...group.values()].includes(normalised))
+    if (free) free.set(url, normalised)
+    else groups.push(new Map([[url, normalised]]))
+  }
+  return groups.map(group => [...group])
+}
+
+test('201 for each of more than 60 good URLs, whose callback PingFederate gets as it is derived', async t => {
+  assert.ok(accepted.length >= 60)
+  const { create, sandbox } = await startCreating(t)
+  for (const [index, group] of inUniqueGroups(accepted).entries()) {
+    const clientId = `good-${index}`
+    const { status, body } = await create({ clientId, pingAccessUrls: group.map(([url]) => url) })
+    assert.equal(status, 201, JSON.stringify(body))
+    const expected = group.map(([, normalised]) => normalised)
+    assert.deepEqual(body.pingAccessUrls, expected)
+    assert.deepEqual(
+      body.redirectUris,
+      expected.map(url => `${url}/pa/oidc/cb`),
+    )
+    const client = sandbox.pingFederate.clients().find(each => each.clientId === clientId)
+    assert.deepEqual(client?.redirectUris, body.redirectUris)
+  }
+})
+
+test('201 for client ids that only look like something else, and each is found under its own name', async t => {
+  const { create, call, sandbox } = await startCreating(t)
+  for (const clientId of acceptedClientIds) {
+    const { status, headers } = await create({ ...smallest, clientId })
+    assert.equal(status, 201, clientId)
+    const { body } = await call('GET', String(headers.get('location')))
+    assert.deepEqual([body.clientId, body.name], [clientId, clientId])
+  }
+  assert.deepEqual(clientIds(sandbox).toSorted(), acceptedClientIds.toSorted())
+})
+
+test('201 for markup, templates and every script: text is kept as it is and answered as JSON', async t => {
+  const { create, call, sandbox } = await startCreating(t)
+  for (const [index, text] of acceptedTexts.entries()) {
+    const clientId = `text-${index}`
+    const created = await create({ ...smallest, clientId, name: text, description: text })
+    assert.equal(created.status, 201, JSON.stringify(created.body))
+    const read = await call('GET', `/web-session-clients/${clientId}`)
+    for (const { headers, body } of [created, read]) {
+      assert.match(String(headers.get('content-type')), /^application\/json\b/)
+      assert.equal(headers.get('x-content-type-options'), 'nosniff')
+      assert.deepEqual([body.name, body.description], [text, text])
+    }
+    const client = sandbox.pingFederate.clients().find(each => each.clientId === clientId)
+    assert.equal(client?.name, text)
+  }
+  const longest = { ...smallest, clientId: 'longest', description: longestDescription }
+  assert.equal((await create(longest)).status, 201)
+})
