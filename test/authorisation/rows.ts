@@ -1,0 +1,146 @@
+import { smallest } from '../web-session-clients/requests.ts'
+
+/**
+ * Who calls. An admin has every scope there is, of another team: the scope `web-session-clients:admin` has no
+ * operation of its own yet, so it opens nothing.
+ */
+export const callers = [
+  'no token',
+  'forged token',
+  'without scope',
+  'other team',
+  'requester',
+  'team',
+  'admin',
+] as const
+export type Caller = (typeof callers)[number]
+
+/** What a call is about: the client a requester of the team `payments` has just made, or one that is not there. */
+export type Target = { clientId: string; token: string; operationId: string }
+
+export type Row = {
+  /** What distinguishes it from the operation's other rows. */
+  what?: string
+  request: (target: Target) => { path: string; body?: unknown; query?: string }
+  /** Who may redeem the target's secret; the team where it does not say. */
+  redeemableBy?: 'requester'
+  /** Status, and the code of a problem. */
+  answers: Record<Caller, string>
+  /** Where others must not learn whether it exists (design: 404, not 403): no difference to what is not there. */
+  hiddenFrom?: readonly Caller[]
+}
+
+const refused = {
+  'no token': '401 unauthenticated',
+  'forged token': '401 invalid_token',
+  'without scope': '403 insufficient_scope',
+}
+const everybody = (answer: string): Record<Caller, string> =>
+  Object.fromEntries(callers.map(caller => [caller, answer])) as Record<Caller, string>
+const ofTheTeam = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
+  answers: { ...refused, requester: answer, team: answer, 'other team': hidden, admin: hidden },
+  hiddenFrom: ['other team', 'admin'],
+})
+
+/** Each operation of the API document by its id, and what each caller is answered. */
+export const rows: Record<string, readonly Row[]> = {
+  getLiveness: [{ request: () => ({ path: '/health/live' }), answers: everybody('200') }],
+  getReadiness: [{ request: () => ({ path: '/health/ready' }), answers: everybody('200') }],
+  getMetrics: [{ request: () => ({ path: '/metrics' }), answers: everybody('200') }],
+  createWebSessionClient: [
+    {
+      what: 'of an id of its own',
+      request: ({ clientId }) => ({
+        path: '/web-session-clients',
+        body: { ...smallest, clientId: `${clientId}-2` },
+      }),
+      answers: { ...refused, 'other team': '201', requester: '201', team: '201', admin: '201' },
+    },
+    {
+      what: 'for the team payments',
+      request: ({ clientId }) => ({
+        path: '/web-session-clients',
+        body: { ...smallest, clientId: `${clientId}-2`, team: 'payments' },
+      }),
+      answers: {
+        ...refused,
+        ...{ requester: '201', team: '201' },
+        ...{ 'other team': '403 team_not_yours', admin: '403 team_not_yours' },
+      },
+    },
+    {
+      what: 'of an id that is taken',
+      request: ({ clientId }) => ({ path: '/web-session-clients', body: { ...smallest, clientId } }),
+      answers: {
+        ...refused,
+        ...{ requester: '409 client_id_taken', team: '409 client_id_taken' },
+        ...{ 'other team': '409 client_id_taken', admin: '409 client_id_taken' },
+      },
+    },
+  ],
+  listWebSessionClients: [
+    {
+      what: 'of all its teams',
+      request: () => ({ path: '/web-session-clients' }),
+      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+    },
+    {
+      what: 'of the team payments',
+      request: () => ({ path: '/web-session-clients', query: '?team=payments' }),
+      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      hiddenFrom: ['other team', 'admin'],
+    },
+  ],
+  getWebSessionClient: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
+  revokeRetrieval: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/retrieval` }),
+      ...ofTheTeam('204', '404 client_not_found'),
+    },
+  ],
+  getOperation: [
+    {
+      request: ({ operationId }) => ({ path: `/operations/${operationId}` }),
+      ...ofTheTeam('200', '404 operation_not_found'),
+    },
+  ],
+  redeemSecret: [
+    {
+      what: 'by the team',
+      request: ({ token }) => ({ path: '/secret-retrievals', body: { token } }),
+      ...ofTheTeam('200', '404 retrieval_not_found'),
+    },
+    {
+      what: 'by the requester only',
+      request: ({ token }) => ({ path: '/secret-retrievals', body: { token } }),
+      redeemableBy: 'requester',
+      answers: {
+        ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        team: '404 retrieval_not_found',
+      },
+      hiddenFrom: ['other team', 'team', 'admin'],
+    },
+  ],
+  lookUpRetrieval: [
+    {
+      what: 'by the team',
+      request: ({ token }) => ({ path: '/secret-retrievals/lookup', body: { token } }),
+      ...ofTheTeam('200', '404 retrieval_not_found'),
+    },
+    {
+      what: 'by the requester only',
+      request: ({ token }) => ({ path: '/secret-retrievals/lookup', body: { token } }),
+      redeemableBy: 'requester',
+      answers: {
+        ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        team: '404 retrieval_not_found',
+      },
+      hiddenFrom: ['other team', 'team', 'admin'],
+    },
+  ],
+}
