@@ -2,13 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { domainToASCII, domainToUnicode } from 'node:url'
 import fc from 'fast-check'
+import { decide } from '../../src/policy/decide.ts'
 import { deriveRedirectUris } from '../../src/web-session-clients/redirect-uris.ts'
+import { openBut } from '../policy/files.ts'
 import { accepted, acceptedAddresses } from './urls/accepted.ts'
 import { refused, refusedAddresses } from './urls/refused.ts'
 
 const rules = { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false }
 const derive = (url: string, options: Partial<typeof rules> = {}) =>
   deriveRedirectUris([url], { ...rules, ...options })
+
+const anyRequest = {
+  ...{ scopes: null, oidcPolicy: null, accessTokenManager: null },
+  ...{ ttlSeconds: 900, redeemableBy: 'team' as const },
+}
 
 const rulesOf = (url: string, options: Partial<typeof rules> = {}): string[] =>
   derive(url, options).violations.map(({ rule }) => rule)
@@ -204,4 +211,48 @@ test('plain hosts, ports and context roots are accepted, however they are combin
       for (const each of derived) assertUnambiguous(url, each)
     }),
   )
+})
+
+const labels = ['pay', 'xpay', 'a', 'example', 'com', 'evil', 'mypingaccessserver']
+const hosts = fc.array(fc.constantFrom(...labels), { minLength: 1, maxLength: 5 }).map(name => name.join('.'))
+const rests = fc.constantFrom(
+  '',
+  ':443',
+  ':8443',
+  '/shop',
+  ':8443/shop',
+  '.',
+  '@evil.com',
+  '\\.evil.com',
+  '%2eevil',
+)
+
+/** Whether the last labels of a host are those of `*.pay.example.com`, or all of it is one of the exact names. */
+const isOfPolicy = (hostname: string): boolean =>
+  ['pay.example.com', 'mypingaccessserver'].includes(hostname) ||
+  (hostname.split('.').length > 3 && hostname.split('.').slice(-3).join('.') === 'pay.example.com')
+
+test('whatever the policy allows has its callback under a host of the policy', () => {
+  const policy = openBut({ hosts: ['mypingaccessserver', 'pay.example.com', '*.pay.example.com'] })
+  let allowed = 0
+  const property = fc.property(hosts, rests, (host, rest) => {
+    const { derived } = derive(`https://${host}${rest}`)
+    for (const { pingAccessUrl, redirectUri } of derived) {
+      const pingAccessUrls = [pingAccessUrl]
+      const isAllowed = decide(policy, 'payments', { ...anyRequest, pingAccessUrls }).every(
+        each => each.isAllowed,
+      )
+      const { hostname } = new URL(redirectUri)
+      assert.equal(isAllowed, isOfPolicy(hostname), redirectUri)
+      assert.equal(parseRfc3986(redirectUri).authority.replace(/:\d+$/, ''), hostname)
+      if (isAllowed) allowed += 1
+    }
+  })
+  const examples: [string, string][] = [
+    ['a.pay.example.com', ':8443/shop'],
+    ['xpay.example.com', ''],
+    ['pay.example.com.evil.com', ''],
+  ]
+  fc.assert(property, { numRuns: 2_000, examples })
+  assert.ok(allowed > 0)
 })
