@@ -5,6 +5,8 @@ import { getLiveness } from './health/live.ts'
 import { getReadiness } from './health/ready.ts'
 import { authenticate } from './http/authenticate.ts'
 import { answerClientError } from './http/client-error.ts'
+import { setCommonHeaders, toCommonHeaders } from './http/common-headers.ts'
+import { allowOrigins, toCorsHeaders } from './http/cors.ts'
 import { serveDocumentation } from './http/documentation.ts'
 import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
 import type { IssuerKeys } from './http/issuer-keys.ts'
@@ -12,9 +14,10 @@ import { acceptOnlyJson } from './http/json-body.ts'
 import { logTexts } from './http/log.ts'
 import { measureRequests } from './http/measure-requests.ts'
 import { describeApi } from './http/openapi.ts'
+import { collectAddresses } from './http/other-methods.ts'
 import { shedLoad } from './http/overload.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
-import { commonHeaders, logRequests, setCommonHeaders } from './http/request-log.ts'
+import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
 import { buildValidator, refuseUnknownQuery } from './http/validation.ts'
@@ -77,19 +80,25 @@ const toIdleTimeoutMs = ({ pingFederate }: Config): number => 10 * pingFederate.
 
 /** The application, ready to listen: what is public, what is protected, and what holds for both. */
 export const buildApp = async (dependencies: Dependencies): Promise<FastifyInstance> => {
-  const app = createServer(dependencies)
+  const { config } = dependencies
+  const headers = toCommonHeaders({ config })
+  const app = createServer(dependencies, headers)
   app.server.maxConnections = maxConnections
   answerProblems(app)
   measureRequests(app, dependencies.metrics)
-  refuseWhenStopping(app)
   logRequests(app)
-  setCommonHeaders(app)
-  shedLoad(app, { maxInFlight: toMaxInFlight(dependencies.config), ...dependencies.metrics })
+  // Before anything that can refuse, so that a page may read a refusal too.
+  setCommonHeaders(app, headers)
+  await allowOrigins(app, config.corsOrigins)
+  refuseWhenStopping(app)
+  const answerOtherMethods = collectAddresses(app)
+  shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })
   acceptOnlyJson(app)
   await describeApi(app)
   for (const schema of schemas) app.addSchema(schema)
   await app.register(async scope => publicRoutes(scope as unknown as App, dependencies))
   await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies))
+  answerOtherMethods()
   return app
 }
 
@@ -123,7 +132,10 @@ const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<vo
   lookUpRetrieval(app, dependencies)
 }
 
-const createServer = ({ log, newId, config, metrics }: Dependencies): FastifyInstance =>
+const createServer = (
+  { log, newId, config, metrics }: Dependencies,
+  headers: Readonly<Record<string, string>>,
+): FastifyInstance =>
   Fastify({
     loggerInstance: log,
     // One line of our own per request instead of two.
@@ -141,12 +153,13 @@ const createServer = ({ log, newId, config, metrics }: Dependencies): FastifyIns
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: { buildValidator } },
-    clientErrorHandler: answerClientError({ log, ...metrics }),
+    clientErrorHandler: answerClientError({ log, headers, ...metrics }),
     // No hook runs for an address that cannot be read, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(error)
       metrics.countProblem(problem.code)
-      void sendProblem(problem, request, reply.headers(commonHeaders(request)) as never)
+      reply.headers({ ...headers, ...toCorsHeaders(request, config.corsOrigins), 'x-request-id': request.id })
+      void sendProblem(problem, request, reply as never)
       request.log.info(
         { method: request.method, status: problem.status, code: problem.code },
         logTexts.request,

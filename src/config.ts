@@ -18,6 +18,8 @@ export type Config = Readonly<{
   logLevel: Variables['LOG_LEVEL']
   publicUrl: string | undefined
   trustProxy: readonly string[]
+  /** Origins whose pages may call from a browser. */
+  corsOrigins: readonly string[]
   pingFederate: Readonly<{
     adminUrl: string
     credentials: PingFederateCredentials
@@ -222,6 +224,7 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
   logLevel: variables.LOG_LEVEL,
   publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
   trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : Object.freeze([]),
+  corsOrigins: variables.CORS_ORIGINS ? list(variables.CORS_ORIGINS) : Object.freeze([]),
   pingFederate: Object.freeze({
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
     credentials: Object.freeze(toCredentials(variables, pems)),

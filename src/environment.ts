@@ -246,6 +246,15 @@ export const Environment = Type.Object({
       examples: ['10.0.0.0/8'],
     }),
   ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({
+      format: 'origin-list',
+      maxLength: 4096,
+      description:
+        'Origins of portals whose pages may call from a browser, exactly as browsers send them, separated by commas; no page may when not set.',
+      examples: ['https://portal.example.com'],
+    }),
+  ),
   SWAGGER_UI_CLIENT_ID: Type.Optional(
     Type.String({
       ...text,
@@ -284,6 +293,10 @@ export const isUpstreamUrl = (value: string): boolean =>
 
 const isPublicUrl = (value: string): boolean => isPlainUrl(value, url => /^https?:$/.test(url.protocol))
 
+/** An origin as a browser writes it (RFC 6454 section 6.2): lower case, no default port, no path; never `*` or `null`. */
+const isOrigin = (value: string): boolean =>
+  URL.parse(value)?.origin === value && /^[a-z0-9:/.[\]-]+$/.test(value) && isUpstreamUrl(value)
+
 const isAddressOrNetwork = (value: string): boolean => {
   const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(value) ?? []
   const version = isIP(address)
@@ -321,6 +334,11 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
   'address-list': {
     check: value => value.split(',').every(each => isAddressOrNetwork(each.trim())),
     reason: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
+  },
+  'origin-list': {
+    check: value => value.split(',').every(each => isOrigin(each.trim())),
+    reason:
+      'must be origins such as https://portal.example.com, in lower case, without path, wildcard or default port, separated by commas (http only on a loopback address)',
   },
   'algorithm-list': {
     check: isAlgorithmList,

@@ -83,9 +83,11 @@ test('the least that is needed gives the documented defaults', () => {
   assert.deepEqual(config, {
     host: '0.0.0.0',
     port: 3000,
+    metricsPort: undefined,
     logLevel: 'info',
     publicUrl: undefined,
     trustProxy: [],
+    corsOrigins: [],
     pingAccess: { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false },
     jwt: {
       issuer: 'https://sso.example.com',
@@ -139,6 +141,25 @@ const wrong: [string, string[]][] = [
   [
     'SECRET_KEY',
     ['short', `${key}A`, key.slice(1), `${key.slice(0, -1)}B`, `${key}=`, randomBytes(32).toString('hex')],
+  ],
+  [
+    'CORS_ORIGINS',
+    [
+      '*',
+      'null',
+      'https://*.example.com',
+      'http://portal.example.com',
+      'https://portal.example.com/',
+      'https://portal.example.com:443',
+      'https://portal.example.com?x',
+      'https://Portal.example.com',
+      'https://u@portal.example.com',
+      'https://münchen.example.com',
+      'portal.example.com',
+      'https://portal.example.com,*',
+      'https://portal.example.com,',
+      'chrome-extension://abcdef',
+    ],
   ],
   ['RETRIEVAL_TTL_SECONDS', ['59', '604801', '1.5', 'x']],
   ['RETRIEVAL_TTL_MAX_SECONDS', ['604801', 'x']],
@@ -258,6 +279,15 @@ test('a retrieval cannot live longer by default than at most', () => {
   const env = { ...least, RETRIEVAL_TTL_SECONDS: '1000', RETRIEVAL_TTL_MAX_SECONDS: '999' }
   assert.deepEqual(namesOf(env), ['RETRIEVAL_TTL_SECONDS'])
   assert.deepEqual(namesOf({ ...least, RETRIEVAL_TTL_MAX_SECONDS: '899' }), ['RETRIEVAL_TTL_SECONDS'])
+})
+
+test('origins of portals are taken exactly as they are written', () => {
+  const origins = [
+    'https://portal.example.com',
+    'https://xn--mnchen-3ya.example.com:8443',
+    'http://localhost:3001',
+  ]
+  assert.deepEqual(parseConfig({ ...least, CORS_ORIGINS: origins.join(', ') }).corsOrigins, origins)
 })
 
 test('nobody can change the configuration afterwards, at any depth', () => {

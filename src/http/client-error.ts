@@ -12,7 +12,15 @@ const codes: Record<string, { code: ProblemCode; reason: string }> = {
 
 /** Answers what Node's HTTP parser refuses, before Fastify sees a request, and closes the connection. */
 export const answerClientError =
-  ({ log, countProblem }: { log: FastifyBaseLogger; countProblem: CountProblem }) =>
+  ({
+    log,
+    headers,
+    countProblem,
+  }: {
+    log: FastifyBaseLogger
+    headers: Readonly<Record<string, string>>
+    countProblem: CountProblem
+  }) =>
   (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy()
     const { code, reason } = codes[error.code ?? ''] ?? {
@@ -24,7 +32,12 @@ export const answerClientError =
     const body = JSON.stringify(toProblemDetails(new Problem(code, `${title}.`), id))
     log.info({ reqId: id, status, code }, logTexts.request)
     countProblem(code)
-    socket.end(
-      `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    )
+    const fields = Object.entries({
+      ...headers,
+      'x-request-id': id,
+      'content-type': 'application/problem+json',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    }).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.end(`HTTP/1.1 ${status} ${reason}\r\n${fields.join('')}\r\n${body}`)
   }

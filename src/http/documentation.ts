@@ -1,6 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import { isBehindTls } from './common-headers.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 import { forInstallation, forSwaggerUi, requestedScopes } from './openapi.ts'
 import { swaggerUiCss } from './swagger-ui-theme.ts'
@@ -24,38 +25,50 @@ export const serveDocumentation = async (app: FastifyInstance, { config, keys }:
     handler: async (_request, reply) =>
       reply.type('application/json').send(transform(app.swagger() as never)),
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/documentation',
-    uiConfig: {
-      // No bar above the page: it would offer to load other people's documents.
-      layout: 'BaseLayout',
-      docExpansion: 'list',
-      defaultModelsExpandDepth: 0,
-      tryItOutEnabled: true,
-      displayRequestDuration: true,
-      // A token in the browser's storage would outlive the page.
-      persistAuthorization: false,
-      validatorUrl: null,
-    },
-    theme: {
-      title: 'Web session clients',
-      css: [{ filename: 'theme.css', content: swaggerUiCss }],
-    },
-    ...(config.swaggerUiClientId && {
-      initOAuth: {
-        clientId: config.swaggerUiClientId,
-        usePkceWithAuthorizationCodeGrant: true,
-        scopes: requestedScopes,
+  await app.register(async page => {
+    page.addHook('onRequest', (request, reply, done) => {
+      // Without TLS a browser does no more with it than complain.
+      if (isBehindTls({ config })) reply.header('cross-origin-opener-policy', toOpenerPolicy(request))
+      else reply.removeHeader('cross-origin-opener-policy')
+      done()
+    })
+    await page.register(swaggerUi, {
+      routePrefix: '/documentation',
+      uiConfig: {
+        // No bar above the page: it would offer to load other people's documents.
+        layout: 'BaseLayout',
+        docExpansion: 'list',
+        defaultModelsExpandDepth: 0,
+        tryItOutEnabled: true,
+        displayRequestDuration: true,
+        // A token in the browser's storage would outlive the page.
+        persistAuthorization: false,
+        validatorUrl: null,
       },
-    }),
-    uiHooks: { onRequest: (_request, _reply, done) => void discover().then(() => done()) },
-    transformSpecification: document =>
-      forSwaggerUi(transform(document), config.swaggerUiClientId !== undefined),
-    transformSpecificationClone: false,
-    staticCSP: 'default-src',
-    transformStaticCSP: () => contentSecurityPolicy(config.jwt.issuer, keys.metadata()?.tokenEndpoint),
+      theme: {
+        title: 'Web session clients',
+        css: [{ filename: 'theme.css', content: swaggerUiCss }],
+      },
+      ...(config.swaggerUiClientId && {
+        initOAuth: {
+          clientId: config.swaggerUiClientId,
+          usePkceWithAuthorizationCodeGrant: true,
+          scopes: requestedScopes,
+        },
+      }),
+      uiHooks: { onRequest: (_request, _reply, done) => void discover().then(() => done()) },
+      transformSpecification: document =>
+        forSwaggerUi(transform(document), config.swaggerUiClientId !== undefined),
+      transformSpecificationClone: false,
+      staticCSP: 'default-src',
+      transformStaticCSP: () => contentSecurityPolicy(config.jwt.issuer, keys.metadata()?.tokenEndpoint),
+    })
   })
 }
+
+/** The issuer's sign-in is a pop-up of the page; when it comes back to this origin it still has to know who opened it. */
+const toOpenerPolicy = ({ url }: FastifyRequest): string =>
+  url.includes('/oauth2-redirect.html') ? 'unsafe-none' : 'same-origin-allow-popups'
 
 /**
  * Everything from this origin only; the page may also call the issuer's token endpoint. No `upgrade-insecure-requests`:

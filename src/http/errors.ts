@@ -19,7 +19,7 @@ export const answerProblems = (app: FastifyInstance): void => {
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
-      new Problem('route_not_found', 'Nothing answers this method at this address; see /documentation.'),
+      new Problem('route_not_found', 'Nothing answers at this address; see /documentation.'),
       request,
       reply,
     ),

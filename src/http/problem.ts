@@ -16,6 +16,7 @@ export const problems = {
   client_not_found: { status: 404, title: 'There is no such web session client' },
   retrieval_not_found: { status: 404, title: 'There is no such retrieval' },
   operation_not_found: { status: 404, title: 'There is no such operation' },
+  method_not_allowed: { status: 405, title: 'The address does not answer this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   client_id_taken: { status: 409, title: 'The client id is taken' },
   client_exists_in_pingfederate: { status: 409, title: 'PingFederate already has this client' },

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { logTexts } from './log.ts'
 
 /** One line per request; routes with `logLevel: 'silent'` write none. */
@@ -14,18 +14,5 @@ export const logRequests = (app: FastifyInstance): void => {
     }
     if (reply.statusCode >= 500) request.log.error(line, logTexts.request)
     else request.log.info(line, logTexts.request)
-  })
-}
-
-/** Answers can carry secrets, tokens and other people's clients: no cache keeps any, no browser guesses a type. */
-export const commonHeaders = ({ id }: FastifyRequest): Record<string, string> => ({
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-request-id': id,
-})
-
-export const setCommonHeaders = (app: FastifyInstance): void => {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(commonHeaders(request))
   })
 }

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { setCommonHeaders, toCommonHeaders } from '../http/common-headers.ts'
 import { answerProblems } from '../http/errors.ts'
 import { logTexts } from '../http/log.ts'
 import { ProblemDetails, Violation } from '../http/problem.ts'
-import { setCommonHeaders } from '../http/request-log.ts'
 import type { App } from '../http/route.ts'
 import { getMetrics } from './get-metrics.ts'
 import type { Exposition } from './metrics.ts'
@@ -42,7 +42,7 @@ export const serveMetrics = async ({
   })
   app.server.maxConnections = maxConnections
   answerProblems(app)
-  setCommonHeaders(app)
+  setCommonHeaders(app, toCommonHeaders({ config: { publicUrl: undefined } }))
   app.addSchema(Violation)
   app.addSchema(ProblemDetails)
   getMetrics(app as unknown as App, exposition)

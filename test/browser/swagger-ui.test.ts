@@ -9,8 +9,11 @@ const { SCREENSHOT: screenshotPath } = process.env
 
 const options = { skip: missingBrowser, timeout: 60_000 }
 
+/** With an https address, so that the page has all of its header fields; a browser trusts the loopback address as much. */
+const env = { SWAGGER_UI_CLIENT_ID: 'swagger-ui', PUBLIC_URL: 'https://clients.example.com' }
+
 const startWithSignIn = async (t: TestContext): Promise<TestService> => {
-  const service = await startTestService(t, { env: { SWAGGER_UI_CLIENT_ID: 'swagger-ui' } })
+  const service = await startTestService(t, { env })
   service.sandbox.swaggerUiRedirectUris.push(`${service.url}/documentation/static/oauth2-redirect.html`)
   return service
 }

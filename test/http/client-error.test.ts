@@ -50,7 +50,7 @@ test('63: 400, 431 as problem details for what the parser refuses, and the conne
   }
 })
 
-const silent = { log: pino({ enabled: false }), countProblem: () => undefined }
+const silent = { log: pino({ enabled: false }), headers: {}, countProblem: () => undefined }
 
 test('63: 400 without a Host header', async t => {
   const connection = openConnection(t, (await startTestService(t)).url)

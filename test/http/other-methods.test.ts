@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { listRoutes } from '../openapi/routes.ts'
+import { createRetrieval, readRows, redeem } from '../secret-retrievals/retrievals.ts'
+import { startTestService, type TestService } from '../service.ts'
+
+const routes = await listRoutes()
+const paths = [...new Set(routes.map(({ path }) => path))]
+const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** What an address answers by the API document; HEAD goes with GET, and OPTIONS with everything. */
+const documented = (path: string): string[] => {
+  const own = routes.filter(route => route.path === path).map(({ method }) => method)
+  return [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort()
+}
+
+test('405 with Allow for every method an address does not have, before anybody signs in or a body is read', async t => {
+  const { call } = await startTestService(t)
+  for (const path of paths) {
+    const allow = documented(path).join(', ')
+    for (const method of methods.filter(each => !documented(path).includes(each))) {
+      await t.test(`${method} ${path}`, async () => {
+        const body = ['GET', 'HEAD'].includes(method) ? undefined : '<no json>'
+        const answer = await call(method, path, { as: null, body })
+        assert.equal(answer.status, 405)
+        assert.equal(answer.headers.get('allow'), allow)
+        if (method !== 'HEAD') assert.equal(answer.body.code, 'method_not_allowed')
+      })
+    }
+  }
+})
+
+test('204 with Allow for OPTIONS on every address; 404 for any method where there is none', async t => {
+  const { call } = await startTestService(t)
+  for (const path of [...paths, '/openapi.json', '/documentation']) {
+    const answer = await call('OPTIONS', path, { as: null })
+    assert.deepEqual([answer.status, answer.body], [204, ''], path)
+    assert.deepEqual(answer.headers.get('access-control-allow-origin'), null)
+    if (paths.includes(path)) assert.equal(answer.headers.get('allow'), documented(path).join(', '))
+    else assert.equal(answer.headers.get('allow'), 'GET, HEAD, OPTIONS')
+  }
+  for (const method of methods.filter(each => each !== 'HEAD')) {
+    const { status, body } = await call(method, '/nothing', { as: null })
+    assert.deepEqual([status, body.code], [404, 'route_not_found'])
+  }
+})
+
+const everyRow = ({ databasePath }: TestService): string => {
+  const tables = readRows(databasePath, "select name from sqlite_schema where type = 'table'")
+  return JSON.stringify(tables.map(({ name }) => [name, readRows(databasePath, `select * from "${name}"`)]))
+}
+
+test('GET, HEAD and OPTIONS on every address, with a token in every place, leave the database and the secret alone', async t => {
+  const service = await startTestService(t)
+  const token = await createRetrieval(service)
+  const operationId = String(
+    readRows(service.databasePath, 'select operation_id from operation')[0]?.['operation_id'],
+  )
+  const before = everyRow(service)
+  assert.match(before, /"outstanding"/)
+  for (const { at, path } of routes) {
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+      for (const query of ['', `?token=${token}`]) {
+        const headers = { 'x-token': token, 'content-type': 'application/json' }
+        const { status } = await service.call(method, at({ operationId }) + query, { headers })
+        assert.ok(status < 500 || path === '/health/ready', `${method} ${path}: ${status}`)
+        assert.equal(everyRow(service), before, `${method} ${path}`)
+      }
+    }
+  }
+  assert.equal((await redeem(service, token)).status, 200)
+  assert.notEqual(everyRow(service), before)
+})
