@@ -8,10 +8,13 @@ import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
 import { audience, environment } from './service.ts'
+import { untilTaken } from './until-taken.ts'
 
 export const main = new URL('../src/main.ts', import.meta.url).pathname
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
+
+type Send = (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Answer>
 
 export type ServiceProcess = {
   child: ChildProcessByStdio<null, Readable, Readable>
@@ -19,7 +22,10 @@ export type ServiceProcess = {
   /** Resolves to code and signal. */
   exited: Promise<unknown[]>
   lines: string[]
-  call: (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Answer>
+  /** Sends again what the service has too much to do for. */
+  call: Send
+  /** Takes that for an answer, too. */
+  callOnce: Send
   /** Resolves with the first line of the log that has the text; a signal has no other answer. */
   logged: (text: string) => Promise<string>
 }
@@ -67,11 +73,13 @@ const startProcess = async (
     }
   }
   const [, url = ''] = /listening at (http:[^"]+)/.exec(await logged('listening at')) ?? []
-  return { child, url, exited, lines, logged, call: createCall(url, token) }
+  const callOnce = createCall(url, token)
+  const call: Send = (...request) => untilTaken(() => callOnce(...request))
+  return { child, url, exited, lines, logged, call, callOnce }
 }
 
 const createCall =
-  (url: string, token: string): ServiceProcess['call'] =>
+  (url: string, token: string): Send =>
   async (method, path, sent, others) => {
     const headers = {
       authorization: `Bearer ${token}`,

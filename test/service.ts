@@ -10,6 +10,7 @@ import { loggerOptions } from '../src/http/log.ts'
 import type { ServiceName } from '../src/sandbox/callers.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
 import { type RunningService, startService } from '../src/start.ts'
+import { untilTaken } from './until-taken.ts'
 
 export const audience = 'https://clients.test'
 
@@ -118,7 +119,7 @@ export const createCall = (sandbox: Sandbox, url: string): TestService['call'] =
     tokens.set(service, token)
     return token
   }
-  return async (method, path, options = {}) => {
+  const callOnce: TestService['call'] = async (method, path, options = {}) => {
     const { body, as = 'payments-pipeline', token, headers = {} } = options
     const bearer = token ?? (as === null ? undefined : await tokenOf(as))
     const isRaw = typeof body === 'string' || body instanceof Uint8Array
@@ -133,6 +134,7 @@ export const createCall = (sandbox: Sandbox, url: string): TestService['call'] =
     })
     return { status: response.status, headers: response.headers, body: toBody(await response.text()) }
   }
+  return (...request) => untilTaken(() => callOnce(...request))
 }
 
 const toBody = (text: string): unknown => {

@@ -53,6 +53,8 @@ export const createLoadGauge = ({ maxInFlight, now, afterTurn }: GaugeOptions): 
       afterTurn(() => {
         turnBegan = undefined
       })
+      // The first of a turn is taken, whatever the clock says by now: a machine that is busy with others has stopped us here.
+      return false
     }
     if (now() - turnBegan <= turnMs) return false
     pressedUntil = now() + calmMs

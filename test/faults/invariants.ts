@@ -8,7 +8,6 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { openJournal } from '../operations/journal.ts'
 import { findPlanted, type Planted } from '../secrets.ts'
 import { type Answer, createCall, type TestService } from '../service.ts'
-import { untilTaken } from '../until-taken.ts'
 
 type Call = TestService['call']
 type Said = { method: string; path: string; sent: unknown; answer: Answer }
@@ -50,7 +49,7 @@ export const observe = (t: TestContext, surroundings: Surroundings): Observation
         const token = options.token ?? (await tokenOf(options.as ?? 'payments-pipeline'))
         const key = options.headers?.['idempotency-key']
         if (key !== undefined) planted.push({ name: 'idempotency key', value: key })
-        const answer = await untilTaken(() => call(method, path, { ...options, token }))
+        const answer = await call(method, path, { ...options, token })
         const issued = answer.body.retrieval?.token
         if (issued) planted.push({ name: 'retrieval token', value: issued })
         said.push({ method, path, sent: options.body, answer })

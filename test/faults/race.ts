@@ -1,5 +1,3 @@
-import { untilTaken } from '../until-taken.ts'
-
 export type Answered = { status: number; body: Record<string, unknown> }
 
 /** One of several ways to the service: its replicas. */
@@ -16,9 +14,7 @@ export const raceRedeems = async (
   const deliveries: Delivery[] = []
   for (const token of tokens) {
     const redeems = Array.from({ length: parallel }, (_, index) => replicas[index % replicas.length])
-    const answers = await Promise.all(
-      redeems.flatMap(redeem => (redeem ? [untilTaken(() => redeem(token))] : [])),
-    )
+    const answers = await Promise.all(redeems.flatMap(redeem => (redeem ? [redeem(token)] : [])))
     deliveries.push({ token, answers })
   }
   return deliveries

@@ -1,7 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { prepareProcess, type ServiceProcess } from '../service-process.ts'
-import { untilTaken } from '../until-taken.ts'
 import type { Answered, Redeem } from './race.ts'
 
 export type Replicas = {
@@ -35,7 +34,7 @@ export const startReplicas = async (
       const body = JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })
       const headers: Record<string, string> =
         idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
-      return untilTaken(() => replica.call('POST', '/web-session-clients', body, headers))
+      return replica.call('POST', '/web-session-clients', body, headers)
     },
   }
 }

@@ -18,7 +18,7 @@ const shown = (counts: Map<number, number>): string => JSON.stringify(Object.fro
 
 test('50: with a heap of 96 MB and far more requests than fit, the process lives, refuses with 503, and works afterwards', async t => {
   const { start } = await prepareProcess(t)
-  const { child, call } = await start({ nodeArguments: ['--max-old-space-size=96'] })
+  const { child, callOnce: call } = await start({ nodeArguments: ['--max-old-space-size=96'] })
   const padding = ' '.repeat(60_000)
   const counts = await tally(
     Array.from({ length: 800 }, (_, index) =>
@@ -40,7 +40,11 @@ test('50: with a heap of 96 MB and far more requests than fit, the process lives
 test('51: while the event loop stands still liveness does not answer; afterwards what waited is answered, refused or done, and nothing is lost', async t => {
   const { sandbox, start } = await prepareProcess(t)
   const blocked = `process.on('SIGUSR2', () => { const end = Date.now() + 3000; while (Date.now() < end); })`
-  const { child, url, call } = await start({ nodeArguments: ['--import', `data:text/javascript,${blocked}`] })
+  const {
+    child,
+    url,
+    callOnce: call,
+  } = await start({ nodeArguments: ['--import', `data:text/javascript,${blocked}`] })
   assert.equal((await call('GET', '/health/live')).status, 200)
   child.kill('SIGUSR2')
   await assert.rejects(fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1_000) }))
@@ -60,7 +64,7 @@ test('51: while the event loop stands still liveness does not answer; afterwards
 
 test('52: without a file descriptor left the process lives, and works again when some come back', async t => {
   const { start } = await prepareProcess(t)
-  const { child, url, call } = await start({ shell: 'ulimit -n 64' })
+  const { child, url, callOnce: call } = await start({ shell: 'ulimit -n 64' })
   const connections = Array.from({ length: 100 }, () => openConnection(t, url))
   await Promise.all(connections.map(({ connected, received }) => Promise.race([connected, received])))
   const counts = await tally(
