@@ -9,7 +9,7 @@ import type { Store } from '../database/store.ts'
 import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { expireRetrieval } from './expire.ts'
-import { type FoundRetrieval, getRetrieval } from './find-retrieval.ts'
+import { type FoundRetrieval, getRetrieval, readRetrieval } from './find-retrieval.ts'
 import type { RetrievalToken } from './schema.ts'
 import { open } from './seal.ts'
 
@@ -138,8 +138,11 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
     redeemedAt: retrieval.databaseTime,
     subject: actor.principal.subject,
   })
-  if (numAffectedRows !== 1n)
-    throw new Problem('retrieval_redeemed', 'The secret has just been redeemed by another request.')
+  if (numAffectedRows !== 1n) {
+    // Another request was faster, and what it has written is the answer, in the same words as for those after it.
+    refuseDead(await readRetrieval(trx, retrieval.retrieval_id))
+    throw expired()
+  }
   await recordAuditEvent(trx, actor, {
     action: 'secret.redeem',
     outcome: 'done',
