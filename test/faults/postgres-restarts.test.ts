@@ -6,10 +6,10 @@ import type { Answered } from './race.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
 const server = usePostgresServer()
-const clients = 240
+const clients = 600
 const workers = 8
 /** The server dies when so many clients have been made. */
-const crashes = [40, 100, 160]
+const crashes = [80, 180, 280, 380, 480]
 /** As callers do, who heed `Retry-After`; shorter, because leases are short here too. */
 const retryMs = 25
 
