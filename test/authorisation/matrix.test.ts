@@ -6,7 +6,7 @@ import { createKey, sign, startIssuer } from '../http/issuer.ts'
 import { listOperations } from '../openapi/document.ts'
 import { type Answer, audience, startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
-import { type Caller, callers, type Row, rows, type Target } from './rows.ts'
+import { adminScopes, type Caller, callers, type Row, rows, type Target } from './rows.ts'
 
 type Operation = { name: string; method: string; id: string; scope: string | undefined }
 
@@ -28,22 +28,21 @@ const startMatrix = async (t: TestContext) => {
   const issuer = await startIssuer(t, [key])
   const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
   const operations = await readOperations(service)
-  const scopes = ['web-session-clients:admin', ...operations.flatMap(({ scope }) => scope ?? [])]
+  const scopes = [...new Set(operations.flatMap(({ scope }) => scope ?? []))]
   const signAs = (sub: string, team: string, granted: readonly string[], by = key) => {
     const exp = Math.floor(Date.now() / 1000) + 3600
     return sign(by, { iss: issuer.url, aud: audience, sub, exp, groups: [team], scope: granted.join(' ') })
   }
-  const ofTeams = scopes.filter(scope => !['web-session-clients:admin', 'audit:read'].includes(scope))
   const tokenFor = (caller: Caller, needed: string | undefined): Promise<string | undefined> => {
     const lacking = scopes.filter(scope => scope !== needed)
     const tokens: Record<Caller, () => Promise<string | undefined>> = {
       'no token': async () => undefined,
       'forged token': () => signAs('requester', 'payments', scopes, stranger),
       'without scope': () => signAs('requester', 'payments', lacking),
-      'other team': () => signAs('stranger', 'shop', ofTeams),
-      requester: () => signAs('requester', 'payments', ofTeams),
-      team: () => signAs('colleague', 'payments', ofTeams),
-      admin: () => signAs('admin', 'iam', scopes),
+      'other team': () => signAs('stranger', 'shop', scopes),
+      requester: () => signAs('requester', 'payments', scopes),
+      team: () => signAs('colleague', 'payments', scopes),
+      admin: () => signAs('admin', 'iam', [...scopes, ...adminScopes]),
     }
     return tokens[caller]()
   }

@@ -1,8 +1,11 @@
 import { smallest } from '../web-session-clients/requests.ts'
 
+/** Scopes that no operation asks for: what they open is seen in what an admin is answered. */
+export const adminScopes = ['web-session-clients:admin', 'audit:read:all']
+
 /**
- * Who calls. An admin has every scope there is, of another team: the scope `web-session-clients:admin` has no
- * operation of its own yet, so it opens nothing.
+ * Who calls. All but those without a scope have every scope that an operation asks for. An admin has those of
+ * admins as well and is of another team: `web-session-clients:admin` opens nothing yet.
  */
 export const callers = [
   'no token',
