@@ -6,6 +6,7 @@ import { getReadiness } from './health/ready.ts'
 import { authenticate } from './http/authenticate.ts'
 import { answerClientError } from './http/client-error.ts'
 import { setCommonHeaders, toCommonHeaders } from './http/common-headers.ts'
+import { buildSerializer, buildValidator } from './http/compilation.ts'
 import { allowOrigins, toCorsHeaders } from './http/cors.ts'
 import { serveDocumentation } from './http/documentation.ts'
 import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
@@ -20,7 +21,7 @@ import { ProblemDetails, Violation } from './http/problem.ts'
 import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
-import { buildValidator, refuseUnknownQuery } from './http/validation.ts'
+import { refuseUnknownQuery } from './http/validation.ts'
 import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { getOperation } from './operations/get-operation.ts'
@@ -152,8 +153,8 @@ const createServer = (
     connectionTimeout: toIdleTimeoutMs(config),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    schemaController: { compilersFactory: { buildValidator } },
     clientErrorHandler: answerClientError({ log, headers, ...metrics }),
+    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     // No hook runs for an address that cannot be read, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(error)

@@ -1,36 +1,7 @@
-import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
-import type { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
 import { Problem, type Violation } from './problem.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
-
-const shared = {
-  customOptions: {
-    removeAdditional: false,
-    useDefaults: true,
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-  },
-  plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret', 'x-request-examples'])],
-} as const
-
-/**
- * Bodies are taken as they were sent: nothing coerced, nothing dropped, every violation reported. Query strings
- * and path parameters are text by nature, so only there numbers and booleans are coerced.
- */
-export const buildValidator: BuildCompilerFromPool = externalSchemas => {
-  const compile = (coerceTypes: boolean) =>
-    AjvCompiler()(externalSchemas, {
-      ...shared,
-      customOptions: { ...shared.customOptions, coerceTypes },
-    } as never)
-  const asSent = compile(false)
-  const coercing = compile(true)
-  return route => ((route as { httpPart?: string }).httpPart === 'body' ? asSent(route) : coercing(route))
-}
 
 const noQuery = { type: 'object', additionalProperties: false, properties: {} }
 
