@@ -12,6 +12,7 @@ import {
 } from './access-token.ts'
 import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
 import { Problem } from './problem.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem'
 
@@ -41,9 +42,6 @@ export type AuthenticationOptions = AccessTokenRules & {
 
 const realm = 'Bearer realm="web-session-clients"'
 
-/** Verified tokens are remembered this long: a key the issuer retires must stop working soon. */
-const verifiedTokenTtlMs = 60_000
-
 /**
  * Makes every route of this registration require an access token (RFC 6750, RFC 9068) with the scope its
  * `config.scope` names. A route without a scope stops the start-up: deny by default.
@@ -62,18 +60,17 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
       allowedAud: options.audience,
       requiredClaims: ['iss', 'aud', 'exp', 'sub'],
       clockTolerance: clockToleranceSeconds * 1000,
-      cache: 1000,
-      cacheTTL: verifiedTokenTtlMs,
-      // Refusals are not remembered: a token refused for a key not known yet must work once the key is.
-      errorCacheTTL: -1,
     },
   })
   app.decorateRequest('principal', null)
   app.addHook('onRoute', ({ config, url }) => {
     if (!config?.scope) throw new Error(`The protected route ${url} names no scope.`)
   })
+  const verified = createVerifiedTokens(options)
   app.addHook('onRequest', async request => {
-    request.principal = await verify(request, options)
+    const authorization = getBearer(request)
+    request.principal =
+      verified.find(authorization) ?? (await verify(request, authorization, options, verified))
     requireScope(request.principal, request.routeOptions.config.scope)
   })
 }
@@ -84,25 +81,25 @@ export const principalOf = (request: FastifyRequest): Principal => {
   return request.principal
 }
 
-/** Claims of a remembered token are the same object each time, so that its text is read once. */
-const unambiguous = new WeakSet<object>()
-
-const tokenOf = ({ headers: { authorization = '' } }: FastifyRequest): string =>
-  authorization.slice('Bearer '.length)
-
-const verify = async (request: FastifyRequest, options: AuthenticationOptions): Promise<Principal> => {
-  requireBearer(request)
+const verify = async (
+  request: FastifyRequest,
+  authorization: string,
+  options: AuthenticationOptions,
+  verified: VerifiedTokens,
+): Promise<Principal> => {
   try {
+    if (!isWellFormed(authorization)) throw new TokenRefused(malformed)
     const claims = await request.jwtVerify<Record<string, unknown>>()
-    if (!unambiguous.has(claims)) {
-      refuseAmbiguous(tokenOf(request))
-      unambiguous.add(claims)
-    }
-    return toPrincipal(claims, options, options.now() / 1000)
+    refuseAmbiguous(authorization.slice('Bearer '.length))
+    const principal = toPrincipal(claims, options, options.now() / 1000)
+    verified.remember(authorization, principal, Number(claims['exp']))
+    return principal
   } catch (error) {
     throw toProblem(error)
   }
 }
+
+const malformed = 'The Authorization header is not a well-formed bearer token.'
 
 /** Token form of RFC 6750 section 2.1; anything else is refused before it costs anything. */
 const bearer = /^Bearer [A-Za-z0-9._~+/-]+=*$/i
@@ -113,7 +110,8 @@ const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').to
 const isWellFormed = (authorization: string): boolean =>
   bearer.test(authorization) && authorization.slice('Bearer '.length).split('.').every(isCanonical)
 
-const requireBearer = ({ headers: { authorization }, raw }: FastifyRequest): void => {
+/** The one `Authorization` field of a request, as it was sent. */
+const getBearer = ({ headers: { authorization }, raw }: FastifyRequest): string => {
   if (!authorization || !/^Bearer\b/i.test(authorization)) {
     throw new Problem(
       'unauthenticated',
@@ -125,9 +123,8 @@ const requireBearer = ({ headers: { authorization }, raw }: FastifyRequest): voi
   }
   // Node.js keeps the first of several; what stands before the service may have checked another one.
   const isOne = (raw.headersDistinct?.['authorization']?.length ?? 1) === 1
-  if (!isOne || authorization.length > maxTokenLength || !isWellFormed(authorization)) {
-    throw invalidToken('The Authorization header is not a well-formed bearer token.')
-  }
+  if (!isOne || authorization.length > maxTokenLength) throw invalidToken(malformed)
+  return authorization
 }
 
 const invalidToken = (description: string, cause?: unknown): Problem =>
