@@ -1,4 +1,3 @@
-import { finished } from 'node:stream'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { metricsPath } from '../metrics/get-metrics.ts'
@@ -128,8 +127,8 @@ const createArrivals = (): ((request: FastifyRequest) => boolean) => {
     if (bytes === 0) return true
     if (arrivingBytes + bytes > maxArrivingBytes) return false
     arrivingBytes += bytes
-    // By its end, or by that of its connection, whichever comes first.
-    finished(request.raw, () => {
+    // Comes with its end, or with that of its connection.
+    request.raw.once('close', () => {
       arrivingBytes -= bytes
     })
     return true

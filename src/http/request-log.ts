@@ -3,7 +3,7 @@ import { logTexts } from './log.ts'
 
 /** One line per request; routes with `logLevel: 'silent'` write none. */
 export const logRequests = (app: FastifyInstance): void => {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? 'none',
@@ -14,5 +14,6 @@ export const logRequests = (app: FastifyInstance): void => {
     }
     if (reply.statusCode >= 500) request.log.error(line, logTexts.request)
     else request.log.info(line, logTexts.request)
+    done()
   })
 }

@@ -7,17 +7,20 @@ export const refuseWhenStopping = (app: FastifyInstance): void => {
   app.addHook('preClose', async () => {
     isStopping = true
   })
-  app.addHook('onRequest', async request => {
-    if (isStopping && request.routeOptions.url !== '/health/live') {
-      throw new Problem(
-        'shutting_down',
-        'This instance is stopping; nothing was done. Try again, and another one answers.',
-        { headers: { 'retry-after': '1' } },
-      )
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isRefused = isStopping && request.routeOptions.url !== '/health/live'
+    done(isRefused ? shuttingDown() : undefined)
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     // Without this an open keep-alive connection holds up the stop.
     if (isStopping) reply.header('connection', 'close')
+    done(null, payload)
   })
 }
+
+const shuttingDown = (): Problem =>
+  new Problem(
+    'shutting_down',
+    'This instance is stopping; nothing was done. Try again, and another one answers.',
+    { headers: { 'retry-after': '1' } },
+  )
