@@ -49,7 +49,8 @@ const openConnection = async (
   now: () => number,
   lock: { release: () => void },
 ): Promise<Store> => {
-  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection) }) })
+  const prepare = prepareOnce(connection)
+  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection, prepare) }) })
   // The journal of the savepoints goes into memory: as a file it was two thirds of all that was written.
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
   connection.function('database_time', { varargs: true }, createTimeText(now))
@@ -57,7 +58,7 @@ const openConnection = async (
   const write = createWriteQueue({
     db,
     setDurable: durable => connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`),
-    execute: statement => connection.exec(statement),
+    execute: statement => void prepare(statement).run([]),
     isInTransaction: () => connection.isTransaction,
   })
   let closing: Promise<void> | undefined
@@ -135,26 +136,28 @@ const createTimeText = (now: () => number): ((laterMs?: unknown) => string) => {
   }
 }
 
-/** What Kysely expects of better-sqlite3, by node:sqlite, with every statement prepared once. */
-const adapt = (connection: DatabaseSync): SqliteDatabase => {
+type Prepare = (text: string) => SqliteStatement
+
+/** Every statement is prepared once. */
+const prepareOnce = (connection: DatabaseSync): Prepare => {
   const statements = new Map<string, SqliteStatement>()
-  const prepare = (text: string): SqliteStatement => {
-    const known = statements.get(text)
-    if (known) return known
-    const statement = toSqliteStatement(connection.prepare(text))
+  return text => {
+    const statement = statements.get(text) ?? toSqliteStatement(connection.prepare(text))
     statements.set(text, statement)
     return statement
   }
-  return {
-    close: () => connection.close(),
-    prepare: text => {
-      // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
-      if (text === 'rollback' && !connection.isTransaction) return nothing
-      // Every transaction here writes: taking the lock at once waits for it, taking it later can only fail.
-      return prepare(text === 'begin' ? 'begin immediate' : text)
-    },
-  }
 }
+
+/** What Kysely expects of better-sqlite3, by node:sqlite. */
+const adapt = (connection: DatabaseSync, prepare: Prepare): SqliteDatabase => ({
+  close: () => connection.close(),
+  prepare: text => {
+    // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
+    if (text === 'rollback' && !connection.isTransaction) return nothing
+    // Every transaction here writes: taking the lock at once waits for it, taking it later can only fail.
+    return prepare(text === 'begin' ? 'begin immediate' : text)
+  },
+})
 
 const toSqliteStatement = (statement: StatementSync): SqliteStatement => ({
   reader: statement.columns().length > 0,
