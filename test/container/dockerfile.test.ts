@@ -36,6 +36,7 @@ test('the production stage never copies the sandbox', () => {
   assert.deepEqual(listValues(stage('production'), 'COPY'), [
     '--from=production-dependencies /app/node_modules ./node_modules',
     '--from=production-source /app ./',
+    '--from=compile-cache /compiled /compiled',
     '--from=production-source --chown=1000:1000 /volumes ./',
   ])
   const source = stage('production-source')
@@ -47,6 +48,14 @@ test('the production stage has no development dependency', () => {
   assert.deepEqual(listValues(stage('production-dependencies'), 'RUN'), [
     'npm ci --omit=dev --ignore-scripts --no-audit --no-fund',
   ])
+})
+
+test('what was compiled is made by the user who runs the service, in the same place, and nobody may change it', () => {
+  const cache = stage('compile-cache')
+  assert.deepEqual(listValues(cache, 'USER'), listValues(stage('production'), 'USER'))
+  assert.deepEqual(listValues(cache, 'WORKDIR'), listValues(stage('production'), 'WORKDIR'))
+  assert.deepEqual(listValues(cache, 'ENV'), listValues(stage('production'), 'ENV'))
+  assert.match(cache.instructions.at(-1)?.value ?? '', /\bchmod --recursive a=rX \/compiled$/)
 })
 
 for (const name of ['production', 'sandbox']) {
