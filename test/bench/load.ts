@@ -1,35 +1,53 @@
-import { Client } from 'undici'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, type Dispatcher } from 'undici'
 
 export type Target = {
   url: string
+  method: 'GET' | 'POST'
   path: string
   /** Names and values in turn, as undici takes them fastest. */
   headers: string[]
   status: number
-  /** Body of the next request, unlike all before; undefined when there are no more. */
-  nextBody: () => string | undefined
+  /** Body of the next request, unlike all before; undefined when there are no more, null where there is none at all. */
+  nextBody: () => string | undefined | null
 }
 
-export type Measured = { requests: number; perSecond: number; p50Ms: number; p99Ms: number }
+export type Measured = {
+  requests: number
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+  /** Answers that a machine with other things to do has made the service refuse; they count for nothing. */
+  refused: number
+}
+
+/** How long a connection that was refused waits. */
+const refusedMs = 100
 
 /**
- * Sends requests on a number of connections, one at a time on each, and rejects at the first answer that is not the
- * expected one. undici's lowest level, because it costs the generator less per request than the measured routes
+ * Sends requests on a number of connections, one at a time on each, and rejects at the first answer that is neither the
+ * expected one nor a refusal. undici's lowest level, because it costs the generator less per request than the measured routes
  * cost their servers, and because autocannon knows latencies in whole milliseconds only.
  */
 export const load = async (target: Target, connections: number, seconds: number): Promise<Measured> => {
   const clients = Array.from({ length: connections }, () => new Client(target.url, { pipelining: 1 }))
   const latencies: number[] = []
+  let refused = 0
   const begun = performance.now()
   const deadline = begun + seconds * 1000
+  const sendOne = async (client: Client, body: string | null): Promise<void> => {
+    const sent = performance.now()
+    const { status, text } = await send(client, target, body)
+    if (status === target.status) return void latencies.push(performance.now() - sent)
+    if (status !== 503) throw new Error(`${target.url}${target.path} answered ${status}: ${text}`)
+    refused += 1
+    await delay(refusedMs)
+  }
   const sendInTurn = async (client: Client): Promise<void> => {
-    for (let sent = performance.now(); sent < deadline; ) {
+    while (performance.now() < deadline) {
       const body = target.nextBody()
       if (body === undefined) return
-      await send(client, target, body)
-      const answered = performance.now()
-      latencies.push(answered - sent)
-      sent = answered
+      await sendOne(client, body)
     }
   }
   try {
@@ -37,34 +55,38 @@ export const load = async (target: Target, connections: number, seconds: number)
   } finally {
     await Promise.all(clients.map(client => client.destroy()))
   }
-  return summarise(latencies, (performance.now() - begun) / 1000)
+  const perSecond = (1000 * latencies.length) / (performance.now() - begun)
+  return { ...summarise(latencies), requests: latencies.length, perSecond, refused }
 }
 
-const send = (client: Client, { url, path, headers, status }: Target, body: string) =>
-  new Promise<void>((resolve, reject) => {
-    let answeredStatus = 0
+/** Status of the answer, and the end of its text. */
+export const send = (
+  dispatcher: Dispatcher,
+  { method, path, headers, url }: Target,
+  body: string | null,
+): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    let status = 0
     let lastChunk: Buffer | undefined
-    client.dispatch(
-      { method: 'POST', path, headers, body },
+    dispatcher.dispatch(
+      { origin: url, method, path, headers, body },
       {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, statusCode) => {
-          answeredStatus = statusCode
+          status = statusCode
         },
         onResponseData: (_controller, chunk) => {
           lastChunk = chunk
         },
-        onResponseEnd: () => {
-          if (answeredStatus === status) return resolve()
-          reject(new Error(`${url}${path} answered ${answeredStatus}, not ${status}: ${lastChunk}`))
-        },
+        onResponseEnd: () => resolve({ status, text: String(lastChunk ?? '') }),
         onResponseError: (_controller, error) => reject(error),
       },
     )
   })
 
-const summarise = (latencies: number[], seconds: number): Measured => {
+export const summarise = (latencies: readonly number[]): { p50Ms: number; p99Ms: number } => {
   const sorted = Float64Array.from(latencies).sort()
-  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? 0
-  return { requests: sorted.length, perSecond: sorted.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
+  const at = (share: number) =>
+    sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN
+  return { p50Ms: at(0.5), p99Ms: at(0.99) }
 }

@@ -21,18 +21,22 @@ type Program = {
   /** Receives standard output and error: a file, as production would have it, not a terminal. */
   logPath: string
   execArgv?: string[]
+  /** Runs Node.js under another program: that one and its arguments. */
+  under?: string[]
 }
 
 const startDeadlineMs = 20_000
 const reporter = new URL('report-usage.ts', import.meta.url).href
 
 /** Runs a program that writes `listening at <url>` when it is ready. */
-export const start = async ({ file, env, logPath, execArgv = [] }: Program): Promise<Running> => {
+export const start = async ({ file, env, logPath, execArgv = [], under = [] }: Program): Promise<Running> => {
   const log = openSync(logPath, 'w')
   const begun = performance.now()
+  const [execPath = process.execPath, ...before] = [...under, process.execPath]
   const child = fork(file, [], {
     env: { ...process.env, NODE_ENV: 'production', ...env },
-    execArgv: [...execArgv, '--import', reporter],
+    execPath,
+    execArgv: [...before, ...execArgv, '--import', reporter],
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)

@@ -1,45 +1,61 @@
-import { createSecretKey, randomBytes } from 'node:crypto'
-import { openSqlite } from '../../src/database/sqlite.ts'
+import { randomBytes } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import pino from 'pino'
+import { parseConfig } from '../../src/config.ts'
+import { openStore } from '../../src/database/open.ts'
+import type { Database } from '../../src/database/schema.ts'
 import { issueRetrieval } from '../../src/secret-retrievals/issue.ts'
+import { team } from './ground.ts'
 
 const rowsPerStatement = 500
 const ttlSeconds = 3600
 
-type Options = { databasePath: string; secretKey: string; team: string; count: number }
+type Options = {
+  /** Environment of the service whose database it is. */
+  env: Record<string, string>
+  /** Retrievals whose tokens are known. */
+  count: number
+  /** Retrievals beside them that nobody redeems; SQLite only. */
+  others?: number
+}
 
-/** Puts outstanding retrievals into a database, as so many creates would have, and returns their tokens. */
-export const prepareRetrievals = async ({
-  databasePath,
-  secretKey,
-  team,
-  count,
-}: Options): Promise<string[]> => {
-  const store = await openSqlite({ path: databasePath, now: Date.now })
-  const world = { now: Date.now, randomBytes, secretKey: createSecretKey(secretKey, 'base64url') }
-  const tokens: string[] = []
+/** Puts outstanding retrievals into a database, as so many creates would have, and returns the tokens of some. */
+export const prepareRetrievals = async ({ env, count, others = 0 }: Options): Promise<string[]> => {
+  const config = parseConfig(env)
+  const store = await openStore(config.database, { now: Date.now, log: pino({ level: 'silent' }) })
+  const world = { now: Date.now, randomBytes, secretKey: config.secretKeys[0] }
   const issue = () => {
-    const clientId = `prepared_${tokens.length}`
-    const issued = issueRetrieval(
-      { clientId, ttlSeconds, redeemableBy: 'team', tokenBytes: undefined },
-      world,
-    )
-    tokens.push(issued.token.reveal())
-    return {
-      retrieval_id: issued.retrievalId,
-      client_id: clientId,
-      team,
-      redeemable_by: issued.redeemableBy,
-      state: 'outstanding' as const,
-      sealed: issued.sealed,
-      created_at: new Date().toISOString(),
-      created_by: 'bench',
-      expires_at: issued.expiresAt,
-    }
+    const wanted = { clientId: 'prepared', ttlSeconds, redeemableBy: 'team', tokenBytes: undefined } as const
+    return issueRetrieval(wanted, world)
   }
+  const tokens: string[] = []
   while (tokens.length < count) {
-    const rows = Array.from({ length: Math.min(rowsPerStatement, count - tokens.length) }, issue)
+    const issued = Array.from({ length: Math.min(rowsPerStatement, count - tokens.length) }, issue)
+    const rows = issued.map(({ retrievalId, sealed, expiresAt }) => toRow(retrievalId, sealed, expiresAt))
     await store.write(trx => trx.insertInto('retrieval').values(rows).execute(), { durable: false })
+    tokens.push(...issued.map(({ token }) => token.reveal()))
   }
+  if (others > 0) await store.write(trx => insertOthers(trx, others, issue().expiresAt), { durable: false })
   await store.close()
   return tokens
 }
+
+const toRow = (retrievalId: string, sealed: string, expiresAt: string) => ({
+  retrieval_id: retrievalId,
+  client_id: 'prepared',
+  team,
+  redeemable_by: 'team' as const,
+  state: 'outstanding' as const,
+  sealed,
+  created_at: new Date().toISOString(),
+  created_by: 'bench',
+  expires_at: expiresAt,
+})
+
+/** Their ids are as long, and as far apart, as those of real ones; what is sealed in them opens with no token. */
+const insertOthers = (trx: Kysely<Database>, count: number, expiresAt: string) =>
+  sql`
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
+    insert into retrieval (retrieval_id, client_id, team, redeemable_by, state, sealed, created_at, created_by, expires_at)
+    select printf('%012x', 1700000000000 + i) || '-' || substr(hex(randomblob(22)), 1, 43), 'other', ${team}, 'team',
+      'outstanding', hex(randomblob(48)), database_time(), 'bench', ${expiresAt} from n`.execute(trx)

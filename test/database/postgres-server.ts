@@ -18,13 +18,13 @@ export type PostgresServer = {
 
 /** A PostgreSQL server for the tests of a file: started before the first, stopped and removed after the last. */
 export const usePostgresServer = (): PostgresServer => {
-  let started: Awaited<ReturnType<typeof startServer>> | undefined
+  let started: Awaited<ReturnType<typeof startPostgresServer>> | undefined
   const get = () => {
     if (!started) throw new Error('The server is there between before() and after() only.')
     return started
   }
   before(async () => {
-    started = await startServer()
+    started = await startPostgresServer()
   })
   after(async () => {
     await started?.remove()
@@ -39,7 +39,8 @@ export const usePostgresServer = (): PostgresServer => {
 /** As many as test files run at once may draw the same port, or somebody else may take it first. */
 const maxAttempts = 5
 
-const startServer = async () => {
+/** A server for whoever removes it again. */
+export const startPostgresServer = async () => {
   for (let attempt = 1; ; attempt += 1) {
     const folder = await makeFolder()
     const server = createEmbeddedPostgres(await loadEmbeddedPostgres(), folder, await findFreePort())
