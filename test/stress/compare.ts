@@ -1,6 +1,6 @@
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Records, readRecords } from './records.ts'
-import type { Answered, Send } from './send.ts'
+import { type Answered, type Send, sendUntilTaken } from './send.ts'
 import { pingAccessUrl, type Story, tokenOf } from './story.ts'
 
 type Surroundings = { sandbox: Sandbox; databaseUrl: string; send: Send }
@@ -132,7 +132,7 @@ const compareSecret = async (
 ): Promise<string[]> => {
   const { clientId, created, redeemed } = story
   const token = created.map(tokenOf).find(each => each !== null)
-  const redeem = () => send({ method: 'POST', path: '/secret-retrievals', body: { token } })
+  const redeem = () => sendUntilTaken(send, { method: 'POST', path: '/secret-retrievals', body: { token } })
   const last = await redeem()
   const isLeft = redeemed.length === 0 && story.lostRedemptions === 0 && !story.isRevoked
   if (last?.status === 200) redeemed.push(last.body)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Random } from './random.ts'
 
 export type Answered = { status: number; body: Record<string, unknown> }
@@ -39,3 +40,19 @@ export const createSend =
       .catch(() => undefined)
     return answer && { status: answer.status, body: answer.text === '' ? {} : JSON.parse(answer.text) }
   }
+
+/** As often as a service that nobody disturbs any more may be busy. */
+const maxTries = 300
+
+/** Sends again what a service on a busy machine had no time for; nothing of it was done. */
+export const sendUntilTaken = async (
+  send: Send,
+  request: Parameters<Send>[0],
+): Promise<Answered | undefined> => {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await send(request)
+    const isTaken = answer !== undefined && answer.status !== 429 && answer.status !== 503
+    if (isTaken || tries === maxTries) return answer
+    await setTimeout(100)
+  }
+}
