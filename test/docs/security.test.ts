@@ -20,9 +20,9 @@ const listClaims = (): Claim[] =>
       })),
     }))
 
-/** Whether a file has a test of that title, whatever quotes it stands in. */
+/** Whether a file has a test of that title, whatever quotes it stands in; … stands for a value that is put in. */
 const hasTest = (file: string, title: string): boolean => {
-  const escaped = title.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+  const escaped = title.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&').replaceAll('…', '\\$\\{[^}]+\\}')
   return new RegExp(`\\btest\\(\\s*(['"\`])${escaped}\\1`).test(read(file))
 }
 

@@ -185,13 +185,14 @@ test('201: one client for each of many requests at once, each with a token and a
   assert.deepEqual(clientIds(sandbox).sort(), ids.sort())
 })
 
-test('201: the secret that PingFederate got is the one that is redeemed', async t => {
+test('201: the secret that PingFederate got is the one that is redeemed, 32 random bytes', async t => {
   const { sandbox, call } = await startTestService(t, { world: { randomBytes } })
   const calls = recordCalls(sandbox)
   const { body } = await call('POST', '/web-session-clients', { body: smallest })
   const redeemed = await call('POST', '/secret-retrievals', { body: { token: body.retrieval.token } })
   assert.equal(redeemed.status, 200)
   assert.equal(redeemed.body.clientSecret, sentClients(calls)[0]?.clientAuth?.secret)
+  assert.equal(Buffer.from(redeemed.body.clientSecret, 'base64url').length, 32)
 })
 
 test('201 with a Location below PUBLIC_URL, where the installation has one', async t => {
