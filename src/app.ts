@@ -31,6 +31,7 @@ import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
+import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
 import { revokeRetrieval } from './web-session-clients/revoke-retrieval.ts'
@@ -108,6 +109,7 @@ const schemas = [
   ProblemDetails,
   CreateWebSessionClient,
   CreatedWebSessionClient,
+  CreateDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
   RetrievalToken,

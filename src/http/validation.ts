@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { Problem, type Violation } from './problem.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
@@ -27,6 +27,22 @@ export const toViolations = (error: SchemaErrors): Violation[] => {
     .slice(0, maxViolations)
     .filter(({ keyword }) => !wrappers.includes(keyword))
     .map(each => toViolation(part as Violation['in'], each as AjvError))
+}
+
+/**
+ * What the schemas refuse in a request with `attachValidation`. Fastify stops at the first part with an error, and the
+ * query comes after the body.
+ */
+export const findSchemaViolations = (request: FastifyRequest): Violation[] => {
+  const error = request.validationError as SchemaErrors | undefined
+  if (!error) return []
+  if (error.validationContext !== 'body') return toViolations(error)
+  const isQueryValid = request.getValidationFunction('querystring')
+  isQueryValid?.(request.query)
+  return [
+    ...toViolations(error),
+    ...toViolations({ validationContext: 'querystring', validation: isQueryValid?.errors ?? [] }),
+  ]
 }
 
 /** @throws Problem `validation_failed` when there is any violation. */

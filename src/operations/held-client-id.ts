@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
+import type { Principal } from '../http/access-token.ts'
 import { Problem } from '../http/problem.ts'
 import { inProgress } from './problems.ts'
 import { type PublishDependencies, publishClients } from './publish.ts'
@@ -22,8 +23,7 @@ export const refuseOrRelease = async (
   holder: ClientRow,
   actor: Actor,
 ): Promise<void> => {
-  if (!actor.principal.teams.includes(holder.team)) throw takenByOthers()
-  if (holder.state === 'active') throw takenByYou(holder)
+  refuseTaken(holder, actor.principal)
   const operation = await readOperation(dependencies.store.db, holder.operation_id)
   if (operation.state === 'intended') {
     const settled = await settleOperation(dependencies, operation, actor)
@@ -34,11 +34,20 @@ export const refuseOrRelease = async (
   if (state === 'done') throw takenByYou(holder)
 }
 
+/**
+ * Refuses where the holder's row alone says that the id is taken.
+ * @throws Problem `client_id_taken`
+ */
+export const refuseTaken = (holder: ClientRow, { teams }: Principal): void => {
+  if (!teams.includes(holder.team)) throw takenByOthers()
+  if (holder.state === 'active') throw takenByYou(holder)
+}
+
 /** Another team learns that the id is taken and nothing more. */
 const takenByOthers = (): Problem =>
   new Problem('client_id_taken', 'The client id is taken. Choose another one.')
 
-const takenByYou = (holder: ClientRow): Problem =>
+export const takenByYou = (holder: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
     `Your team ${holder.team} has this client since ${holder.created_at}; read it at /web-session-clients/${holder.client_id}.`,

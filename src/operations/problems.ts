@@ -11,6 +11,9 @@ export const inProgress = (operation: string): Problem =>
     },
   )
 
+/** Recovery looks as often, in milliseconds. */
+export const lookAgainMs = 10_000
+
 /**
  * What happened at PingFederate cannot be told within this request.
  * @param waitMs after which asking again makes sense: until the lease is over the answer is that it still runs

@@ -17,7 +17,7 @@ import { carryOutCreate } from './carry-out.ts'
 import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
-import { existsAlready, inProgress, outcomeUnknown } from './problems.ts'
+import { existsAlready, inProgress, lookAgainMs, outcomeUnknown } from './problems.ts'
 import { publishClients } from './publish.ts'
 import { isGivenUp } from './read-operation.ts'
 import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
@@ -171,9 +171,6 @@ const answerHeld = async (
   await refuseOrRelease(dependencies, holder, request.actor).catch(asUnknown(holder.operation_id))
   return undefined
 }
-
-/** Recovery looks as often. */
-const lookAgainMs = 10_000
 
 const asUnknown =
   (operationId: string) =>

@@ -1,9 +1,12 @@
-import type { Secret } from '../secret.ts'
+import { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
-import type { Answer, Transport } from './transport.ts'
+import { type Answer, apiPath, type Transport } from './transport.ts'
+
+/** A call that changes something and has not been sent. */
+type PlannedCall = { method: 'POST' | 'PUT'; path: string; body: unknown }
 
 /** The administrative API as far as this service uses it. Every method rejects with {@link PingFederateFailure}. */
 export type PingFederate = {
@@ -11,6 +14,8 @@ export type PingFederate = {
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Puts the client with its secret in the place of the one that has its id: all settings, none merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  /** The call that would make or replace the client, as it would be sent, but for what only a create chooses. */
+  planSave: (client: NewClient, method: 'POST' | 'PUT') => Promise<PlannedCall>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
   /** One page of all clients, by PingFederate's order, from 1; a page that is not full is the last. */
   listClients: (page: number) => Promise<ClientInPingFederate[]>
@@ -38,15 +43,22 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
     return toPingFederateClient({ client, secret, operationId, version: known })
   }
+  const toSave = async (
+    method: 'POST' | 'PUT',
+    ...[client, secret, operationId]: Parameters<typeof toBody>
+  ) => ({
+    method,
+    path: method === 'POST' ? '/oauth/clients' : toPath(client.clientId),
+    body: await toBody(client, secret, operationId),
+  })
   return {
-    createClient: async (client, secret, operationId) => {
-      const body = await toBody(client, secret, operationId)
-      return readClient(await call({ method: 'POST', path: '/oauth/clients', body }), 201, client.clientId)
-    },
-    replaceClient: async (client, secret, operationId) => {
-      const body = await toBody(client, secret, operationId)
-      const path = toPath(client.clientId)
-      return readClient(await call({ method: 'PUT', path, body }), 200, client.clientId)
+    createClient: async (client, secret, operationId) =>
+      readClient(await call(await toSave('POST', client, secret, operationId)), 201, client.clientId),
+    replaceClient: async (client, secret, operationId) =>
+      readClient(await call(await toSave('PUT', client, secret, operationId)), 200, client.clientId),
+    planSave: async (client, method) => {
+      const { path, ...others } = await toSave(method, client, maskedSecret, plannedOperationId)
+      return { ...others, path: apiPath + path }
     },
     findClient: async clientId => {
       const answer = await call({ method: 'GET', path: toPath(clientId) })
@@ -70,6 +82,11 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     replicate: async () => void expect(await call({ method: 'POST', path: '/cluster/replicate' }), 200),
   }
 }
+
+/** A plan has no secret that could be seen in it. */
+const maskedSecret = new Secret('[masked]')
+/** Stands where the id of the operation will stand. */
+const plannedOperationId = '<operation id>'
 
 const toPath = (clientId: string): string => `/oauth/clients/${encodeURIComponent(clientId)}`
 

@@ -15,7 +15,8 @@ export type Answer = { status: number; body: unknown }
  */
 export type Transport = { call: (call: Call) => Promise<Answer>; close: () => Promise<void> }
 
-const apiPath = '/pf-admin-api/v1'
+/** Where PingFederate serves the administrative API. */
+export const apiPath = '/pf-admin-api/v1'
 const maxResponseBytes = 1024 * 1024
 /** A host that does not answer SYN is given up long before the call's own deadline. */
 const connectTimeoutMs = 1_000

@@ -1,13 +1,11 @@
-import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
 import { IdempotencyKey, parseIdempotencyKey } from '../http/idempotency-key.ts'
-import { bodyProblems, problemResponses, protectedProblems, type Violation } from '../http/problem.ts'
+import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
-import { refuseViolations, type SchemaErrors, toViolations } from '../http/validation.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency.ts'
 import { type CreateRequest, provisionClient } from '../operations/provision.ts'
 import type { Replication } from '../pingfederate/replication.ts'
@@ -15,16 +13,16 @@ import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
-import { applyDefaults, type NewClient } from './defaults.ts'
+import { dryRunCreate } from './dry-run.ts'
+import { dryRunExample } from './dry-run-example.ts'
+import type { CreateDryRun } from './dry-run-schema.ts'
 import { createdExample } from './examples.ts'
-import { findUnfitTexts } from './plain-text.ts'
-import { deriveRedirectUris } from './redirect-uris.ts'
+import { type CreatePlan, planCreate } from './plan.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
-import { chooseTeam } from './team.ts'
 
 export type CreateDependencies = {
   store: Store
-  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace'>
+  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave'>
   replication: Replication
   config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number
@@ -32,16 +30,40 @@ export type CreateDependencies = {
   randomBytes: (size: number) => Buffer
 }
 
+const Query = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          '`true`: check everything, change nothing, and answer 200 with what a create would send to PingFederate, where each value comes from, and what would not work afterwards.',
+        'x-fix': 'Send dryRun=true or dryRun=false, once.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 const schema = {
   operationId: 'createWebSessionClient',
   tags: ['web session clients'],
   summary: 'Create a web session client',
   description:
-    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough.',
+    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
   security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
   headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
+  querystring: Query,
   body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
   response: {
+    200: {
+      description: 'Only with `dryRun=true`: a create would succeed. Nothing was written.',
+      content: {
+        'application/json': {
+          schema: Type.Unsafe<Static<typeof CreateDryRun>>(Type.Ref('CreateDryRun')),
+          example: dryRunExample,
+        },
+      },
+    },
     201: {
       description: 'The client exists in PingFederate.',
       headers: {
@@ -72,6 +94,7 @@ const schema = {
       'pingfederate_invalid_response',
       'pingfederate_unreachable',
       'pingfederate_busy',
+      'pingfederate_timeout',
       'outcome_unknown',
     ),
   },
@@ -87,24 +110,18 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
     attachValidation: true,
     handler: async (request, reply) => {
       const principal = principalOf(request)
-      const { body, derived } = parseRequest(request, dependencies.config)
-      const client = applyDefaults(body, chooseTeam(principal, body.team), derived)
-      const created = await provisionClient(
-        dependencies,
-        toCreateRequest(dependencies, {
-          client,
-          body,
-          actor: actorOf(request),
-          key: parseIdempotencyKey(request),
-        }),
-      )
+      const plan = planCreate(request, principal, dependencies.config)
+      const key = parseIdempotencyKey(request)
+      if (request.query.dryRun) return reply.code(200).send(await dryRunCreate(dependencies, plan, principal))
+      const actor = actorOf(request)
+      const created = await provisionClient(dependencies, toCreateRequest(dependencies, { plan, actor, key }))
       const { token, ...retrieval } = created.retrieval
       return (
         reply
           .code(201)
           // Its settings have not been changed since they were set for the first time.
           .headers({
-            location: `${dependencies.config.publicUrl ?? ''}/web-session-clients/${client.clientId}`,
+            location: `${dependencies.config.publicUrl ?? ''}/web-session-clients/${plan.client.clientId}`,
             etag: toEntityTag({ version: 1 }),
           })
           .send({ ...created.client, retrieval: { token: token?.reveal() ?? null, ...retrieval } })
@@ -113,15 +130,15 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   })
 }
 
-type ToCreate = { client: NewClient; body: CreateWebSessionClient; actor: Actor; key: Secret | undefined }
+type ToCreate = { plan: CreatePlan; actor: Actor; key: Secret | undefined }
 
 /** Chooses everything random, so that nothing is left to chance once the change has begun. */
 const toCreateRequest = (
   dependencies: CreateDependencies,
-  { client, body, actor, key }: ToCreate,
+  { plan: { body, client, retrieval }, actor, key }: ToCreate,
 ): CreateRequest => {
   const { config, newId, now } = dependencies
-  const { secretKeys, retrieval } = config
+  const { secretKeys } = config
   const operationId = newId()
   return {
     operationId,
@@ -131,56 +148,10 @@ const toCreateRequest = (
     retrieval: issueRetrieval(
       {
         clientId: client.clientId,
-        ttlSeconds: body.retrieval?.ttlSeconds ?? retrieval.ttlSeconds,
-        redeemableBy: body.retrieval?.redeemableBy ?? 'team',
+        ...retrieval,
         tokenBytes: key && deriveTokenBytes(secretKeys[0], key, operationId),
       },
       { ...dependencies, secretKey: secretKeys[0] },
     ),
   }
-}
-
-/** Every violation at once: those of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
-const parseRequest = (request: FastifyRequest, config: CreateDependencies['config']) => {
-  const body = request.body as CreateWebSessionClient
-  const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
-  const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
-  refuseViolations([
-    ...(request.validationError ? toViolations(request.validationError as SchemaErrors) : []),
-    ...violations,
-    ...findUnfitTexts(body),
-    ...findForbiddenRetrieval(body, config.retrieval),
-  ])
-  return { body, derived }
-}
-
-const findForbiddenRetrieval = (
-  body: Partial<CreateWebSessionClient> | null,
-  rules: Config['retrieval'],
-): Violation[] => {
-  const { ttlSeconds, redeemableBy } = { ...body?.retrieval }
-  return [
-    ...(typeof ttlSeconds === 'number' && ttlSeconds > rules.ttlMaxSeconds
-      ? [tooLong(ttlSeconds, rules.ttlMaxSeconds)]
-      : []),
-    ...(redeemableBy === 'bearer' && !rules.bearerAllowed ? [bearerForbidden] : []),
-  ]
-}
-
-const tooLong = (value: number, maximum: number): Violation => ({
-  in: 'body',
-  pointer: '/retrieval/ttlSeconds',
-  rule: 'retrieval_ttl_maximum',
-  value,
-  detail: `Retrieval tokens live at most ${maximum} seconds here.`,
-  fix: `Send at most ${maximum}.`,
-})
-
-const bearerForbidden: Violation = {
-  in: 'body',
-  pointer: '/retrieval/redeemableBy',
-  rule: 'bearer_redemption_disabled',
-  value: 'bearer',
-  detail: 'This installation does not let a secret go to whoever holds the token.',
-  fix: 'Send team or requester, or have the operator set ALLOW_BEARER_REDEMPTION.',
 }

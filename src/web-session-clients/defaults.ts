@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts'
+import type { RetrievalRequest } from '../secret-retrievals/issue.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 
 /** What a web session client is set to, in OAuth's words; PingFederate's are in src/pingfederate. */
@@ -17,48 +19,115 @@ export type ClientSettings = {
 
 export type NewClient = { clientId: string; name: string; team: string; settings: ClientSettings }
 
-/**
- * The PingAccess defaults: what the manual's "Creating a web session client" sets (authorization code, approval
- * page bypassed), and everything the manual does not mention left off. This is their only home.
- */
-const manual = {
-  grantTypes: ['authorization_code'],
-  bypassAuthorizationApproval: true,
-} as const
+/** How the secret of a new client is to be handed out. */
+export type RetrievalSettings = Pick<RetrievalRequest, 'ttlSeconds' | 'redeemableBy'>
 
-const off = {
-  description: null,
-  scopes: null,
-  requirePkce: false,
-  logout: 'none',
-  refreshTokens: false,
-  oidcPolicy: null,
-  accessTokenManager: null,
-} as const
+/**
+ * Where a value comes from.
+ * - `manual`: the steps of Ping's manual, or their silence: what they do not mention is left off
+ * - `configuration`: this service as it is installed
+ * - `request`: the caller sent it, or it follows from the body or the access token alone
+ */
+type Source = 'manual' | 'configuration' | 'request'
+
+/** A value, where it comes from, and why in a sentence. */
+export type Sourced<T> = { value: T; source: Source; reason: string }
+type AllSourced<T> = { [Name in keyof T]: Sourced<T[Name]> }
+
+/** Everything a create has settled before it chooses the secret, each value with its source. */
+export type Choices = {
+  identity: AllSourced<Omit<NewClient, 'settings'>>
+  settings: AllSourced<ClientSettings>
+  retrieval: AllSourced<RetrievalSettings>
+}
+
+type Given = {
+  team: string
+  /** The normalised URLs and redirect URIs of the request. */
+  derived: readonly { pingAccessUrl: string; redirectUri: string }[]
+  retrieval: Pick<Config['retrieval'], 'ttlSeconds'>
+}
+
+const sent = <T>(value: T, reason = 'You sent it.'): Sourced<T> => ({ value, source: 'request', reason })
+
+const orElse = <T>(value: T | undefined, otherwise: Sourced<T>): Sourced<T> =>
+  value === undefined ? otherwise : sent(value)
+
+const manual = <T>(value: T, reason: string): Sourced<T> => ({ value, source: 'manual', reason })
+
+const off = <T>(value: T): Sourced<T> => manual(value, 'The manual’s steps do not mention it, so it is off.')
+
+const pingFederateDefault = manual(
+  null,
+  'The manual’s steps do not mention it, so PingFederate’s own default applies.',
+)
+
+const configured = <T>(value: T, reason: string): Sourced<T> => ({ value, source: 'configuration', reason })
 
 /** Every web session asks for this scope (OpenID Connect Core section 3.1.2.1), so a restricted client needs it too. */
 const alwaysNeededScope = 'openid'
 
-/** Completes a request by the PingAccess defaults; `derived` are its normalised URLs and redirect URIs. */
-export const applyDefaults = (
-  request: CreateWebSessionClient,
-  team: string,
-  derived: readonly { pingAccessUrl: string; redirectUri: string }[],
-): NewClient => ({
-  clientId: request.clientId,
-  name: request.name ?? request.clientId,
-  team,
-  settings: {
-    description: request.description ?? off.description,
-    pingAccessUrls: derived.map(({ pingAccessUrl }) => pingAccessUrl),
-    redirectUris: derived.map(({ redirectUri }) => redirectUri),
-    grantTypes: [...manual.grantTypes, ...(request.refreshTokens ? (['refresh_token'] as const) : [])],
-    bypassAuthorizationApproval: manual.bypassAuthorizationApproval,
-    scopes: request.scopes ? [...new Set([alwaysNeededScope, ...request.scopes])] : off.scopes,
-    requirePkce: request.requirePkce ?? off.requirePkce,
-    logout: request.logout ?? off.logout,
-    refreshTokens: request.refreshTokens ?? off.refreshTokens,
-    oidcPolicy: request.oidcPolicy ?? off.oidcPolicy,
-    accessTokenManager: request.accessTokenManager ?? off.accessTokenManager,
+/**
+ * Completes a request by the PingAccess defaults: what the manual's "Creating a web session client" sets (authorization
+ * code, approval page bypassed), and everything the manual does not mention left off. This is their only home.
+ */
+export const applyDefaults = (request: CreateWebSessionClient, given: Given): Choices => ({
+  identity: {
+    clientId: sent(request.clientId),
+    name: orElse(request.name, sent(request.clientId, 'You sent no name, so it is the client id.')),
+    team: orElse(
+      request.team,
+      sent(given.team, 'You sent no team, and your access token has only this one.'),
+    ),
+  },
+  settings: chooseSettings(request, given),
+  retrieval: {
+    ttlSeconds: orElse(
+      request.retrieval?.ttlSeconds,
+      configured(given.retrieval.ttlSeconds, 'RETRIEVAL_TTL_SECONDS of this installation.'),
+    ),
+    redeemableBy: orElse(
+      request.retrieval?.redeemableBy,
+      configured('team', 'What this service does unless told otherwise.'),
+    ),
   },
 })
+
+const chooseSettings = (request: CreateWebSessionClient, { derived }: Given): AllSourced<ClientSettings> => ({
+  description: orElse(request.description, off(null)),
+  pingAccessUrls: sent(
+    derived.map(({ pingAccessUrl }) => pingAccessUrl),
+    'You sent them; their form is normalised.',
+  ),
+  redirectUris: configured(
+    derived.map(({ redirectUri }) => redirectUri),
+    'Each PingAccess URL with PINGACCESS_CALLBACK_PATH of this installation.',
+  ),
+  grantTypes: request.refreshTokens
+    ? sent(['authorization_code', 'refresh_token'], 'The manual’s grant, and the one of refreshTokens.')
+    : manual(['authorization_code'], 'The manual allows this grant and no other.'),
+  bypassAuthorizationApproval: manual(true, 'The manual bypasses the approval page.'),
+  scopes: chooseScopes(request.scopes),
+  requirePkce: orElse(request.requirePkce, off(false)),
+  logout: orElse(request.logout, off('none')),
+  refreshTokens: orElse(request.refreshTokens, off(false)),
+  oidcPolicy: orElse(request.oidcPolicy, pingFederateDefault),
+  accessTokenManager: orElse(request.accessTokenManager, pingFederateDefault),
+})
+
+const chooseScopes = (scopes: string[] | undefined): Sourced<string[] | null> =>
+  scopes === undefined
+    ? manual(null, 'The manual’s steps do not mention them, so the client is not restricted.')
+    : sent(
+        [...new Set([alwaysNeededScope, ...scopes])],
+        `You sent them; ${alwaysNeededScope} is added where it is missing, because no web session logs in without it.`,
+      )
+
+/** The client itself, without where its values come from. */
+export const toNewClient = ({ identity, settings }: Choices): NewClient => ({
+  ...valuesOf(identity),
+  settings: valuesOf(settings),
+})
+
+export const valuesOf = <T extends object>(choices: AllSourced<T>): T =>
+  Object.fromEntries(Object.entries<Sourced<unknown>>(choices).map(([name, { value }]) => [name, value])) as T

@@ -318,15 +318,15 @@ test('422 for a retrieval token in place of a client id, which is not shown back
   assert.doesNotMatch(logLines.join(''), /x{57}|hunter2/)
 })
 
-test('422 for a query that does not exist, such as a dry run, and nothing is created', async t => {
+test('422 for a query that does not exist, such as a mistyped dry run, and nothing is created', async t => {
   const { call, sandbox } = await startTestService(t)
-  const { status, body: problem } = await call('POST', '/web-session-clients?dryRun=true', {
+  const { status, body: problem } = await call('POST', '/web-session-clients?dry-run=true', {
     body: { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] },
   })
   assert.equal(status, 422)
   assert.deepEqual(
     problem.violations.map(({ in: part, pointer, rule }: Record<string, string>) => [part, pointer, rule]),
-    [['query', '/dryRun', 'known_names']],
+    [['query', '/dry-run', 'known_names']],
   )
   assert.deepEqual(sandbox.pingFederate.clients(), [])
 })

@@ -1,0 +1,83 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import type { Principal } from '../http/access-token.ts'
+import type { Violation } from '../http/problem.ts'
+import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
+import {
+  applyDefaults,
+  type Choices,
+  type NewClient,
+  type RetrievalSettings,
+  toNewClient,
+  valuesOf,
+} from './defaults.ts'
+import { findUnfitTexts } from './plain-text.ts'
+import { deriveRedirectUris } from './redirect-uris.ts'
+import type { CreateWebSessionClient } from './schema.ts'
+import { chooseTeam } from './team.ts'
+
+/** What a create is going to do, before anything is chosen by chance or asked of PingFederate. */
+export type CreatePlan = {
+  body: CreateWebSessionClient
+  choices: Choices
+  client: NewClient
+  retrieval: RetrievalSettings
+}
+
+type Rules = Pick<Config, 'pingAccess' | 'retrieval'>
+
+/**
+ * The way of every create, dry run or not: validation, owner, defaults.
+ * @throws Problem `validation_failed`, `no_team`, `team_not_yours`, `team_ambiguous`
+ */
+export const planCreate = (request: FastifyRequest, principal: Principal, config: Rules): CreatePlan => {
+  const { body, derived } = parseRequest(request, config)
+  const team = chooseTeam(principal, body.team)
+  const choices = applyDefaults(body, { team, derived, retrieval: config.retrieval })
+  return { body, choices, client: toNewClient(choices), retrieval: valuesOf(choices.retrieval) }
+}
+
+/** Every violation at once: those of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
+const parseRequest = (request: FastifyRequest, config: Rules) => {
+  const body = request.body as CreateWebSessionClient
+  const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
+  const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
+  refuseViolations([
+    ...findSchemaViolations(request),
+    ...violations,
+    ...findUnfitTexts(body),
+    ...findForbiddenRetrieval(body, config.retrieval),
+  ])
+  return { body, derived }
+}
+
+const findForbiddenRetrieval = (
+  body: Partial<CreateWebSessionClient> | null,
+  rules: Config['retrieval'],
+): Violation[] => {
+  const { ttlSeconds, redeemableBy } = { ...body?.retrieval }
+  return [
+    ...(typeof ttlSeconds === 'number' && ttlSeconds > rules.ttlMaxSeconds
+      ? [tooLong(ttlSeconds, rules.ttlMaxSeconds)]
+      : []),
+    ...(redeemableBy === 'bearer' && !rules.bearerAllowed ? [bearerForbidden] : []),
+  ]
+}
+
+const tooLong = (value: number, maximum: number): Violation => ({
+  in: 'body',
+  pointer: '/retrieval/ttlSeconds',
+  rule: 'retrieval_ttl_maximum',
+  value,
+  detail: `Retrieval tokens live at most ${maximum} seconds here.`,
+  fix: `Send at most ${maximum}.`,
+})
+
+const bearerForbidden: Violation = {
+  in: 'body',
+  pointer: '/retrieval/redeemableBy',
+  rule: 'bearer_redemption_disabled',
+  value: 'bearer',
+  detail: 'This installation does not let a secret go to whoever holds the token.',
+  fix: 'Send team or requester, or have the operator set ALLOW_BEARER_REDEMPTION.',
+}

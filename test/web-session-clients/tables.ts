@@ -1,0 +1,17 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { TestService } from '../service.ts'
+
+/** Every row of every table of a service on SQLite. */
+export const readTables = ({
+  databasePath,
+}: Pick<TestService, 'databasePath'>): Record<string, unknown[]> => {
+  const database = new DatabaseSync(databasePath, { readOnly: true })
+  try {
+    const names = database.prepare("select name from sqlite_master where type = 'table'").all()
+    return Object.fromEntries(
+      names.map(({ name }) => [String(name), database.prepare(`select * from "${name}"`).all()]),
+    )
+  } finally {
+    database.close()
+  }
+}
