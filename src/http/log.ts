@@ -19,6 +19,7 @@ export const logTexts = {
   maintenanceFailed: 'recovery or sweep failed',
   settled: 'operation settled',
   unsettled: 'operation could not be settled',
+  prerequisitesUnread: 'a prerequisite in PingFederate could not be read',
   audited: 'audit event',
   strays: 'clients in PingFederate that no operation accounts for',
 } as const

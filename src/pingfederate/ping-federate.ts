@@ -3,10 +3,18 @@ import type { NewClient } from '../web-session-clients/defaults.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
+import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
 import { type Answer, apiPath, type Transport } from './transport.ts'
 
 /** A call that changes something and has not been sent. */
 type PlannedCall = { method: 'POST' | 'PUT'; path: string; body: unknown }
+
+/** Publishes every administrator's pending changes. */
+export const plannedReplication: PlannedCall = {
+  method: 'POST',
+  path: `${apiPath}/cluster/replicate`,
+  body: null,
+}
 
 /** The administrative API as far as this service uses it. Every method rejects with {@link PingFederateFailure}. */
 export type PingFederate = {
@@ -19,6 +27,8 @@ export type PingFederate = {
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
   /** One page of all clients, by PingFederate's order, from 1; a page that is not full is the last. */
   listClients: (page: number) => Promise<ClientInPingFederate[]>
+  /** Never rejects: what cannot be read is undefined. */
+  readPrerequisites: () => Promise<Prerequisites>
   /** Version as numbers, such as [12, 1, 0, 4]. */
   getVersion: () => Promise<readonly number[]>
   /** What the cluster says of its replication; undefined where there is no cluster. */
@@ -68,6 +78,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
       const path = `/oauth/clients?page=${page}&numberPerPage=${clientsPerPage}`
       return parseClients(expect(await call({ method: 'GET', path }), 200))
     },
+    readPrerequisites: () => readPrerequisites(call),
     getVersion,
     findClusterState: async () => {
       const answer = await unlessForbidden(call({ method: 'GET', path: '/cluster/status' }))

@@ -10,6 +10,7 @@ import {
 import type { Config } from '../config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
 import { createPingFederate, type PingFederate } from './ping-federate.ts'
+import { isPrerequisite } from './prerequisites.ts'
 import type { Answer, Call, Transport } from './transport.ts'
 
 /** PingFederate behind its limits. What they refuse was not sent: the failure is never ambiguous. */
@@ -189,6 +190,11 @@ const createPause = (now: () => number) => {
   }
 }
 
-/** The cluster's resources answer 403 where there is no cluster, which has nothing to do with credentials. */
-const asksForPause = ({ kind, status }: PingFederateFailure, { path }: Call): boolean =>
-  kind === 'busy' || (kind === 'credentials' && !(status === 403 && path.startsWith('/cluster/')))
+/**
+ * The cluster's resources answer 403 where there is no cluster, and prerequisites where the account may not read them,
+ * which has nothing to do with what a create needs.
+ */
+const asksForPause = ({ kind, status }: PingFederateFailure, call: Call): boolean =>
+  kind === 'busy' || (kind === 'credentials' && !(status === 403 && isBesideCreates(call)))
+
+const isBesideCreates = (call: Call): boolean => call.path.startsWith('/cluster/') || isPrerequisite(call)

@@ -65,6 +65,10 @@ const toRefusal = (failure: PingFederateFailure): Problem =>
     violations: failure.fieldErrors.map(toViolation),
   })
 
+/** A refusal that can be foreseen without sending anything. */
+export const wouldRefuse = (violations: Violation[]): Problem =>
+  new Problem('refused_by_pingfederate', 'PingFederate would refuse the client.', { violations })
+
 /** PingFederate's own words, attributed, under the caller's own field. */
 const toViolation = ({ fieldPath, message }: FieldError): Violation => ({
   in: 'body',

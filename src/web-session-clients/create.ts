@@ -22,7 +22,7 @@ import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.t
 
 export type CreateDependencies = {
   store: Store
-  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave'>
+  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
   config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number
@@ -112,7 +112,10 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
       const principal = principalOf(request)
       const plan = planCreate(request, principal, dependencies.config)
       const key = parseIdempotencyKey(request)
-      if (request.query.dryRun) return reply.code(200).send(await dryRunCreate(dependencies, plan, principal))
+      if (request.query.dryRun)
+        return reply
+          .code(200)
+          .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
       const actor = actorOf(request)
       const created = await provisionClient(dependencies, toCreateRequest(dependencies, { plan, actor, key }))
       const { token, ...retrieval } = created.retrieval

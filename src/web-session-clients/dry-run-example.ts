@@ -67,4 +67,5 @@ export const dryRunExample: CreateDryRun = {
       'What this service does unless told otherwise.',
     ),
   ],
+  warnings: [],
 }

@@ -14,7 +14,7 @@ const Change = Type.Object(
     }),
     body: Type.Unknown({
       description:
-        'The JSON body in PingFederate’s words. `[masked]` stands for the secret, which only a create makes, and `<operation id>` for the id of its operation.',
+        'The JSON body in PingFederate’s words. `[masked]` stands for the secret, which only a create makes, and `<operation id>` for the id of its operation. null where the call has no body: publishing, which takes every administrator’s pending changes along.',
     }),
   },
   { ...closed, description: 'One call that would change something.' },
@@ -40,6 +40,45 @@ const Setting = Type.Object(
   { ...closed, description: 'One value and its source.' },
 )
 
+const Warning = Type.Object(
+  {
+    code: Type.Enum(
+      [
+        'no_default_access_token_manager',
+        'no_default_oidc_policy',
+        'scopes_unknown',
+        'scopes_exclusive',
+        'sessions_not_tracked',
+        'not_published',
+        'preflight_incomplete',
+      ],
+      { description: 'Stable, machine-readable name of the warning.' },
+    ),
+    pointer: Type.String({
+      description: 'JSON Pointer (RFC 6901) to the field of the request it is about; empty for the whole.',
+      examples: ['/oidcPolicy'],
+    }),
+    when: Type.Enum(['create', 'first_login', 'logout'], { description: 'When it fails.' }),
+    detail: Type.String({
+      description: 'What fails, and why.',
+      examples: [
+        'PingFederate has no default OpenID Connect policy, so it cannot issue the id token of a login.',
+      ],
+    }),
+    fixedBy: Type.Enum(['pingfederate_administrator', 'operator'], {
+      description: 'Who can change that: an administrator of PingFederate, or the operator of this service.',
+    }),
+    fix: Type.String({
+      description: 'What to change.',
+      examples: [
+        'Set a default under Applications, OAuth, OpenID Connect Policy Management; or send oidcPolicy.',
+      ],
+    }),
+  },
+  { ...closed, description: 'What would not work although the create succeeds.' },
+)
+export type DryRunWarning = Static<typeof Warning>
+
 export const CreateDryRun = Type.Object(
   {
     changes: Type.Array(Change, {
@@ -47,6 +86,10 @@ export const CreateDryRun = Type.Object(
     }),
     settings: Type.Array(Setting, {
       description: 'Every value that a create would use, sent or not, with its source.',
+    }),
+    warnings: Type.Array(Warning, {
+      description:
+        'What PingFederate lacks for the client to work; empty when nothing is known to be missing.',
     }),
   },
   {

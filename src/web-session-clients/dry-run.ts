@@ -1,28 +1,52 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Config } from '../config.ts'
 import type { Principal } from '../http/access-token.ts'
+import { logTexts } from '../http/log.ts'
 import { type ForeseeDependencies, foreseeCreate } from '../operations/foresee-create.ts'
-import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
+import { notPublished, preflight } from '../pingfederate/preflight.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { wouldRefuse } from '../pingfederate/to-problem.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import type { CreatePlan } from './plan.ts'
 
 export type DryRunDependencies = {
   store: ForeseeDependencies['store']
-  pingFederate: Pick<PingFederate, 'findClient' | 'planSave'>
+  pingFederate: Pick<PingFederate, 'findClient' | 'planSave' | 'readPrerequisites'>
+  replication: Pick<Replication, 'statusAfterSave'>
+  config: { pingFederate: Pick<Config['pingFederate'], 'replication'> }
+  log: Pick<FastifyBaseLogger, 'warn'>
 }
 
 /**
- * What the create of this plan would do: the rest of its way, reading only.
+ * What the create of this plan would do: the rest of its way, reading only. What a create does not need and
+ * PingFederate cannot be asked for becomes a warning.
  * @throws Problem as the create would
- * @throws PingFederateFailure when PingFederate cannot be asked for what the answer depends on
+ * @throws PingFederateFailure when PingFederate cannot be asked for what the create needs
  */
 export const dryRunCreate = async (
-  { store, pingFederate }: DryRunDependencies,
+  dependencies: DryRunDependencies,
   { client, choices }: CreatePlan,
   principal: Principal,
 ): Promise<CreateDryRun> => {
-  const foreseen = await foreseeCreate({ store, pingFederate }, client.clientId, principal)
-  const change = await pingFederate.planSave(client, foreseen === 'create' ? 'POST' : 'PUT')
-  return { changes: [change], settings: toSettings(choices) }
+  const { pingFederate, replication, config, log } = dependencies
+  const foreseen = await foreseeCreate(dependencies, client.clientId, principal)
+  const [save, prerequisites, status] = await Promise.all([
+    pingFederate.planSave(client, foreseen === 'create' ? 'POST' : 'PUT'),
+    pingFederate.readPrerequisites(),
+    replication.statusAfterSave(),
+  ])
+  for (const err of prerequisites.failures) log.warn({ err }, logTexts.prerequisitesUnread)
+  const { violations, warnings } = preflight(client.settings, prerequisites)
+  if (violations.length > 0) throw wouldRefuse(violations)
+  const isPublishing = config.pingFederate.replication === 'trigger'
+  const isPublishNeeded = status === 'replicating'
+  return {
+    changes: isPublishNeeded && isPublishing ? [save, plannedReplication] : [save],
+    settings: toSettings(choices),
+    warnings: isPublishNeeded && !isPublishing ? [...warnings, notPublished] : warnings,
+  }
 }
 
 const toSettings = ({ identity, settings, retrieval }: Choices): CreateDryRun['settings'] => [

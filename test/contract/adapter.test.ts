@@ -100,6 +100,37 @@ test('what is asked of a cluster keeps to Ping’s description, publishing inclu
   assert.deepEqual(check(service.exchanges), [])
 })
 
+test('what a dry run asks for keeps to Ping’s description, and only reads', { skip }, async t => {
+  const service = await start(t)
+  const { status } = await service.call('POST', '/web-session-clients?dryRun=true', {
+    body: { ...smallest, logout: 'pingaccess' },
+  })
+  assert.equal(status, 200)
+  const [lookUp, ...others] = service.calls()
+  assert.equal(lookUp, 'GET /oauth/clients/smallest 404')
+  assert.deepEqual(others.sort(), [
+    'GET /cluster/status 403',
+    'GET /oauth/accessTokenManagers 200',
+    'GET /oauth/accessTokenManagers/settings 200',
+    'GET /oauth/authServerSettings 200',
+    'GET /oauth/openIdConnect/policies 200',
+    'GET /oauth/openIdConnect/settings 200',
+    'GET /version 200',
+  ])
+  assert.deepEqual(check(service.exchanges), [])
+})
+
+test('what is planned keeps to Ping’s description of a create', { skip }, async t => {
+  const service = await start(t)
+  for (const body of [smallest, { ...smallest, ...options }]) {
+    const answer = await service.call('POST', '/web-session-clients?dryRun=true', { body })
+    const [{ method, path, body: requestBody }] = answer.body.changes
+    const planned = { method, path: path.replace('/pf-admin-api/v1', ''), requestBody, status: undefined }
+    const requestHeaders = { 'x-xsrf-header': 'PingFederate' }
+    assert.deepEqual(description?.check({ ...planned, requestHeaders }), [])
+  }
+})
+
 test('what is asked of a single node keeps to Ping’s description', { skip }, async t => {
   const service = await start(t)
   await create(service, smallest)

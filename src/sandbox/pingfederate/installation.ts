@@ -18,6 +18,7 @@ export interface Settings {
   defaultAccessTokenManager: string | undefined
   oidcPolicies: string[]
   defaultOidcPolicy: string | undefined
+  trackUserSessionsForLogout: boolean
 }
 
 /** A PingFederate with everything that its admin API works on. */
@@ -42,5 +43,6 @@ export function createSettings(): Settings {
     defaultAccessTokenManager: 'default',
     oidcPolicies: ['default'],
     defaultOidcPolicy: 'default',
+    trackUserSessionsForLogout: true,
   }
 }

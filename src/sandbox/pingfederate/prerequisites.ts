@@ -25,7 +25,7 @@ export function getAuthServerSettings({ settings }: Installation): Answer {
     refreshRollingInterval: 0,
     rollRefreshTokenValues: false,
     disallowPlainPKCE: false,
-    trackUserSessionsForLogout: true,
+    trackUserSessionsForLogout: settings.trackUserSessionsForLogout,
     clientSecretRetentionPeriod: settings.clientSecretRetentionPeriod,
     parStatus: 'ENABLED',
   }
@@ -81,7 +81,8 @@ export function listOidcPolicies({ settings }: Installation): Answer {
 
 /** `GET /oauth/openIdConnect/settings` */
 export function getOidcSettings({ settings }: Installation): Answer {
-  const sessionSettings = { trackUserSessionsForLogout: true, revokeUserSessionOnLogout: true }
+  const { trackUserSessionsForLogout } = settings
+  const sessionSettings = { trackUserSessionsForLogout, revokeUserSessionOnLogout: true }
   return {
     status: 200,
     body: { ...reference('defaultPolicyRef', settings.defaultOidcPolicy), sessionSettings },

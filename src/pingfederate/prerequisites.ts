@@ -1,0 +1,87 @@
+import { PingFederateFailure } from './failure.ts'
+import type { Answer, Call } from './transport.ts'
+
+/** What a login needs besides the client, and an administrator sets up once. Undefined is what could not be read. */
+export type Prerequisites = {
+  scopes: { common: string[]; exclusive: string[] } | undefined
+  isTrackingSessions: boolean | undefined
+  accessTokenManagers: string[] | undefined
+  /** null where there is none. */
+  defaultAccessTokenManager: string | null | undefined
+  oidcPolicies: string[] | undefined
+  defaultOidcPolicy: string | null | undefined
+  /** Why something could not be read, for the log. */
+  failures: unknown[]
+}
+
+const paths = {
+  server: '/oauth/authServerSettings',
+  managers: '/oauth/accessTokenManagers',
+  managerSettings: '/oauth/accessTokenManagers/settings',
+  policies: '/oauth/openIdConnect/policies',
+  policySettings: '/oauth/openIdConnect/settings',
+}
+
+/** Whether a call only asks for prerequisites, which no create depends on. */
+export const isPrerequisite = ({ path }: Pick<Call, 'path'>): boolean => Object.values(paths).includes(path)
+
+/** Asks for all of them at the same time; what cannot be read stays undefined, and nothing is thrown for it. */
+export const readPrerequisites = async (call: (call: Call) => Promise<Answer>): Promise<Prerequisites> => {
+  const failures: unknown[] = []
+  const read = async (path: string): Promise<Json | undefined> => {
+    try {
+      const { status, body } = await call({ method: 'GET', path })
+      if (status === 200 && isJson(body)) return body
+      throw new PingFederateFailure('unexpected', { status })
+    } catch (error) {
+      failures.push(error)
+      return undefined
+    }
+  }
+  const [server, managers, managerSettings, policies, policySettings] = await Promise.all([
+    read(paths.server),
+    read(paths.managers),
+    read(paths.managerSettings),
+    read(paths.policies),
+    read(paths.policySettings),
+  ])
+  return {
+    scopes: server && parseScopes(server),
+    isTrackingSessions: parseTracking(server) ?? parseTracking(policySettings?.['sessionSettings']),
+    accessTokenManagers: managers && textsOf(managers['items'], 'id'),
+    defaultAccessTokenManager:
+      managerSettings && parseReference(managerSettings['defaultAccessTokenManagerRef']),
+    oidcPolicies: policies && textsOf(policies['items'], 'id'),
+    defaultOidcPolicy: policySettings && parseReference(policySettings['defaultPolicyRef']),
+    failures,
+  }
+}
+
+type Json = Record<string, unknown>
+
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null
+
+/** A group is given to a client by its name, like a scope. */
+const parseScopes = ({ scopes, scopeGroups, exclusiveScopes, exclusiveScopeGroups }: Json) => ({
+  common: [...textsOf(scopes, 'name'), ...textsOf(scopeGroups, 'name')],
+  exclusive: [...textsOf(exclusiveScopes, 'name'), ...textsOf(exclusiveScopeGroups, 'name')],
+})
+
+/** Collections that are null or missing are empty. */
+const textsOf = (list: unknown, field: string): string[] =>
+  (Array.isArray(list) ? list : []).flatMap(each => {
+    const text = isJson(each) ? each[field] : undefined
+    return typeof text === 'string' ? [text] : []
+  })
+
+/** The server's setting; earlier versions keep it in the session settings of OpenID Connect. */
+const parseTracking = (settings: unknown): boolean | undefined => {
+  const value = isJson(settings) ? settings['trackUserSessionsForLogout'] : undefined
+  return typeof value === 'boolean' ? value : undefined
+}
+
+/** `{}` and an empty id mean none, too. */
+const parseReference = (reference: unknown): string | null => {
+  const id = isJson(reference) ? reference['id'] : undefined
+  return typeof id === 'string' && id !== '' ? id : null
+}

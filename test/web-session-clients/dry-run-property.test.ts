@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
+import { recordCalls, writesOf } from './requests.ts'
+import { readTables } from './tables.ts'
+
+/** A request is a good one with any number of its fields replaced, so that good and bad ones are about as many. */
+const field = <T>(good: readonly T[], bad: readonly unknown[]): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom<unknown>(...good) },
+    { weight: 1, arbitrary: fc.constantFrom(...bad) },
+  )
+
+const urls = field(
+  [
+    ['https://mypingaccessserver:3000'],
+    ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+    ['https://PAY.example.com:443/'],
+    ['https://xn--bcher-kva.example'],
+  ],
+  [
+    [],
+    ['http://pay.example.com'],
+    ['https://*.example.com'],
+    ['https://a.example.com', 'https://A.example.com/'],
+    ['https://user@pay.example.com/#x', 'nowhere'],
+    'https://pay.example.com',
+    [7],
+    null,
+  ],
+)
+
+const body = fc.record(
+  {
+    clientId: field(
+      ['new-client', 'another.client', 'taken-by-payments', 'taken-by-shop', 'made-by-hand'],
+      ['a b', '', 'wscrt_x', 'x'.repeat(65), 5, null],
+    ),
+    pingAccessUrls: urls,
+    name: field(['Payments portal', 'x'], ['', ' x', 'a\nb', 7]),
+    description: field(['Payments'], ['', 'a\u202eb', {}]),
+    team: field(['payments'], ['shop', '', 'nobody']),
+    scopes: field(
+      [['profile'], ['email', 'openid']],
+      [[], ['nowhere', 'profile', 'elsewhere'], ['a b'], ['a', 'a'], 'a'],
+    ),
+    requirePkce: field([true, false], ['true', 1]),
+    logout: field(['none', 'pingaccess'], ['all', null]),
+    refreshTokens: field([true, false], [0]),
+    oidcPolicy: field(['default'], ['nowhere', 'a b']),
+    accessTokenManager: field(['jwt', 'default'], ['nowhere', '']),
+    retrieval: field(
+      [{}, { ttlSeconds: 60 }, { redeemableBy: 'requester' }],
+      [{ ttlSeconds: 86_401 }, { redeemableBy: 'bearer' }, { ttlSeconds: 1.5, x: 1 }, 5],
+    ),
+    unknownField: fc.constant(1),
+  },
+  { requiredKeys: ['clientId', 'pingAccessUrls'] },
+)
+
+const request = fc.record({
+  // Most requests have no such field at all.
+  body: fc.tuple(body, fc.integer({ min: 0, max: 9 })).map(([{ unknownField, ...fields }, dice]) => ({
+    ...fields,
+    ...(dice === 0 && { unknownField }),
+  })),
+  as: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('payments-pipeline' as const) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('shop-pipeline' as const, 'portal' as const, 'operator' as const),
+    },
+  ),
+  key: fc.option(fc.constantFrom('short', 'k'.repeat(16)), { freq: 4 }),
+})
+
+type Violation = Record<string, unknown>
+
+/** PingFederate's own words cannot be foreseen; where they point to can. */
+const comparable = (violation: Violation): Violation => {
+  const { detail, fix, value, ...place } = violation
+  return violation['rule'] === 'pingfederate' ? place : violation
+}
+
+const refusalOf = ({ status, body: { code, violations = [] } }: Answer) => ({
+  status,
+  code,
+  violations: violations.map((each: Violation) => JSON.stringify(comparable(each))).sort(),
+})
+
+/** A service with a client of each kind that can stand in the way. */
+const startWithClients = async (t: Parameters<typeof startTestService>[0]): Promise<TestService> => {
+  const service = await startTestService(t)
+  const pingAccessUrls = ['https://taken.example.com']
+  for (const [clientId, as] of [
+    ['taken-by-payments', 'payments-pipeline'],
+    ['taken-by-shop', 'shop-pipeline'],
+  ] as const) {
+    const { status } = await service.call('POST', '/web-session-clients', {
+      as,
+      body: { clientId, pingAccessUrls },
+    })
+    assert.equal(status, 201)
+  }
+  await callAdminApi(service.sandbox, 'POST', '/oauth/clients', { ...paWam, clientId: 'made-by-hand' })
+  return service
+}
+
+test('a dry run is ok exactly when the create is, else both are refused alike; and it writes nothing', async t => {
+  const service = await startWithClients(t)
+  const calls = recordCalls(service.sandbox)
+  const counts = { ok: 0, refused: 0 }
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(request, async ({ body: generated, as, key }) => {
+      run += 1
+      const isNew = ['new-client', 'another.client'].includes(String(generated.clientId))
+      const options = {
+        as,
+        body: { ...generated, ...(isNew && { clientId: `${generated.clientId}-${run}` }) },
+        // A key of its own each time: what a key repeats is not what a dry run foresees.
+        headers: key === null ? {} : { 'idempotency-key': key === 'short' ? key : `${key}${run}` },
+      }
+      const before = readTables(service)
+      calls.length = 0
+      const dry = await service.call('POST', '/web-session-clients?dryRun=true', options)
+      assert.deepEqual(writesOf(calls), [], 'PingFederate is only read')
+      assert.deepEqual(readTables(service), before, 'no table is changed')
+      const real = await service.call('POST', '/web-session-clients', options)
+      assert.ok(real.status !== 500, 'no defect')
+      if (real.status === 201) {
+        assert.equal(dry.status, 200, JSON.stringify(dry.body))
+        counts.ok += 1
+      } else {
+        assert.deepEqual(refusalOf(dry), refusalOf(real))
+        counts.refused += 1
+      }
+    }),
+    { numRuns: 150 },
+  )
+  t.diagnostic(`${counts.ok} creates, ${counts.refused} refusals`)
+  assert.ok(counts.ok >= 10 && counts.refused >= 10, JSON.stringify(counts))
+})
