@@ -29,6 +29,7 @@ export const dryRunExample: CreateDryRun = {
       },
     },
   ],
+  warnings: [],
   settings: [
     setting('/clientId', 'pa_wam', 'request', 'You sent it.'),
     setting('/name', 'pa_wam', 'request', 'You sent no name, so it is the client id.'),
@@ -67,5 +68,4 @@ export const dryRunExample: CreateDryRun = {
       'What this service does unless told otherwise.',
     ),
   ],
-  warnings: [],
 }

@@ -84,12 +84,12 @@ export const CreateDryRun = Type.Object(
     changes: Type.Array(Change, {
       description: 'Every change that a create would send to PingFederate, in its order.',
     }),
-    settings: Type.Array(Setting, {
-      description: 'Every value that a create would use, sent or not, with its source.',
-    }),
     warnings: Type.Array(Warning, {
       description:
         'What PingFederate lacks for the client to work; empty when nothing is known to be missing.',
+    }),
+    settings: Type.Array(Setting, {
+      description: 'Every value that a create would use, sent or not, with its source.',
     }),
   },
   {

@@ -44,8 +44,8 @@ export const dryRunCreate = async (
   const isPublishNeeded = status === 'replicating'
   return {
     changes: isPublishNeeded && isPublishing ? [save, plannedReplication] : [save],
-    settings: toSettings(choices),
     warnings: isPublishNeeded && !isPublishing ? [...warnings, notPublished] : warnings,
+    settings: toSettings(choices),
   }
 }
 

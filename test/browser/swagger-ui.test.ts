@@ -7,7 +7,7 @@ import { missingBrowser, openTab, type Tab } from './browser.ts'
 /** `SCREENSHOT=docs/swagger-ui.png npx node --test test/browser/swagger-ui.test.ts` takes the README's picture. */
 const { SCREENSHOT: screenshotPath } = process.env
 
-const options = { skip: missingBrowser, timeout: 60_000 }
+const options = { skip: missingBrowser, timeout: 120_000 }
 
 /** With an https address, so that the page has all of its header fields; a browser trusts the loopback address as much. */
 const env = { SWAGGER_UI_CLIENT_ID: 'swagger-ui', PUBLIC_URL: 'https://clients.example.com' }
@@ -82,6 +82,14 @@ test(
     await signIn(tab, 'Ana')
 
     const create = await openOperation(page, 'Create a web session client')
+    const dryRun = create.locator('[data-param-name="dryRun"] select')
+    assert.equal(await dryRun.inputValue(), 'false', 'a create is the usual thing')
+    await dryRun.selectOption('true')
+    const planned = await execute(create)
+    assert.equal(planned.status, '200')
+    assert.match(planned.text, /"secret": "\[masked\]"/)
+    assert.deepEqual(sandbox.pingFederate.clients(), [])
+    await dryRun.selectOption('false')
     const created = await execute(create)
     assert.equal(created.status, '201')
     assert.match(created.text, /"redirectUris": \[\s+"https:\/\/mypingaccessserver:3000\/pa\/oidc\/cb"/)

@@ -94,7 +94,10 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   const [, page = ''] = /In the browser +(http:\S+\/documentation)/.exec(output) ?? []
   assert.equal((await fetch(page)).status, 200)
   const [script = ''] = /^# Get an access token[\s\S]+; echo$/m.exec(output) ?? []
-  const [created = '', redeemed = '', listed = '', stored = ''] = (await runBash(script)).split('\n')
+  const [planned = '', created = '', redeemed = '', listed = '', stored = ''] = (await runBash(script)).split(
+    '\n',
+  )
+  assert.equal(JSON.parse(planned).changes.length, 1)
   assert.equal(JSON.parse(created).clientId, 'my_app')
   assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{43}$/)
   assert.deepEqual(

@@ -11,6 +11,11 @@ export function curlCommands(sandbox: Sandbox, serviceUrl: string): string {
 TOKEN=$(curl -s ${issuer}/token -u ${clientId}:${clientSecret} \\
   -d grant_type=client_credentials -d 'scope=${scopes.join(' ')}' | grep -o 'eyJ[^"]*')
 
+# See what creating a client would do
+curl -s '${serviceUrl}/web-session-clients?dryRun=true' \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"clientId": "my_app", "pingAccessUrls": ["https://my-app.example.com"]}'; echo
+
 # Create a client
 CREATED=$(curl -s ${serviceUrl}/web-session-clients \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
