@@ -69,8 +69,15 @@ const failures: [string, NonNullable<Fault['answer']>, number, string, string | 
     '60',
   ],
   [
+    '429 until the end of the century',
+    { kind: 'status', status: 429, headers: { 'retry-after': 'Thu, 31 Dec 2099 00:00:00 GMT' } },
+    503,
+    'pingfederate_busy',
+    '60',
+  ],
+  [
     '429 until Friday',
-    { kind: 'status', status: 429, headers: { 'retry-after': 'Fri, 27 Nov 2026 00:00:00 GMT' } },
+    { kind: 'status', status: 429, headers: { 'retry-after': 'Friday' } },
     503,
     'pingfederate_busy',
     '10',
