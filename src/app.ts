@@ -27,6 +27,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { getOperation } from './operations/get-operation.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
+import type { PolicyHolder } from './policy/holder.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
@@ -59,6 +60,7 @@ export type Dependencies = World & {
   pingFederate: ProtectedPingFederate
   replication: Replication
   metrics: Metrics
+  policy: PolicyHolder
 }
 
 /** The fullest create request is below 16 KiB. */

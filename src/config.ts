@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { envSchema } from 'env-schema'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
 import { type PemFiles, readPemFiles } from './pem-files.ts'
+import { type PolicySource, readPolicySetting } from './policy/setting.ts'
 import { Secret } from './secret.ts'
 import { readSecretFiles, type SettingProblem } from './secret-files.ts'
 
@@ -43,6 +44,7 @@ export type Config = Readonly<{
   /** The current server key, then former ones. */
   secretKeys: readonly [KeyObject, ...KeyObject[]]
   retrieval: Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
+  policy: PolicySource
   swaggerUiClientId: string | undefined
 }>
 
@@ -65,15 +67,17 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
   const { variables, problems } = validate(values)
   const unreadable = new Set(fileProblems.map(({ name }) => name))
   const { pems, problems: pemProblems } = readPemFiles(values)
+  const { policy, problems: policyProblems } = readPolicySetting(values['POLICY_FILE'])
   const all = [
     ...problems,
     ...pemProblems.map(({ name, why }) => problemOf(name, why)),
     ...credentialProblems(values),
     ...rangeProblems(values),
+    ...policyProblems,
   ]
   const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
   if (found.length > 0 || !variables) throw new ConfigurationError(found)
-  return Object.freeze(toConfig(variables, pems))
+  return Object.freeze(toConfig(variables, pems, policy))
 }
 
 const settingOf = (name: string) =>
@@ -217,7 +221,7 @@ const toDatabase = (url: string): Config['database'] =>
     ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
     : Object.freeze({ kind: 'postgres', url: new Secret(url) })
 
-const toConfig = (variables: Variables, pems: PemFiles): Config => ({
+const toConfig = (variables: Variables, pems: PemFiles, policy: PolicySource): Config => ({
   host: variables.HOST,
   port: variables.PORT,
   metricsPort: variables.METRICS_PORT,
@@ -257,6 +261,7 @@ const toConfig = (variables: Variables, pems: PemFiles): Config => ({
     ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,
     bearerAllowed: variables.ALLOW_BEARER_REDEMPTION,
   }),
+  policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
 })
 
@@ -264,7 +269,10 @@ const describe = (problems: readonly SettingProblem[]): string =>
   [
     `web-session-clients cannot start: ${problems.length} ${problems.length === 1 ? 'setting is' : 'settings are'} missing or wrong.`,
     '',
-    ...problems.flatMap(({ name, why, example }) => [`  ${name} ${why}`, `      example: ${example}`]),
+    ...problems.flatMap(problem => [
+      `  ${problem.name} ${problem.why}`,
+      'fix' in problem ? `      fix: ${problem.fix}` : `      example: ${problem.example}`,
+    ]),
     '',
     'Every setting is explained in README.md, "Configuration". To try the service with nothing configured: npm run demo',
   ].join('\n')

@@ -237,6 +237,14 @@ export const Environment = Type.Object({
     description: 'Permit `redeemableBy: bearer`: whoever holds token and scope.',
     examples: ['false'],
   }),
+  POLICY_FILE: Type.Optional(
+    Type.String({
+      ...text,
+      description:
+        'What each team may ask for, JSON: see docs/policy.md. Every team, any public https host when not set. Read again on SIGHUP.',
+      examples: ['/etc/web-session-clients/policy.json'],
+    }),
+  ),
   TRUST_PROXY: Type.Optional(
     Type.String({
       format: 'address-list',

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
 import { loggerOptions } from './http/log.ts'
-import { stopWithProcess } from './process-end.ts'
+import { rememberHangUp, stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
 
 /** How long the process takes to end after SIGTERM at most, in milliseconds; below the 30 s after which Kubernetes kills it. */
@@ -12,8 +12,10 @@ const stopDeadlineMs = 20_000
 const run = async (config: Config): Promise<void> => {
   // Written before anything goes on: a process that is killed has said what it did, and the last lines keep their order.
   const log = pino(loggerOptions(config.logLevel), pino.destination({ dest: 1, sync: true }))
+  const endRemembering = rememberHangUp()
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
-  stopWithProcess({ stop: service.stop, deadlineMs: stopDeadlineMs, log })
+  stopWithProcess({ stop: service.stop, reload: service.reload, deadlineMs: stopDeadlineMs, log })
+  if (endRemembering()) service.reload()
 }
 
 /** One line for what an operator can put right; anything else keeps its stack. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-export type SettingProblem = { name: string; why: string; example: string }
+export type SettingProblem = { name: string; why: string } & ({ example: string } | { fix: string })
 
 /**
  * Resolves `NAME_FILE` to the content of that file for every secret variable, so that orchestrators can

@@ -15,9 +15,12 @@ import { createRecovery } from './operations/recovery.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport, toTlsOptions } from './pingfederate/transport.ts'
+import { createPolicyHolder } from './policy/holder.ts'
 
 export type RunningService = {
   app: FastifyInstance
+  /** Reads the policy file again; the former policy stays in force where the new one is refused. */
+  reload: () => void
   /** Base URL it listens on. */
   address: string
   /**
@@ -57,7 +60,8 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     onFailure: err => log.error({ err }, logTexts.replicationFailed),
   })
   const recover = createRecovery({ ...world, config, store, pingFederate, replication })
-  const app = await buildApp({ config, store, keys, pingFederate, replication, metrics, ...world })
+  const policy = createPolicyHolder(config.policy, log)
+  const app = await buildApp({ config, store, keys, pingFederate, replication, policy, metrics, ...world })
   const maintenance = startMaintenance({ recover, store, pingFederate, log })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()
@@ -80,7 +84,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
-  return { app, address, stop }
+  return { app, address, reload: policy.reload, stop }
 }
 
 type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }

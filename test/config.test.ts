@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ConfigurationError, parseConfig } from '../src/config.ts'
+import { openPolicy } from '../src/policy/team-policy.ts'
 import { Secret } from '../src/secret.ts'
 import { createCertificates } from './pingfederate/certificates.ts'
 
@@ -50,9 +51,10 @@ const missing = [
 test('with nothing configured one message names everything that is missing, each with an example', () => {
   const { message, problems } = errorOf({})
   assert.deepEqual(problems.map(({ name }) => name).sort(), [...missing].sort())
-  for (const { name, why, example } of problems) {
-    assert.ok(message.includes(`  ${name} ${why}`) && message.includes(`example: ${example}`))
-    assert.ok(example.length > 3)
+  for (const problem of problems) {
+    const { name, why } = problem
+    assert.ok('example' in problem && problem.example.length > 3)
+    assert.ok(message.includes(`  ${name} ${why}`) && message.includes(`example: ${problem.example}`))
   }
 })
 
@@ -98,6 +100,7 @@ test('the least that is needed gives the documented defaults', () => {
       teamsClaim: 'groups',
     },
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },
+    policy: { policy: openPolicy, file: undefined },
     swaggerUiClientId: undefined,
   })
 })
@@ -171,7 +174,7 @@ test('every wrong value is refused under its own name, with a reason, an example
       await t.test(`${name}=${value}`, () => {
         const { problems, message } = errorOf({ ...least, [name]: value })
         assert.deepEqual([...new Set(problems.map(each => each.name))], [name])
-        assert.ok(problems.every(({ why, example }) => why.length > 5 && example.length > 0))
+        assert.ok(problems.every(each => each.why.length > 5 && 'example' in each && each.example.length > 0))
         if (name === 'SECRET_KEY') assert.ok(!message.includes(value))
         assert.ok(!message.includes('planted-password'))
       })

@@ -2,11 +2,26 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { writePolicyFile } from './policy/files.ts'
 import { clientCount, main, prepareProcess, tokenOf } from './service-process.ts'
 
 const toBody = (clientId: string): string =>
   JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })
 const body = toBody('pa_wam')
+
+/** A policy that holds nobody to anything but hosts. */
+const openFor = (...hosts: string[]) => ({
+  changeableBy: 'IAM team',
+  defaults: {
+    hosts,
+    ports: 'any',
+    contextRoots: 'any',
+    scopes: 'any',
+    oidcPolicies: 'any',
+    accessTokenManagers: 'any',
+    retrieval: { redeemableBy: ['team'] },
+  },
+})
 
 test('what was answered 201 survives SIGKILL: the client is read and its secret redeemed, once', async t => {
   const { sandbox, start } = await prepareProcess(t)
@@ -106,7 +121,7 @@ test('49: further signals while the service stops change nothing: the request in
   })
   const creating = service.call('POST', '/web-session-clients', body)
   await struck
-  service.child.kill('SIGHUP')
+  service.child.kill('SIGQUIT')
   await service.logged('"msg":"stopping"')
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     service.child.kill(signal)
@@ -115,6 +130,60 @@ test('49: further signals while the service stops change nothing: the request in
   answer()
   assert.equal((await creating).status, 201)
   assert.deepEqual(await service.exited, [0, null])
+})
+
+test('SIGHUP puts a new policy file in force, refuses a wrong one and says why, and never ends the service', async t => {
+  const file = writePolicyFile(t, openFor('mypingaccessserver'))
+  const { start } = await prepareProcess(t, { POLICY_FILE: file.path })
+  const service = await start()
+  const create = async (clientId: string) =>
+    (await service.call('POST', '/web-session-clients', toBody(clientId))).status
+  assert.equal(await create('before'), 201)
+  const reload = async (content: unknown, answer: string): Promise<string> => {
+    file.write(content)
+    const from = service.lines.length
+    service.child.kill('SIGHUP')
+    return service.logged(answer, from)
+  }
+  const line = await reload({ ...openFor('other.example.com'), changeableBy: '' }, 'policy file refused')
+  assert.match(line, /"level":"error"/)
+  assert.match(line, /"pointer":"\/changeableBy","rule":"minLength"/)
+  assert.equal(await create('still'), 201)
+  await reload(openFor('other.example.com'), '"msg":"policy loaded"')
+  assert.equal(await create('after'), 403)
+  await reload(openFor('mypingaccessserver'), '"msg":"policy loaded"')
+  assert.equal(await create('again'), 201)
+  service.child.kill('SIGTERM')
+  assert.deepEqual(await service.exited, [0, null])
+})
+
+test('SIGHUP without a policy file changes nothing: the service goes on', async t => {
+  const { start } = await prepareProcess(t)
+  const service = await start()
+  service.child.kill('SIGHUP')
+  await service.logged('no policy file is configured; nothing was reloaded')
+  assert.equal((await service.call('POST', '/web-session-clients', body)).status, 201)
+  service.child.kill('SIGTERM')
+  assert.deepEqual(await service.exited, [0, null])
+})
+
+test('ends with 1 and one text that names everything that is wrong with the policy file', async t => {
+  const { path } = writePolicyFile(t, { teams: { payments: { hosts: ['*'], ports: [0] } } })
+  const env = { PORT: 'x', POLICY_FILE: path }
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
+  const [texts, [code]] = await Promise.all([child.stderr.toArray(), once(child, 'exit')])
+  assert.equal(code, 1)
+  const text = texts.join('')
+  for (const part of [
+    'PORT',
+    '/changeableBy breaks required',
+    '/teams/payments/hosts/0 breaks pattern with "*"',
+    '/teams/payments/ports/0 breaks minimum with 0',
+    'fix: ',
+  ])
+    assert.ok(text.includes(part), part)
+  assert.ok(!text.includes('    at '))
 })
 
 /** What a defect somewhere would do, its message (`planted`) not in the source; the signal is one that the service leaves alone. */

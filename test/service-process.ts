@@ -26,8 +26,8 @@ export type ServiceProcess = {
   call: Send
   /** Takes that for an answer, too. */
   callOnce: Send
-  /** Resolves with the first line of the log that has the text; a signal has no other answer. */
-  logged: (text: string) => Promise<string>
+  /** Resolves with the first line of the log, from that one on, that has the text; a signal has no other answer. */
+  logged: (text: string, from?: number) => Promise<string>
 }
 
 type Options = {
@@ -62,8 +62,8 @@ const startProcess = async (
   const exited = once(child, 'exit')
   const lines: string[] = []
   const output = createInterface(child.stdout).on('line', line => lines.push(line))
-  const logged: ServiceProcess['logged'] = async text => {
-    const find = () => lines.find(line => line.includes(text))
+  const logged: ServiceProcess['logged'] = async (text, from = 0) => {
+    const find = () => lines.slice(from).find(line => line.includes(text))
     for (let line = find(); ; line = find()) {
       if (line !== undefined) return line
       const ended = exited.then(([code]) =>

@@ -1,4 +1,4 @@
-import { toPointer } from '../http/validation.ts'
+import { presentable, toPointer } from '../http/validation.ts'
 import { checkHost } from '../web-session-clients/ping-access-host.ts'
 import { findBroken } from '../web-session-clients/ping-access-url.ts'
 import type { BrokenRule } from '../web-session-clients/rule.ts'
@@ -38,7 +38,7 @@ const textsOf = (list: unknown): [index: number, text: string][] =>
     : []
 
 const checkRule = (path: (string | number)[], value: string, broken: BrokenRule[]): PolicyProblem[] =>
-  broken.map(each => ({ pointer: toPointer(path), value, ...each }))
+  broken.map(each => ({ pointer: toPointer(path), value: presentable(value), ...each }))
 
 /** There is nothing below an IP address. */
 const checkHostRule = (host: string): BrokenRule[] =>

@@ -109,7 +109,7 @@ const Retrieval = Type.Object(
 )
 
 /** What one team is allowed; what it does not say is taken from the defaults, and what neither says is not allowed. */
-const TeamRules = Type.Object(
+export const TeamRules = Type.Object(
   {
     hosts: listOrAny<string>(
       Host,
@@ -140,7 +140,7 @@ const TeamRules = Type.Object(
     limits: Type.Optional(Limits),
     retrieval: Type.Optional(Retrieval),
   },
-  { $id: 'TeamRules', additionalProperties: false, description: 'What a team is allowed.' },
+  { additionalProperties: false, description: 'What a team is allowed.' },
 )
 export type TeamRules = Static<typeof TeamRules>
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { PolicyFile } from '../../src/policy/schema.ts'
 import { replaceConfigurationTable } from '../docs/configuration-table.ts'
 import { renderOpenApi } from '../openapi/render.ts'
 
@@ -13,6 +14,7 @@ export const renderGeneratedFiles = async (): Promise<GeneratedFile[]> => {
   const texts = {
     'openapi/openapi.json': json,
     'openapi/openapi.yaml': yaml,
+    'docs/policy.schema.json': `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...PolicyFile }, withoutOwnWords, 2)}\n`,
     'README.md': replaceConfigurationTable(readme),
   }
   return Promise.all(
@@ -22,3 +24,6 @@ export const renderGeneratedFiles = async (): Promise<GeneratedFile[]> => {
     }),
   )
 }
+
+/** Other validators do not know the keywords of our own messages. */
+const withoutOwnWords = (name: string, value: unknown): unknown => (name.startsWith('x-') ? undefined : value)

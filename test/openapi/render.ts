@@ -26,9 +26,9 @@ export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> =
 }
 
 /** Describing the API calls nothing; whatever did would fail on these. */
-const neverCalled = { store: {}, keys: {}, pingFederate: {}, replication: {} } as Pick<
+const neverCalled = { store: {}, keys: {}, pingFederate: {}, replication: {}, policy: {} } as Pick<
   Dependencies,
-  'store' | 'keys' | 'pingFederate' | 'replication'
+  'store' | 'keys' | 'pingFederate' | 'replication' | 'policy'
 >
 
 const exampleEnvironment = {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import type { Policy } from '../../src/policy/team-policy.ts'
 
@@ -20,7 +24,7 @@ export const example = {
       ports: [443, 3000, 8443],
       contextRoots: ['/', '/shop', '/apps/*'],
       scopes: ['profile', 'email'],
-      oidcPolicies: ['strict', 'default'],
+      oidcPolicies: ['default', 'strict'],
       accessTokenManagers: ['jwt'],
       limits: { clients: 5 },
       retrieval: { redeemableBy: ['requester'] },
@@ -49,3 +53,14 @@ export const openBut = (rules: object): Policy =>
       ...rules,
     },
   })
+
+/** A policy file of its own, gone when the test ends; a text is written as it is. */
+export const writePolicyFile = (t: TestContext, file: unknown) => {
+  const folder = mkdtempSync(join(tmpdir(), 'policy-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'policy.json')
+  const write = (content: unknown): void =>
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  write(file)
+  return { path, write }
+}

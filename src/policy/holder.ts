@@ -1,0 +1,35 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { logTexts } from '../http/log.ts'
+import { readPolicy } from './read.ts'
+import type { PolicySource } from './setting.ts'
+import type { Policy } from './team-policy.ts'
+
+export type PolicyHolder = {
+  /** The policy in force; ask once per request, so that one request is decided by one policy. */
+  current: () => Policy
+  /** Reads the file again. */
+  reload: () => void
+}
+
+/** Holds the policy in force; a file that is refused on reload is logged with every problem and changes nothing. */
+export const createPolicyHolder = (
+  { policy: first, file }: PolicySource,
+  log: FastifyBaseLogger,
+): PolicyHolder => {
+  let policy = first
+  if (file) log.info({ policyFile: file.path, sha256: file.sha256 }, logTexts.policyLoaded)
+  const reload = (): void => {
+    if (!file) {
+      log.info(logTexts.policyAbsent)
+      return
+    }
+    const read = readPolicy(file.path)
+    if (read.policy) {
+      policy = read.policy
+      log.info({ policyFile: file.path, sha256: read.sha256 }, logTexts.policyLoaded)
+    } else {
+      log.error({ policyFile: file.path, problems: read.problems }, logTexts.policyRefused)
+    }
+  }
+  return { current: () => policy, reload }
+}
