@@ -42,6 +42,9 @@ export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promi
     db,
     write: (work, { durable = true } = {}) => commit(durable ? db : undurable, work),
     takeFree: query => query.forUpdate().skipLocked(),
+    takeTurns: async (trx, name) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx)
+    },
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
   }

@@ -73,6 +73,7 @@ const openConnection = async (
     write,
     // There is never another write.
     takeFree: query => query,
+    takeTurns: async () => undefined,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => {
       closing ??= close()

@@ -8,6 +8,8 @@ export type Store = {
   write: <T>(work: (trx: Kysely<Database>) => Promise<T>, options?: WriteOptions) => Promise<T>
   /** Within a write: only the rows of the query that no other write is at, kept from the others until its end. */
   takeFree: <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>) => typeof query
+  /** Within a write: waits for every other write that has named the same, and keeps others waiting until its end. */
+  takeTurns: (trx: Kysely<Database>, name: string) => Promise<void>
   /** Rejects when the database does not answer. */
   check: () => Promise<void>
   close: () => Promise<void>

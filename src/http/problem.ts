@@ -12,6 +12,7 @@ export const problems = {
   insufficient_scope: { status: 403, title: 'The access token lacks a scope' },
   no_team: { status: 403, title: 'The access token names no team' },
   team_not_yours: { status: 403, title: 'The team is not one of yours' },
+  not_allowed_by_policy: { status: 403, title: 'The policy does not allow this' },
   route_not_found: { status: 404, title: 'There is no such resource' },
   client_not_found: { status: 404, title: 'There is no such web session client' },
   retrieval_not_found: { status: 404, title: 'There is no such retrieval' },
@@ -75,6 +76,19 @@ export const Violation = Type.Object(
       description: 'What to send instead.',
       examples: ['Send https://mypingaccessserver:3000.'],
     }),
+    policyRule: Type.Optional(
+      Type.String({
+        description:
+          'Where the policy file has the rule, or would have to allow it (JSON Pointer); only in `not_allowed_by_policy`.',
+        examples: ['/teams/payments/hosts'],
+      }),
+    ),
+    changeableBy: Type.Optional(
+      Type.String({
+        description: 'Who may change the rule; only in `not_allowed_by_policy`.',
+        examples: ['IAM team, iam@example.com'],
+      }),
+    ),
   },
   { $id: 'Violation', description: 'One broken rule.', additionalProperties: false },
 )
@@ -203,6 +217,7 @@ export const problemResponses = (...codes: ProblemCode[]) => {
 const exampleOf = (code: ProblemCode) => ({
   ...toProblemDetails(new Problem(code, `${problems[code].title}.`), '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'),
   ...(code === 'validation_failed' && { violations: [exampleViolation] }),
+  ...(code === 'not_allowed_by_policy' && { violations: [exampleRefusal] }),
 })
 
 const exampleViolation: Violation = {
@@ -212,4 +227,15 @@ const exampleViolation: Violation = {
   value: 'http://mypingaccessserver:3000',
   detail: 'A PingAccess URL begins with https://, in lower case.',
   fix: 'Send https://mypingaccessserver:3000.',
+}
+
+const exampleRefusal: Violation = {
+  in: 'body',
+  pointer: '/pingAccessUrls/0',
+  rule: 'allowed_hosts',
+  value: 'shop.example.com',
+  detail: 'The host is not allowed to team payments.',
+  fix: 'Allowed hosts: pay.example.com, *.pay.example.com. For anything else ask IAM team, iam@example.com.',
+  policyRule: '/teams/payments/hosts',
+  changeableBy: 'IAM team, iam@example.com',
 }

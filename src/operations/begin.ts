@@ -7,6 +7,7 @@ import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { CommitUnknown } from '../database/unavailable.ts'
 import { Problem } from '../http/problem.ts'
+import type { ClientLimit } from '../policy/client-limit.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 
 import {
@@ -16,12 +17,17 @@ import {
   mayBeginAgain,
   rememberRequest,
 } from './idempotency.ts'
+import { keepClientLimit } from './keep-client-limit.ts'
 import { toLease } from './settle.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
 export type IntendedCreate = {
   operationId: string
   client: NewClient
+  /** Rules of the policy that allow it, for the audit trail; null without a policy file. */
+  rule: string | null
+  /** Of the team, where it has one. */
+  clientLimit: ClientLimit | undefined
   actor: Actor
   leaseMs: number
   /** Where the caller sent an idempotency key. */
@@ -90,10 +96,12 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
     await recordAuditEvent(trx, actor, {
       action: 'client.create',
       outcome: 'intended',
+      rule: intended.rule,
       team: client.team,
       client_id: client.clientId,
       operation_id: operationId,
     })
+    await keepClientLimit(store, trx, intended.clientLimit)
     return { kind: 'begun' }
   })
 

@@ -3,11 +3,13 @@ import type { Actor } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import type { Problem } from '../http/problem.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
+import type { ClientLimit } from '../policy/client-limit.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
@@ -35,6 +37,11 @@ export type ProvisionDependencies = {
 export type CreateRequest = {
   operationId: string
   client: NewClient
+  clientLimit: ClientLimit | undefined
+  /** Rules of the policy that allow it; null without a policy file. */
+  rule: string | null
+  /** The answer, unless it repeats a request that was begun when the policy allowed it. */
+  refusal: Problem | undefined
   retrieval: IssuedRetrieval
   actor: Actor
   idempotent: IdempotentRequest | undefined
@@ -57,6 +64,7 @@ export const provisionClient = async (
   dependencies: ProvisionDependencies,
   request: CreateRequest,
 ): Promise<CreateAnswer> => {
+  if (request.refusal) return answerRefused(dependencies, request, request.refusal)
   let hasBegun = false
   const make = (pingFederate: PingFederate) => {
     hasBegun = true
@@ -69,6 +77,16 @@ export const provisionClient = async (
     if (answer) return answer
     throw error
   }
+}
+
+const answerRefused = async (
+  dependencies: ReplayDependencies,
+  request: CreateRequest,
+  refusal: Problem,
+): Promise<CreateAnswer> => {
+  const answer = await answerRepetition(dependencies, request)
+  if (answer) return answer
+  throw refusal
 }
 
 type MakeDependencies = Omit<ProvisionDependencies, 'pingFederate'> & { pingFederate: PingFederate }
@@ -107,11 +125,19 @@ const answerFromRecords = async (
   dependencies: ReplayDependencies,
   request: CreateRequest,
 ): Promise<CreateAnswer | undefined> => {
-  const { db } = dependencies.store
-  const known = request.idempotent && (await findKnownRequest(db, request.idempotent))
-  if (known && !mayBeginAgain(known)) return replay(dependencies, request, known)
-  const holder = await findHolder(db, request.client.clientId)
+  const answer = await answerRepetition(dependencies, request)
+  if (answer) return answer
+  const holder = await findHolder(dependencies.store.db, request.client.clientId)
   return holder && answerHeld(dependencies, request, holder)
+}
+
+/** What was begun under the same key is answered as the first time. */
+const answerRepetition = async (
+  dependencies: ReplayDependencies,
+  request: CreateRequest,
+): Promise<CreateAnswer | undefined> => {
+  const known = request.idempotent && (await findKnownRequest(dependencies.store.db, request.idempotent))
+  return known && !mayBeginAgain(known) ? replay(dependencies, request, known) : undefined
 }
 
 /** What is written here can be found out again from PingFederate, so that a database that fails now changes no answer. */

@@ -2,7 +2,7 @@ import { matchesContextRoot, matchesHost } from './match.ts'
 import { type Allowed, getTeamPolicy, type Policy, type RedeemableBy, type Ruled } from './team-policy.ts'
 
 /** What is decided about, by the name that refusals carry as `rule`. */
-type DecisionKind =
+export type DecisionKind =
   | 'allowed_hosts'
   | 'allowed_ports'
   | 'allowed_context_roots'
@@ -25,6 +25,10 @@ export type Decision = Readonly<{
   /** What would be allowed. */
   allowed: Allowed<string | number>
 }>
+
+/** The rules behind decisions, each once, as the audit trail has them; null without a policy file. */
+export const rulesOf = (decisions: readonly Decision[]): string | null =>
+  [...new Set(decisions.flatMap(({ rule }) => rule ?? []))].join(', ') || null
 
 /** What is asked for, completed by the defaults. */
 export type PolicyRequest = Readonly<{

@@ -43,12 +43,15 @@ export const openPolicy: Policy = Object.freeze({
     scopes: any,
     oidcPolicies: any,
     accessTokenManagers: any,
-    redeemableBy: Object.freeze({ value: ['team', 'requester', 'bearer'] as const, rule: null }),
+    redeemableBy: Object.freeze({
+      value: Object.freeze(['team', 'requester', 'bearer'] as const),
+      rule: null,
+    }),
     ttlSeconds: undefined,
     clients: undefined,
     requestsPerMinute: undefined,
   }),
-  teams: new Map(),
+  teams: Object.freeze(new Map()),
 })
 
 /** What a team is allowed: its own entry, or the defaults for a team that is not named. */

@@ -10,6 +10,8 @@ import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency
 import { type CreateRequest, provisionClient } from '../operations/provision.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
+import { rulesOf } from '../policy/decide.ts'
+import type { PolicyHolder } from '../policy/holder.ts'
 import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
@@ -24,6 +26,7 @@ export type CreateDependencies = {
   store: Store
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
+  policy: Pick<PolicyHolder, 'current'>
   config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
   now: () => number
   newId: () => string
@@ -82,6 +85,7 @@ const schema = {
       ...bodyProblems,
       'no_team',
       'team_not_yours',
+      'not_allowed_by_policy',
       'client_id_taken',
       'client_exists_in_pingfederate',
       'operation_in_progress',
@@ -110,7 +114,10 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
     attachValidation: true,
     handler: async (request, reply) => {
       const principal = principalOf(request)
-      const plan = planCreate(request, principal, dependencies.config)
+      const plan = planCreate(request, principal, {
+        config: dependencies.config,
+        policy: dependencies.policy.current(),
+      })
       const key = parseIdempotencyKey(request)
       if (request.query.dryRun)
         return reply
@@ -138,7 +145,7 @@ type ToCreate = { plan: CreatePlan; actor: Actor; key: Secret | undefined }
 /** Chooses everything random, so that nothing is left to chance once the change has begun. */
 const toCreateRequest = (
   dependencies: CreateDependencies,
-  { plan: { body, client, retrieval }, actor, key }: ToCreate,
+  { plan: { body, client, clientLimit, decisions, refusal, retrieval }, actor, key }: ToCreate,
 ): CreateRequest => {
   const { config, newId, now } = dependencies
   const { secretKeys } = config
@@ -146,6 +153,9 @@ const toCreateRequest = (
   return {
     operationId,
     client,
+    clientLimit,
+    rule: rulesOf(decisions),
+    refusal,
     actor,
     idempotent: key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: now() }),
     retrieval: issueRetrieval(

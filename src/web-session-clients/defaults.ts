@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts'
+import type { PolicyDefaults } from '../policy/defaults.ts'
+import type { Ruled } from '../policy/team-policy.ts'
 import type { RetrievalRequest } from '../secret-retrievals/issue.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 
@@ -25,10 +27,11 @@ export type RetrievalSettings = Pick<RetrievalRequest, 'ttlSeconds' | 'redeemabl
 /**
  * Where a value comes from.
  * - `manual`: the steps of Ping's manual, or their silence: what they do not mention is left off
+ * - `policy`: what the policy allows to the team
  * - `configuration`: this service as it is installed
  * - `request`: the caller sent it, or it follows from the body or the access token alone
  */
-type Source = 'manual' | 'configuration' | 'request'
+type Source = 'manual' | 'policy' | 'configuration' | 'request'
 
 /** A value, where it comes from, and why in a sentence. */
 export type Sourced<T> = { value: T; source: Source; reason: string }
@@ -46,6 +49,7 @@ type Given = {
   /** The normalised URLs and redirect URIs of the request. */
   derived: readonly { pingAccessUrl: string; redirectUri: string }[]
   retrieval: Pick<Config['retrieval'], 'ttlSeconds'>
+  policy: PolicyDefaults
 }
 
 const sent = <T>(value: T, reason = 'You sent it.'): Sourced<T> => ({ value, source: 'request', reason })
@@ -61,6 +65,16 @@ const pingFederateDefault = manual(
   null,
   'The manual’s steps do not mention it, so PingFederate’s own default applies.',
 )
+
+/** What the policy gives a request that does not say. */
+const byPolicy = <T>(fromPolicy: Ruled<T> | undefined, otherwise: Sourced<T>): Sourced<T> =>
+  fromPolicy
+    ? {
+        value: fromPolicy.value,
+        source: 'policy',
+        reason: `${fromPolicy.rule} of the policy allows your team this.`,
+      }
+    : otherwise
 
 const configured = <T>(value: T, reason: string): Sourced<T> => ({ value, source: 'configuration', reason })
 
@@ -84,16 +98,25 @@ export const applyDefaults = (request: CreateWebSessionClient, given: Given): Ch
   retrieval: {
     ttlSeconds: orElse(
       request.retrieval?.ttlSeconds,
-      configured(given.retrieval.ttlSeconds, 'RETRIEVAL_TTL_SECONDS of this installation.'),
+      byPolicy(
+        given.policy.ttlSeconds,
+        configured(given.retrieval.ttlSeconds, 'RETRIEVAL_TTL_SECONDS of this installation.'),
+      ),
     ),
     redeemableBy: orElse(
       request.retrieval?.redeemableBy,
-      configured('team', 'What this service does unless told otherwise.'),
+      byPolicy(
+        given.policy.redeemableBy,
+        configured('team', 'What this service does unless told otherwise.'),
+      ),
     ),
   },
 })
 
-const chooseSettings = (request: CreateWebSessionClient, { derived }: Given): AllSourced<ClientSettings> => ({
+const chooseSettings = (
+  request: CreateWebSessionClient,
+  { derived, policy }: Given,
+): AllSourced<ClientSettings> => ({
   description: orElse(request.description, off(null)),
   pingAccessUrls: sent(
     derived.map(({ pingAccessUrl }) => pingAccessUrl),
@@ -107,21 +130,34 @@ const chooseSettings = (request: CreateWebSessionClient, { derived }: Given): Al
     ? sent(['authorization_code', 'refresh_token'], 'The manual’s grant, and the one of refreshTokens.')
     : manual(['authorization_code'], 'The manual allows this grant and no other.'),
   bypassAuthorizationApproval: manual(true, 'The manual bypasses the approval page.'),
-  scopes: chooseScopes(request.scopes),
+  scopes: chooseScopes(request.scopes, policy),
   requirePkce: orElse(request.requirePkce, off(false)),
   logout: orElse(request.logout, off('none')),
   refreshTokens: orElse(request.refreshTokens, off(false)),
-  oidcPolicy: orElse(request.oidcPolicy, pingFederateDefault),
-  accessTokenManager: orElse(request.accessTokenManager, pingFederateDefault),
+  oidcPolicy: orElse(request.oidcPolicy, byPolicy(policy.oidcPolicy, pingFederateDefault)),
+  accessTokenManager: orElse(
+    request.accessTokenManager,
+    byPolicy(policy.accessTokenManager, pingFederateDefault),
+  ),
 })
 
-const chooseScopes = (scopes: string[] | undefined): Sourced<string[] | null> =>
-  scopes === undefined
-    ? manual(null, 'The manual’s steps do not mention them, so the client is not restricted.')
-    : sent(
-        [...new Set([alwaysNeededScope, ...scopes])],
-        `You sent them; ${alwaysNeededScope} is added where it is missing, because no web session logs in without it.`,
-      )
+const chooseScopes = (
+  scopes: string[] | undefined,
+  policy: Pick<PolicyDefaults, 'scopes'>,
+): Sourced<string[] | null> => {
+  if (scopes !== undefined) {
+    return sent(
+      withNeededScope(scopes),
+      `You sent them; ${alwaysNeededScope} is added where it is missing, because no web session logs in without it.`,
+    )
+  }
+  return byPolicy(
+    policy.scopes && { ...policy.scopes, value: withNeededScope(policy.scopes.value) },
+    manual(null, 'The manual’s steps do not mention them, so the client is not restricted.'),
+  )
+}
+
+const withNeededScope = (scopes: readonly string[]): string[] => [...new Set([alwaysNeededScope, ...scopes])]
 
 /** The client itself, without where its values come from. */
 export const toNewClient = ({ identity, settings }: Choices): NewClient => ({

@@ -28,9 +28,9 @@ const Setting = Type.Object(
       examples: ['/requirePkce'],
     }),
     value: Type.Unknown({ description: 'What the create would use.' }),
-    source: Type.Enum(['manual', 'configuration', 'request'], {
+    source: Type.Enum(['manual', 'policy', 'configuration', 'request'], {
       description:
-        '`manual`: Ping’s manual; what its steps do not mention is off. `configuration`: this service as it is installed. `request`: sent, or following from the body or the access token alone.',
+        '`manual`: Ping’s manual; what its steps do not mention is off. `policy`: what the policy allows to your team. `configuration`: this service as it is installed. `request`: sent, or following from the body or the access token alone.',
     }),
     reason: Type.String({
       description: 'Why it is this value.',

@@ -1,8 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Principal } from '../http/access-token.ts'
-import type { Violation } from '../http/problem.ts'
+import type { Problem, Violation } from '../http/problem.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
+import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
+import { type Decision, decide } from '../policy/decide.ts'
+import { findPolicyDefaults } from '../policy/defaults.ts'
+import { notAllowed } from '../policy/not-allowed.ts'
+import type { Policy } from '../policy/team-policy.ts'
 import {
   applyDefaults,
   type Choices,
@@ -22,19 +27,52 @@ export type CreatePlan = {
   choices: Choices
   client: NewClient
   retrieval: RetrievalSettings
+  /** What the policy says to it. */
+  decisions: readonly Decision[]
+  /** The answer where the policy refuses any part of it. */
+  refusal: Problem | undefined
+  clientLimit: ClientLimit | undefined
 }
 
 type Rules = Pick<Config, 'pingAccess' | 'retrieval'>
 
 /**
- * The way of every create, dry run or not: validation, owner, defaults.
+ * The way of every create, dry run or not: validation, owner, defaults, policy. What the policy refuses is told and not
+ * thrown, because a repetition under an idempotency key is answered as the first time, whatever the policy says by now.
  * @throws Problem `validation_failed`, `no_team`, `team_not_yours`, `team_ambiguous`
  */
-export const planCreate = (request: FastifyRequest, principal: Principal, config: Rules): CreatePlan => {
+export const planCreate = (
+  request: FastifyRequest,
+  principal: Principal,
+  { config, policy }: { config: Rules; policy: Policy },
+): CreatePlan => {
   const { body, derived } = parseRequest(request, config)
   const team = chooseTeam(principal, body.team)
-  const choices = applyDefaults(body, { team, derived, retrieval: config.retrieval })
-  return { body, choices, client: toNewClient(choices), retrieval: valuesOf(choices.retrieval) }
+  const choices = applyDefaults(body, {
+    team,
+    derived,
+    retrieval: config.retrieval,
+    policy: findPolicyDefaults(policy, team, config.retrieval),
+  })
+  const client = toNewClient(choices)
+  const retrieval = valuesOf(choices.retrieval)
+  const decisions = decide(policy, team, {
+    ...client.settings,
+    ...retrieval,
+    // As they were sent, so that refusals point at them.
+    scopes: body.scopes ?? client.settings.scopes,
+  })
+  const refused = decisions.filter(({ isAllowed }) => !isAllowed)
+  return {
+    body,
+    choices,
+    client,
+    retrieval,
+    decisions,
+    clientLimit: findClientLimit(policy, team),
+    refusal:
+      refused.length > 0 ? notAllowed(refused, { team, changeableBy: policy.changeableBy }) : undefined,
+  }
 }
 
 /** Every violation at once: those of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */

@@ -11,6 +11,7 @@ import type { App } from '../../src/http/route.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { createReplication } from '../../src/pingfederate/replication.ts'
 import type { Transport } from '../../src/pingfederate/transport.ts'
+import { openPolicy } from '../../src/policy/team-policy.ts'
 import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
 import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
 
@@ -61,6 +62,7 @@ createWebSessionClient(app as unknown as App, {
   config,
   store: commitEach(await openStore(config.database, { now: Date.now, log: app.log })),
   pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
+  policy: { current: () => openPolicy },
   replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
   now: Date.now,
   newId: () => randomUUIDv7(),

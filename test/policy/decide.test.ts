@@ -119,7 +119,7 @@ test('the policy’s defaults are the first of its lists, all of its scopes, and
   const strict = openBut({ retrieval: { redeemableBy: ['team'], ttlSeconds: { minimum: 60, maximum: 300 } } })
   assert.deepEqual(findPolicyDefaults(policy, 'payments', configured), {
     scopes: { value: ['profile', 'email'], rule: '/teams/payments/scopes' },
-    oidcPolicy: { value: 'strict', rule: '/teams/payments/oidcPolicies' },
+    oidcPolicy: { value: 'default', rule: '/teams/payments/oidcPolicies' },
     accessTokenManager: { value: 'jwt', rule: '/teams/payments/accessTokenManagers' },
     redeemableBy: { value: 'requester', rule: '/teams/payments/retrieval/redeemableBy' },
     ttlSeconds: undefined,
