@@ -83,6 +83,24 @@ test('an unconfigured service stops and says what it needs', async () => {
   }
 })
 
+test('the image brings everything compiled that a start loads, for the user of the service', async () => {
+  const container = await startContainer({
+    name: 'compiled',
+    folder,
+    image: production,
+    env: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' },
+    volumes: [await createVolume('compiled-data', '/app/data')],
+  })
+  await container.exitCode
+  const lines = container.output().split('\n')
+  const reads = lines.filter(line => line.includes('reading cache from'))
+  assert.ok(reads.some(line => line.includes('file:///app/src/main.ts')))
+  assert.deepEqual(
+    reads.filter(line => !line.includes('success')),
+    [],
+  )
+})
+
 test('both replicas and the sandbox become healthy with what compose gives them, and exit 0 on SIGTERM', async t => {
   const keys = await createVolume('keys', '/keys', 0)
   const password = await createVolume('postgres-password', '/postgres', 0)
