@@ -48,9 +48,11 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,
     now,
+    onCall: metrics.pingFederate.onCall,
     onChange: (isAnswering, err) =>
       isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
   })
+  metrics.pingFederate.watch(pingFederate.state)
   const dispatcher = new Agent({ connect: toTlsOptions(config.pingFederate.ca) })
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
   const replication = createReplication({

@@ -1,6 +1,7 @@
 import { type ProblemCode, problems } from '../http/problem.ts'
 import { version } from '../version.ts'
 import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
+import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
 import { createMetricRegistry } from './registry.ts'
 
@@ -8,6 +9,7 @@ import { createMetricRegistry } from './registry.ts'
 export type Metrics = {
   requests: RequestMetrics
   countProblem: CountProblem
+  pingFederate: PingFederateMetrics
   /** How late a timer of the event loop came, in seconds. */
   observeDelay: (seconds: number) => void
   exposition: Exposition
@@ -22,6 +24,7 @@ export const createMetrics = (): Metrics => {
   return {
     requests: createRequestMetrics(registry),
     countProblem: createProblemCounter(registry, Object.keys(problems) as ProblemCode[]),
+    pingFederate: createPingFederateMetrics(registry),
     observeDelay: createDelayHistogram(registry),
     exposition: { contentType: registry.contentType, render: shared(registry.render) },
   }

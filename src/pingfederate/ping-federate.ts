@@ -4,7 +4,7 @@ import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
-import { type Answer, apiPath, type Transport } from './transport.ts'
+import { type Answer, apiPath, type Call, type Operation, type Transport } from './transport.ts'
 
 /** A call that changes something and has not been sent. */
 type PlannedCall = { method: 'POST' | 'PUT'; path: string; body: unknown }
@@ -45,7 +45,7 @@ export const clientsPerPage = 100
 export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
   let version: readonly number[] | undefined
   const getVersion = async () => {
-    version ??= parseVersion(expect(await call({ method: 'GET', path: '/version' }), 200))
+    version ??= await call(versionCall)
     return version
   }
   const toBody = async (client: NewClient, secret: Secret, operationId: string) => {
@@ -53,44 +53,43 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
     return toPingFederateClient({ client, secret, operationId, version: known })
   }
-  const toSave = async (
-    method: 'POST' | 'PUT',
-    ...[client, secret, operationId]: Parameters<typeof toBody>
-  ) => ({
-    method,
-    path: method === 'POST' ? '/oauth/clients' : toPath(client.clientId),
-    body: await toBody(client, secret, operationId),
-  })
+  const askCluster = <T>(asked: Call<T>): Promise<T | undefined> =>
+    call(asked).catch(error => {
+      if (isForbiddenAside(error, asked)) return undefined
+      throw error
+    })
   return {
     createClient: async (client, secret, operationId) =>
-      readClient(await call(await toSave('POST', client, secret, operationId)), 201, client.clientId),
+      call({
+        operation: 'create_client',
+        ...toAddress('POST', client),
+        body: await toBody(client, secret, operationId),
+        read: answer => readClient(answer, 201, client.clientId),
+      }),
     replaceClient: async (client, secret, operationId) =>
-      readClient(await call(await toSave('PUT', client, secret, operationId)), 200, client.clientId),
-    planSave: async (client, method) => {
-      const { path, ...others } = await toSave(method, client, maskedSecret, plannedOperationId)
-      return { ...others, path: apiPath + path }
+      call({
+        operation: 'replace_client',
+        ...toAddress('PUT', client),
+        body: await toBody(client, secret, operationId),
+        read: answer => readClient(answer, 200, client.clientId),
+      }),
+    planSave: async (client, as) => {
+      const { method, path } = toAddress(as, client)
+      return { method, path: apiPath + path, body: await toBody(client, maskedSecret, plannedOperationId) }
     },
-    findClient: async clientId => {
-      const answer = await call({ method: 'GET', path: toPath(clientId) })
-      return answer.status === 404 ? undefined : readClient(answer, 200, clientId)
-    },
-    listClients: async page => {
-      const path = `/oauth/clients?page=${page}&numberPerPage=${clientsPerPage}`
-      return parseClients(expect(await call({ method: 'GET', path }), 200))
-    },
+    findClient: clientId =>
+      call({
+        operation: 'find_client',
+        method: 'GET',
+        path: toPath(clientId),
+        read: answer => (answer.status === 404 ? undefined : readClient(answer, 200, clientId)),
+      }),
+    listClients: page => call(toListCall(page)),
     readPrerequisites: () => readPrerequisites(call),
     getVersion,
-    findClusterState: async () => {
-      const answer = await unlessForbidden(call({ method: 'GET', path: '/cluster/status' }))
-      return answer && parseClusterState(expect(answer, 200))
-    },
-    isReplicatingOnSave: async () => {
-      const answer = await unlessForbidden(call({ method: 'GET', path: '/cluster/settings' }))
-      return (
-        (answer?.body as { replicateClientsOnSave?: unknown } | undefined)?.replicateClientsOnSave === true
-      )
-    },
-    replicate: async () => void expect(await call({ method: 'POST', path: '/cluster/replicate' }), 200),
+    findClusterState: () => askCluster(clusterStatusCall),
+    isReplicatingOnSave: async () => (await askCluster(clusterSettingsCall)) === true,
+    replicate: () => call(replicateCall),
   }
 }
 
@@ -98,6 +97,48 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
 const maskedSecret = new Secret('[masked]')
 /** Stands where the id of the operation will stand. */
 const plannedOperationId = '<operation id>'
+
+const toAddress = (method: 'POST' | 'PUT', { clientId }: Pick<NewClient, 'clientId'>) => ({
+  method,
+  path: method === 'POST' ? '/oauth/clients' : toPath(clientId),
+})
+
+const toListCall = (page: number): Call<ClientInPingFederate[]> => ({
+  operation: 'list_clients',
+  method: 'GET',
+  path: `/oauth/clients?page=${page}&numberPerPage=${clientsPerPage}`,
+  read: answer => parseClients(expect(answer, 200)),
+})
+
+/** What is asked of a PingFederate that did not answer, too. */
+export const versionCall: Call<readonly number[]> = {
+  operation: 'get_version',
+  method: 'GET',
+  path: '/version',
+  read: answer => parseVersion(expect(answer, 200)),
+}
+
+const clusterStatusCall: Call<ClusterState> = {
+  operation: 'get_cluster_status',
+  method: 'GET',
+  path: '/cluster/status',
+  read: answer => parseClusterState(expect(answer, 200)),
+}
+
+const clusterSettingsCall: Call<boolean> = {
+  operation: 'get_cluster_settings',
+  method: 'GET',
+  path: '/cluster/settings',
+  read: ({ body }) =>
+    (body as { replicateClientsOnSave?: unknown } | undefined)?.replicateClientsOnSave === true,
+}
+
+const replicateCall: Call<void> = {
+  operation: 'replicate',
+  method: 'POST',
+  path: '/cluster/replicate',
+  read: answer => void expect(answer, 200),
+}
 
 const toPath = (clientId: string): string => `/oauth/clients/${encodeURIComponent(clientId)}`
 
@@ -114,12 +155,20 @@ const expect = ({ status, body }: Answer, expected: number): unknown => {
   return body
 }
 
-/** The cluster's resources answer 403 where there is no cluster, which has nothing to do with credentials. */
-const unlessForbidden = (answer: Promise<Answer>): Promise<Answer | undefined> =>
-  answer.catch(error => {
-    if (error instanceof PingFederateFailure && error.status === 403) return undefined
-    throw error
-  })
+/** What no create depends on. */
+const aside: ReadonlySet<Operation> = new Set([
+  'get_cluster_status',
+  'get_cluster_settings',
+  'replicate',
+  'get_prerequisites',
+])
+
+/**
+ * The cluster's resources answer 403 where there is no cluster, and prerequisites where the account may not read them,
+ * which has nothing to do with what a create needs.
+ */
+export const isForbiddenAside = (error: unknown, { operation }: Pick<Call<unknown>, 'operation'>): boolean =>
+  error instanceof PingFederateFailure && error.status === 403 && aside.has(operation)
 
 /** Remembered for as long as the process lives, so that an answer of something in between must not pass for one. */
 const parseVersion = (body: unknown): readonly number[] => {

@@ -1,5 +1,5 @@
 import { PingFederateFailure } from './failure.ts'
-import type { Answer, Call } from './transport.ts'
+import type { Answer, Transport } from './transport.ts'
 
 /** What a login needs besides the client, and an administrator sets up once. Undefined is what could not be read. */
 export type Prerequisites = {
@@ -22,17 +22,12 @@ const paths = {
   policySettings: '/oauth/openIdConnect/settings',
 }
 
-/** Whether a call only asks for prerequisites, which no create depends on. */
-export const isPrerequisite = ({ path }: Pick<Call, 'path'>): boolean => Object.values(paths).includes(path)
-
 /** Asks for all of them at the same time; what cannot be read stays undefined, and nothing is thrown for it. */
-export const readPrerequisites = async (call: (call: Call) => Promise<Answer>): Promise<Prerequisites> => {
+export const readPrerequisites = async (call: Transport['call']): Promise<Prerequisites> => {
   const failures: unknown[] = []
   const read = async (path: string): Promise<Json | undefined> => {
     try {
-      const { status, body } = await call({ method: 'GET', path })
-      if (status === 200 && isJson(body)) return body
-      throw new PingFederateFailure('unexpected', { status })
+      return await call({ operation: 'get_prerequisites', method: 'GET', path, read: readJson })
     } catch (error) {
       failures.push(error)
       return undefined
@@ -58,6 +53,11 @@ export const readPrerequisites = async (call: (call: Call) => Promise<Answer>): 
 }
 
 type Json = Record<string, unknown>
+
+const readJson = ({ status, body }: Answer): Json => {
+  if (status === 200 && isJson(body)) return body
+  throw new PingFederateFailure('unexpected', { status })
+}
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null
 

@@ -1,17 +1,10 @@
-import {
-  bulkhead,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  isBulkheadRejectedError,
-  isTaskCancelledError,
-} from 'cockatiel'
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
 import type { Config } from '../config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
-import { createPingFederate, type PingFederate } from './ping-federate.ts'
-import { isPrerequisite } from './prerequisites.ts'
-import type { Answer, Call, Transport } from './transport.ts'
+import { createPingFederate, isForbiddenAside, type PingFederate, versionCall } from './ping-federate.ts'
+import { createPlaces, type PlacesState } from './places.ts'
+import type { Call, Transport } from './transport.ts'
+import { type MadeCall, watchCalls } from './watch-calls.ts'
 
 /** PingFederate behind its limits. What they refuse was not sent: the failure is never ambiguous. */
 export type ProtectedPingFederate = PingFederate & {
@@ -21,8 +14,17 @@ export type ProtectedPingFederate = PingFederate & {
    * @throws PingFederateFailure `busy`, `unreachable`, `tls` or `credentials` before `work` has begun
    */
   inPlace: <T>(work: (pingFederate: PingFederate) => Promise<T>) => Promise<T>
+  state: () => PingFederateState
   /** Ends the look at a PingFederate that is down. */
   stop: () => void
+}
+
+/** Where calls stand at this moment. */
+export type PingFederateState = {
+  /** Whether calls are refused because PingFederate does not answer. */
+  isOpen: boolean
+  changes: PlacesState
+  lookUps: PlacesState
 }
 
 type Options = {
@@ -30,6 +32,8 @@ type Options = {
   now: () => number
   /** Told when calls begin to be refused because PingFederate does not answer, and when that is over. */
   onChange: (isAnswering: boolean, failure?: unknown) => void
+  /** Told of every call that was made, not of those that were refused here. */
+  onCall: (call: MadeCall) => void
   /** How long a PingFederate that does not answer is left alone between two looks. */
   probeAfterMs?: number
 }
@@ -54,21 +58,22 @@ const outageKinds: ReadonlySet<FailureKind> = new Set([
 
 /** The bulkhead, the circuit breaker and the pauses PingFederate asks for, around the transport. */
 export const protectPingFederate = (
-  { call: send }: Pick<Transport, 'call'>,
-  { limits, now, onChange, probeAfterMs = defaultProbeAfterMs }: Options,
+  transport: Pick<Transport, 'call'>,
+  { limits, now, onChange, onCall, probeAfterMs = defaultProbeAfterMs }: Options,
 ): ProtectedPingFederate => {
   const lookUpPlaces = Math.min(maxLookUpPlaces, Math.max(1, Math.floor(limits.concurrency / 4)))
   const waitMs = toMaxWaitMs(limits.timeoutMs)
   const changes = createPlaces(limits.concurrency - lookUpPlaces, limits.queue, waitMs)
   const lookUps = createPlaces(lookUpPlaces, limits.queue, waitMs)
-  const circuit = createCircuit(() => send({ method: 'GET', path: '/version' }), { onChange, probeAfterMs })
+  const send = watchCalls(transport.call, onCall)
+  const circuit = createCircuit(() => send(versionCall), { onChange, probeAfterMs })
   const pause = createPause(now)
 
   const refuse = (): void => {
     const refusal = pause.find() ?? circuit.findRefusal()
     if (refusal) throw refusal
   }
-  const call = async (request: Call): Promise<Answer> => {
+  const call = async <T>(request: Call<T>): Promise<T> => {
     refuse()
     return circuit
       .run(() => send(request))
@@ -82,55 +87,46 @@ export const protectPingFederate = (
     ...createPingFederate({
       call: async request => {
         refuse()
-        return lookUps(() => call(request))
+        return lookUps.take(() => call(request))
       },
     }),
     inPlace: async work => {
       refuse()
-      return changes(async () => {
+      return changes.take(async () => {
         // It may have come to an end while this one waited, and what it begins now would only have to be taken back.
         refuse()
         return work(direct)
       })
     },
+    state: () => ({
+      isOpen: circuit.findRefusal() !== undefined,
+      changes: changes.state(),
+      lookUps: lookUps.state(),
+    }),
     stop: circuit.stop,
   }
 }
 
-/** So many at once, so many waiting, and nobody for longer than that. */
-const createPlaces = (capacity: number, queue: number, waitMs: number) => {
-  const places = bulkhead(capacity, queue)
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    const patience = new AbortController()
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      // The bulkhead notices only when a place becomes free; the caller is told now.
-      patience.abort()
-      late.reject(comeAgain())
-    }, waitMs)
-    const done = places.execute(() => {
-      clearTimeout(timer)
-      return work()
-    }, patience.signal)
-    return Promise.race([done, late.promise]).catch(error => {
-      clearTimeout(timer)
-      const isRefused = isBulkheadRejectedError(error) || isTaskCancelledError(error)
-      throw isRefused ? comeAgain() : error
-    })
-  }
-}
+const isOutage = (error: unknown): boolean =>
+  error instanceof PingFederateFailure && outageKinds.has(error.kind)
 
-const comeAgain = (): PingFederateFailure => new PingFederateFailure('busy', { retryAfterSeconds: 1 })
+const toValue = <T>(value: T) => ({ value })
+
+/** Any other failure is an answer, and ends a row of those that were none. */
+const toFailureUnlessOutage = (failure: unknown): { failure: unknown } => {
+  if (isOutage(failure)) throw failure
+  return { failure }
+}
 
 /** Opens after failures in a row; then one look at a time decides, and nobody's request is spent on it. */
 const createCircuit = (
   look: () => Promise<unknown>,
   { onChange, probeAfterMs }: Required<Pick<Options, 'onChange' | 'probeAfterMs'>>,
 ) => {
-  const breaker = circuitBreaker(
-    handleWhen(error => error instanceof PingFederateFailure && outageKinds.has(error.kind)),
-    { breaker: new ConsecutiveBreaker(failuresUntilOpen), halfOpenAfter: 0 },
-  )
+  const breaker = circuitBreaker(handleWhen(isOutage), {
+    breaker: new ConsecutiveBreaker(failuresUntilOpen),
+    halfOpenAfter: 0,
+  })
   let timer: NodeJS.Timeout | undefined
   let isReported = false
   let isStopped = false
@@ -146,7 +142,11 @@ const createCircuit = (
     onChange(true)
   })
   return {
-    run: <T>(work: () => Promise<T>): Promise<T> => breaker.execute(work),
+    run: async <T>(work: () => Promise<T>): Promise<T> => {
+      const ended = await breaker.execute(() => work().then(toValue, toFailureUnlessOutage))
+      if ('failure' in ended) throw ended.failure
+      return ended.value
+    },
     findRefusal: (): PingFederateFailure | undefined =>
       breaker.state === CircuitState.Closed ? undefined : toRefusal(breaker.lastFailure),
     stop: () => {
@@ -182,7 +182,7 @@ const createPause = (now: () => number) => {
         ...(status && { status }),
       })
     },
-    note: (failure: unknown, request: Call): void => {
+    note: (failure: unknown, request: Call<unknown>): void => {
       if (!(failure instanceof PingFederateFailure) || !asksForPause(failure, request)) return
       const ms = failure.retryAfterSeconds === undefined ? pauseMs : failure.retryAfterSeconds * 1_000
       last = { failure, from: now(), until: now() + ms }
@@ -190,11 +190,5 @@ const createPause = (now: () => number) => {
   }
 }
 
-/**
- * The cluster's resources answer 403 where there is no cluster, and prerequisites where the account may not read them,
- * which has nothing to do with what a create needs.
- */
-const asksForPause = ({ kind, status }: PingFederateFailure, call: Call): boolean =>
-  kind === 'busy' || (kind === 'credentials' && !(status === 403 && isBesideCreates(call)))
-
-const isBesideCreates = (call: Call): boolean => call.path.startsWith('/cluster/') || isPrerequisite(call)
+const asksForPause = (failure: PingFederateFailure, call: Call<unknown>): boolean =>
+  failure.kind === 'busy' || (failure.kind === 'credentials' && !isForbiddenAside(failure, call))

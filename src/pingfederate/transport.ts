@@ -6,14 +6,35 @@ import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
-export type Call = { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown }
+/** What calls are for, by the names that metrics have for them. */
+export const operations = [
+  'create_client',
+  'replace_client',
+  'find_client',
+  'list_clients',
+  'get_version',
+  'get_cluster_status',
+  'get_cluster_settings',
+  'replicate',
+  'get_prerequisites',
+] as const
+export type Operation = (typeof operations)[number]
+
+export type Call<T> = {
+  operation: Operation
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: string
+  body?: unknown
+  /** Makes something of a 2xx or a 404. @throws PingFederateFailure `unexpected` where it is not what the API describes */
+  read: (answer: Answer) => T
+}
 export type Answer = { status: number; body: unknown }
 
 /**
  * One call to the administrative API, with its deadline.
- * Resolves for 2xx and 404; everything else rejects with a {@link PingFederateFailure}.
+ * Resolves to what is read of 2xx and 404; everything else rejects with a {@link PingFederateFailure}.
  */
-export type Transport = { call: (call: Call) => Promise<Answer>; close: () => Promise<void> }
+export type Transport = { call: <T>(call: Call<T>) => Promise<T>; close: () => Promise<void> }
 
 /** Where PingFederate serves the administrative API. */
 export const apiPath = '/pf-admin-api/v1'
@@ -54,7 +75,7 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
     },
   })
 
-  const send = async ({ method, path, body }: Call, authorization: string | undefined) => {
+  const send = async ({ method, path, body }: Call<unknown>, authorization: string | undefined) => {
     try {
       return await withDeadline(timeoutMs, async signal => {
         const answer = await pool.request({
@@ -79,7 +100,7 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
       if (answer.statusCode === 401 && credentials.renew(authorization)) {
         answer = await send(call, await credentials.authorization())
       }
-      return parseAnswer(answer, now())
+      return call.read(parseAnswer(answer, now()))
     },
     close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
   }

@@ -31,7 +31,7 @@ const authenticate = (app: FastifyInstance, { jwt }: Config): void => {
 
 const callByFetch =
   ({ pingFederate }: Config): Transport['call'] =>
-  async ({ method, path, body }) => {
+  async ({ method, path, body, read }) => {
     if (pingFederate.credentials.kind !== 'basic') throw new Error('The benchmark signs in with a password.')
     const { username, password } = pingFederate.credentials
     const response = await fetch(`${pingFederate.adminUrl}/pf-admin-api/v1${path}`, {
@@ -44,7 +44,7 @@ const callByFetch =
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(pingFederate.timeoutMs),
     })
-    return { status: response.status, body: await response.json() }
+    return read({ status: response.status, body: await response.json() })
   }
 
 const commitEach = (store: Store): Store => ({

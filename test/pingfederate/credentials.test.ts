@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test'
 import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { listen } from '../../src/sandbox/listen.ts'
 import { Secret } from '../../src/secret.ts'
-import { startUpstream, type Upstream } from './upstream.ts'
+import { asAnswered, startUpstream, type Upstream } from './upstream.ts'
 
-const version = { method: 'GET', path: '/version' } as const
+const version = asAnswered({ method: 'GET', path: '/version' })
 const refused = { answer: { kind: 'status', status: 401 } } as const
 
 type Answer = (response: ServerResponse, token: () => Promise<string>) => unknown

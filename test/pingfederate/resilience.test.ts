@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type FailureKind, PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { type ProtectedPingFederate, protectPingFederate } from '../../src/pingfederate/resilience.ts'
 import type { Answer, Call } from '../../src/pingfederate/transport.ts'
@@ -10,8 +11,10 @@ type Upstream = {
   pingFederate: ProtectedPingFederate
   /** Paths of the calls that were made. */
   calls: string[]
+  /** What was told of each, and how it ended. */
+  made: string[]
   /** What the next calls meet, until it is set again; the version is asked by looks at a circuit that is open. */
-  answer: (call: Call) => Promise<Answer>
+  answer: (call: Call<unknown>) => Promise<Answer>
   changes: boolean[]
   running: number
   mostRunning: number
@@ -21,15 +24,16 @@ const version: Answer = { status: 200, body: { version: '12.1.0.4' } }
 const absent: Answer = { status: 404, body: undefined }
 
 const start = (t: TestContext, others: Partial<Limits> = {}, now: () => number = Date.now): Upstream => {
-  const upstream = { calls: [], changes: [], running: 0, mostRunning: 0 } as unknown as Upstream
+  const upstream = { calls: [], made: [], changes: [], running: 0, mostRunning: 0 } as unknown as Upstream
   upstream.answer = async () => absent
-  const call = async (request: Call): Promise<Answer> => {
+  const call = async <T>(request: Call<T>): Promise<T> => {
     upstream.calls.push(request.path)
     upstream.running += 1
     upstream.mostRunning = Math.max(upstream.mostRunning, upstream.running)
-    return upstream.answer(request).finally(() => {
+    const answered = upstream.answer(request).finally(() => {
       upstream.running -= 1
     })
+    return request.read(await answered)
   }
   upstream.pingFederate = protectPingFederate(
     { call },
@@ -37,6 +41,7 @@ const start = (t: TestContext, others: Partial<Limits> = {}, now: () => number =
       limits: { concurrency: 8, queue: 64, timeoutMs: 10_000, ...others },
       now,
       onChange: isAnswering => upstream.changes.push(isAnswering),
+      onCall: made => upstream.made.push(`${made.operation} ${made.outcome}`),
       probeAfterMs: 5,
     },
   )
@@ -251,4 +256,50 @@ test('403 of the cluster’s resources, which a single node gives, pauses nothin
   assert.equal(await upstream.pingFederate.findClusterState(), undefined)
   upstream.answer = async () => absent
   assert.equal(await change(upstream), undefined)
+})
+
+test('every call that was made is told with how it ended, and none that was refused here', async t => {
+  const upstream = start(t)
+  await change(upstream)
+  upstream.answer = fail('credentials', { status: 403 })
+  await upstream.pingFederate.findClusterState()
+  upstream.answer = async () => ({ status: 200, body: { clientId: 'another' } })
+  await failureOf(find(upstream))
+  upstream.answer = fail('credentials', { status: 401 })
+  await failureOf(find(upstream))
+  await failureOf(find(upstream))
+  assert.deepEqual(upstream.made, [
+    'find_client ok',
+    'get_cluster_status not-permitted',
+    'find_client unexpected',
+    'find_client credentials',
+  ])
+})
+
+test('where calls stand: running and waiting, by kind, and whether the circuit is open', async t => {
+  const upstream = start(t, { concurrency: 4, queue: 2 })
+  const { promise: answers, resolve } = Promise.withResolvers<Answer>()
+  const { state } = upstream.pingFederate
+  const none = { running: 0, waiting: 0 }
+  assert.deepEqual(state(), { isOpen: false, changes: none, lookUps: none })
+  upstream.answer = () => answers
+  const calls = [...Array.from({ length: 5 }, () => change(upstream)), find(upstream)]
+  await nextTurn()
+  const lookUps = { running: 1, waiting: 0 }
+  assert.deepEqual(state(), { isOpen: false, changes: { running: 3, waiting: 2 }, lookUps })
+  resolve(absent)
+  await Promise.all(calls)
+  assert.deepEqual(state(), { isOpen: false, changes: none, lookUps: none })
+})
+
+test('an answer that is of no use ends a row of failures, because PingFederate was there to give it', async t => {
+  const upstream = start(t)
+  for (let round = 0; round < 3; round += 1) {
+    upstream.answer = fail('broken')
+    for (let attempt = 0; attempt < 4; attempt += 1) await failureOf(find(upstream))
+    upstream.answer = async () => ({ status: 200, body: { clientId: 'another' } })
+    assert.equal((await failureOf(find(upstream))).kind, 'unexpected')
+  }
+  assert.equal(upstream.calls.length, 15)
+  assert.deepEqual(upstream.changes, [])
 })

@@ -7,11 +7,11 @@ import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { listen } from '../../src/sandbox/listen.ts'
 import type { OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
-import { basicConfig, clientSecret, connect, newClient, startUpstream } from './upstream.ts'
+import { asAnswered, basicConfig, clientSecret, connect, newClient, startUpstream } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
-const version = { method: 'GET', path: '/version' } as const
-const post = { method: 'POST', path: '/oauth/clients' } as const
+const version = asAnswered({ method: 'GET', path: '/version' })
+const post = asAnswered({ method: 'POST', path: '/oauth/clients' })
 const status = (code: number, headers = {}, body?: unknown): OddAnswer => ({
   kind: 'status',
   status: code,
@@ -52,7 +52,7 @@ test('every request carries X-XSRF-Header and Basic credentials, reads included'
   })
   const { call } = connect(t, { ...basicConfig(sandbox), adminUrl })
   for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const)
-    await call({ method, path: '/oauth/clients', ...(method.startsWith('P') && { body: {} }) })
+    await call(asAnswered({ method, path: '/oauth/clients', ...(method.startsWith('P') && { body: {} }) }))
   assert.equal(seen.length, 4)
   const expected = `Basic ${Buffer.from(`${sandbox.adminUsername}:${sandbox.adminPassword}`).toString('base64')}`
   for (const { headers } of seen) {

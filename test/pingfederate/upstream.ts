@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { Config } from '../../src/config.ts'
 import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
-import { createTransport, type Transport } from '../../src/pingfederate/transport.ts'
+import { type Answer, type Call, createTransport, type Transport } from '../../src/pingfederate/transport.ts'
 import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { Secret } from '../../src/secret.ts'
@@ -40,6 +40,13 @@ export const startUpstream = async (t: TestContext, options: Options = {}): Prom
     calls: () => exchanges.map(({ method, path }) => `${method} ${path}`),
   }
 }
+
+/** A call that is asked for nothing but its answer. */
+export const asAnswered = <T extends Pick<Call<Answer>, 'method' | 'path'>>(call: T) => ({
+  operation: 'get_version' as const,
+  read: (answer: Answer) => answer,
+  ...call,
+})
 
 /** A transport that is closed when the test ends. */
 export const connect = (t: TestContext, config: UpstreamConfig, now: () => number = Date.now): Transport => {

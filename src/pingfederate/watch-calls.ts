@@ -1,0 +1,35 @@
+import { type FailureKind, PingFederateFailure } from './failure.ts'
+import { isForbiddenAside } from './ping-federate.ts'
+import type { Call, Operation, Transport } from './transport.ts'
+
+/** A call that was made, and how it ended. */
+export type MadeCall = {
+  operation: Operation
+  outcome: 'ok' | 'not-permitted' | FailureKind
+  seconds: number
+}
+
+/** Seconds of a clock that is never set. */
+const seconds = (): number => performance.now() / 1_000
+
+/** Tells of every call how it ended. */
+export const watchCalls =
+  (send: Transport['call'], onCall: (call: MadeCall) => void): Transport['call'] =>
+  async call => {
+    const { operation } = call
+    const beganAt = seconds()
+    const end = (outcome: MadeCall['outcome']) => onCall({ operation, outcome, seconds: seconds() - beganAt })
+    try {
+      const answer = await send(call)
+      end('ok')
+      return answer
+    } catch (error) {
+      end(toOutcome(error, call))
+      throw error
+    }
+  }
+
+const toOutcome = (error: unknown, call: Call<unknown>): MadeCall['outcome'] => {
+  if (isForbiddenAside(error, call)) return 'not-permitted'
+  return error instanceof PingFederateFailure ? error.kind : 'unexpected'
+}
