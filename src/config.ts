@@ -11,6 +11,15 @@ export type PingFederateCredentials =
   | { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: Secret; scope: string | undefined }
   | { kind: 'mutual-tls'; cert: string; key: Secret }
 
+const pingFederateFiles = [
+  'PINGFEDERATE_ADMIN_PASSWORD_FILE',
+  'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE',
+  'PINGFEDERATE_ADMIN_CERT_FILE',
+  'PINGFEDERATE_ADMIN_KEY_FILE',
+  'PINGFEDERATE_CA_FILE',
+] as const
+type PingFederateFile = (typeof pingFederateFiles)[number]
+
 export type Config = Readonly<{
   host: string
   port: number
@@ -26,6 +35,8 @@ export type Config = Readonly<{
     credentials: PingFederateCredentials
     /** Private CA, PEM. */
     ca: string | undefined
+    /** Paths of the files that credentials and CA come from; they are read again when they change. */
+    files: Readonly<Partial<Record<PingFederateFile, string>>>
     timeoutMs: number
     concurrency: number
     queue: number
@@ -77,7 +88,7 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
   ]
   const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
   if (found.length > 0 || !variables) throw new ConfigurationError(found)
-  return Object.freeze(toConfig(variables, pems, policy))
+  return Object.freeze(toConfig(variables, { pems, values, policy }))
 }
 
 const settingOf = (name: string) =>
@@ -214,6 +225,11 @@ const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCreden
   }
 }
 
+const toFiles = (values: Readonly<Record<string, string>>): Config['pingFederate']['files'] =>
+  Object.fromEntries(
+    pingFederateFiles.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
+  )
+
 const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
 
 const toDatabase = (url: string): Config['database'] =>
@@ -221,7 +237,9 @@ const toDatabase = (url: string): Config['database'] =>
     ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
     : Object.freeze({ kind: 'postgres', url: new Secret(url) })
 
-const toConfig = (variables: Variables, pems: PemFiles, policy: PolicySource): Config => ({
+type FromFiles = { pems: PemFiles; values: Readonly<Record<string, string>>; policy: PolicySource }
+
+const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Config => ({
   host: variables.HOST,
   port: variables.PORT,
   metricsPort: variables.METRICS_PORT,
@@ -233,6 +251,7 @@ const toConfig = (variables: Variables, pems: PemFiles, policy: PolicySource): C
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
     credentials: Object.freeze(toCredentials(variables, pems)),
     ca: pems.PINGFEDERATE_CA_FILE,
+    files: Object.freeze(toFiles(values)),
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     concurrency: variables.PINGFEDERATE_CONCURRENCY,
     queue: variables.PINGFEDERATE_QUEUE,

@@ -13,9 +13,9 @@ const contents = {
 
 export type PemFiles = Partial<Record<keyof typeof contents, string>>
 
-/** Reads the PEM files at start-up, where a wrong path or content can still be said in one message with the rest. */
+/** Reads the PEM files, and says of every one of them what is wrong with it. */
 export const readPemFiles = (
-  values: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, string | undefined>>,
 ): { pems: PemFiles; problems: { name: string; why: string }[] } => {
   const pems: PemFiles = {}
   const problems: { name: string; why: string }[] = []
@@ -37,5 +37,19 @@ export const readPemFiles = (
       })
     }
   }
-  return { pems, problems }
+  return { pems, problems: [...problems, ...pairProblems(pems)] }
 }
+
+/** Certificate and key are two files, and whoever exchanges them one after the other has for a moment two that do not fit. */
+const pairProblems = ({
+  PINGFEDERATE_ADMIN_CERT_FILE: cert,
+  PINGFEDERATE_ADMIN_KEY_FILE: key,
+}: PemFiles): { name: string; why: string }[] =>
+  cert === undefined || key === undefined || new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+    ? []
+    : [
+        {
+          name: 'PINGFEDERATE_ADMIN_KEY_FILE',
+          why: 'names a file whose key does not belong to the certificate in PINGFEDERATE_ADMIN_CERT_FILE',
+        },
+      ]

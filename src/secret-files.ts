@@ -17,19 +17,23 @@ export const readSecretFiles = (
     const file = values[`${name}_FILE`]
     if (!file) return []
     if (values[name]) return [problem(name, `must not be set beside ${name}`)]
-    try {
-      values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-      return values[name] === '' ? [problem(name, 'names an empty file')] : []
-    } catch (error) {
-      return [
-        problem(
-          name,
-          `names a file that cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-        ),
-      ]
-    }
+    const read = readSecretFile(file)
+    values[name] = 'value' in read ? read.value : ''
+    return 'why' in read ? [problem(name, read.why)] : []
   })
   return { values, problems }
+}
+
+/** The content without one trailing line break, or what is wrong with the file. */
+export const readSecretFile = (file: string): { value: string } | { why: string } => {
+  try {
+    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    return value === '' ? { why: 'names an empty file' } : { value }
+  } catch (error) {
+    return {
+      why: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    }
+  }
 }
 
 const problem = (name: string, why: string): SettingProblem => ({

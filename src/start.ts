@@ -8,13 +8,15 @@ import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
 import { createIssuerKeys } from './http/issuer-keys.ts'
 import { logTexts } from './http/log.ts'
-import { createMetrics } from './metrics/metrics.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { serveMetrics } from './metrics/serve.ts'
 import { startMaintenance } from './operations/maintenance.ts'
 import { createRecovery } from './operations/recovery.ts'
+import { createIssuerConnector } from './pingfederate/connect.ts'
+import { createIdentity } from './pingfederate/identity.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
-import { createTransport, toTlsOptions } from './pingfederate/transport.ts'
+import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyHolder } from './policy/holder.ts'
 
 export type RunningService = {
@@ -44,16 +46,8 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const { now, log } = world
   const metrics = createMetrics()
   const store = announceAuditEvents(opened, logAuditEvents(log))
-  const transport = createTransport(config.pingFederate, now)
-  const pingFederate = protectPingFederate(transport, {
-    limits: config.pingFederate,
-    now,
-    onCall: metrics.pingFederate.onCall,
-    onChange: (isAnswering, err) =>
-      isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
-  })
-  metrics.pingFederate.watch(pingFederate.state)
-  const dispatcher = new Agent({ connect: toTlsOptions(config.pingFederate.ca) })
+  const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
+  const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
   const replication = createReplication({
     mode: config.pingFederate.replication,
@@ -87,6 +81,28 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
   return { app, address, reload: policy.reload, stop }
+}
+
+/** PingFederate behind its limits, and what the service signs in there with. */
+const connectToPingFederate = (config: Config, { now, log }: World, metrics: Metrics) => {
+  const identity = createIdentity(config.pingFederate, {
+    now,
+    onReread: problems => {
+      metrics.countReread(problems.length === 0)
+      if (problems.length === 0) log.info(logTexts.credentialsReread)
+      else log.error({ problems }, logTexts.credentialsUnusable)
+    },
+  })
+  const transport = createTransport(config.pingFederate, { identity, now })
+  const pingFederate = protectPingFederate(transport, {
+    limits: config.pingFederate,
+    now,
+    onCall: metrics.pingFederate.onCall,
+    onChange: (isAnswering, err) =>
+      isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
+  })
+  metrics.pingFederate.watch(pingFederate.state)
+  return { identity, transport, pingFederate }
 }
 
 type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }

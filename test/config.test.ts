@@ -71,6 +71,7 @@ test('the least that is needed gives the documented defaults', () => {
   assert.deepEqual(upstream, {
     adminUrl: 'https://pf-admin.example.com:9999',
     ca: undefined,
+    files: {},
     timeoutMs: 10_000,
     concurrency: 8,
     queue: 64,
@@ -276,6 +277,13 @@ test('a database is SQLite or PostgreSQL, whose URL is a secret', () => {
   assert.equal(database.kind, 'postgres')
   assert.doesNotMatch(JSON.stringify(database), /pass/)
   assert.deepEqual(namesOf({ ...least, DATABASE_URL: 'mysql://db.example.com/clients' }), ['DATABASE_URL'])
+})
+
+test('metrics are not answered on a port that something else is answered on', () => {
+  assert.equal(parseConfig({ ...least, METRICS_PORT: '9100' }).metricsPort, 9100)
+  assert.deepEqual(namesOf({ ...least, METRICS_PORT: '3000' }), ['METRICS_PORT'])
+  assert.deepEqual(namesOf({ ...least, PORT: '9100', METRICS_PORT: '9100' }), ['METRICS_PORT'])
+  assert.equal(parseConfig({ ...least, PORT: '0', METRICS_PORT: '0' }).metricsPort, 0)
 })
 
 test('a retrieval cannot live longer by default than at most', () => {

@@ -18,6 +18,9 @@ export const logTexts = {
   policyAbsent: 'no policy file is configured; nothing was reloaded',
   pingFederateDown: 'PingFederate does not answer; calls are refused until it does',
   pingFederateBack: 'PingFederate answers again',
+  credentialsReread: 'credentials or certificates were read again from their files, and are in use',
+  credentialsUnusable:
+    'a file of credentials or certificates has changed and cannot be used; the former ones stay in use',
   databaseConnectionLost: 'connection to the database lost',
   replicationFailed: 'replication could not be triggered',
   maintenanceFailed: 'recovery or sweep failed',

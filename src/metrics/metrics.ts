@@ -3,7 +3,7 @@ import { version } from '../version.ts'
 import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
 import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
-import { createMetricRegistry } from './registry.ts'
+import { createMetricRegistry, type MetricRegistry } from './registry.ts'
 
 /** What is counted, each part for who counts it, and the one way to read it all. */
 export type Metrics = {
@@ -12,6 +12,8 @@ export type Metrics = {
   pingFederate: PingFederateMetrics
   /** How late a timer of the event loop came, in seconds. */
   observeDelay: (seconds: number) => void
+  /** Files of credentials that changed: whether what they hold now is in use. */
+  countReread: (isInUse: boolean) => void
   exposition: Exposition
 }
 
@@ -26,8 +28,18 @@ export const createMetrics = (): Metrics => {
     countProblem: createProblemCounter(registry, Object.keys(problems) as ProblemCode[]),
     pingFederate: createPingFederateMetrics(registry),
     observeDelay: createDelayHistogram(registry),
+    countReread: createRereadCounter(registry),
     exposition: { contentType: registry.contentType, render: shared(registry.render) },
   }
+}
+
+const createRereadCounter = ({ eventCounter }: MetricRegistry): Metrics['countReread'] => {
+  const count = eventCounter({
+    name: 'web_session_clients_credential_rereads_total',
+    help: 'Changed files of credentials and certificates, by whether they could be used.',
+    values: { outcome: ['in_use', 'unusable'] },
+  })
+  return isInUse => count({ outcome: isInUse ? 'in_use' : 'unusable' })
 }
 
 /** Whoever asks meanwhile gets what is being written anyway: anybody may ask, as often as they like. */

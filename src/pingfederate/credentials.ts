@@ -1,16 +1,17 @@
 import type { PingFederateCredentials } from '../config.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
+import type { Identity } from './identity.ts'
 
 /** How a call signs in: the value of `Authorization`, or none where the client certificate does it. */
 export type Credentials = {
   /** @throws PingFederateFailure */
   authorization: () => Promise<string | undefined>
   /** Called after a 401 with the credentials that were refused; true when another try makes sense. */
-  renew: (refused: string | undefined) => boolean
+  renew: (refused: string | undefined) => Promise<boolean>
 }
 
 type Options = {
-  credentials: PingFederateCredentials
+  identity: Pick<Identity, 'credentials' | 'refresh'>
   /** POSTs a form to the token endpoint. */
   post: (
     url: string,
@@ -19,32 +20,44 @@ type Options = {
   now: () => number
 }
 
-export const createCredentials = ({ credentials, post, now }: Options): Credentials => {
-  if (credentials.kind === 'mutual-tls') return { authorization: async () => undefined, renew: () => false }
-  if (credentials.kind === 'basic') {
-    const value = `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`).toString('base64')}`
-    return { authorization: async () => value, renew: () => false }
+export const createCredentials = ({ identity, ...options }: Options): Credentials => {
+  const { kind } = identity.credentials()
+  if (kind === 'mutual-tls') return { authorization: async () => undefined, renew: identity.refresh }
+  if (kind === 'oauth') return createTokenCredentials({ identity, ...options })
+  const toAuthorization = (): string => {
+    const { username, password } = identity.credentials() as Of<'basic'>
+    return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`
   }
-  return createTokenCredentials(credentials, post, now)
+  return {
+    authorization: async () => toAuthorization(),
+    // Another call may have met the refusal first.
+    renew: async refused => (await identity.refresh()) || toAuthorization() !== refused,
+  }
 }
+
+type Of<Kind extends PingFederateCredentials['kind']> = Extract<PingFederateCredentials, { kind: Kind }>
 
 /** A token this close to its end is not used any more, so that it does not end on the way. */
 const marginMs = 30_000
 const defaultLifetimeSeconds = 300
 const minRenewalMs = 1_000
 
-const createTokenCredentials = (
-  credentials: Extract<PingFederateCredentials, { kind: 'oauth' }>,
-  post: Options['post'],
-  now: () => number,
-): Credentials => {
+const createTokenCredentials = ({ identity, post, now }: Options): Credentials => {
   let current: { authorization: string; usableUntil: number } | undefined
   let pending: Promise<string> | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
 
-  const fetchToken = async (): Promise<string> => {
+  const askForToken = async () => {
+    const credentials = identity.credentials() as Of<'oauth'>
     const { status, body } = await post(credentials.tokenUrl, tokenRequest(credentials))
-    const token = parseToken(status, body)
+    return parseToken(status, body)
+  }
+  const fetchToken = async (): Promise<string> => {
+    const token = await askForToken().catch(async error => {
+      const isRefused = error instanceof PingFederateFailure && error.kind === 'credentials'
+      if (isRefused && (await identity.refresh())) return askForToken()
+      throw error
+    })
     current = {
       authorization: `Bearer ${token.value}`,
       usableUntil: now() + Math.max(token.lifetimeMs - marginMs, token.lifetimeMs / 2),
@@ -60,7 +73,7 @@ const createTokenCredentials = (
       })
       return pending.catch(error => Promise.reject(beforeTheCall(error)))
     },
-    renew: refused => {
+    renew: async refused => {
       // Somebody has renewed it already, or is about to.
       if (current?.authorization !== refused) return true
       // A token can be revoked early; when fresh ones are refused as well, asking again only adds load.
@@ -73,11 +86,7 @@ const createTokenCredentials = (
 }
 
 /** RFC 6749 sections 2.3.1 and 4.4: client id and secret form-encoded inside HTTP Basic. */
-const tokenRequest = ({
-  clientId,
-  clientSecret,
-  scope,
-}: Extract<PingFederateCredentials, { kind: 'oauth' }>) => ({
+const tokenRequest = ({ clientId, clientSecret, scope }: Of<'oauth'>) => ({
   headers: {
     authorization: `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret.reveal())}`).toString('base64')}`,
     'content-type': 'application/x-www-form-urlencoded',

@@ -1,9 +1,11 @@
-import { getCACertificates } from 'node:tls'
-import { buildConnector, type Dispatcher, Pool, request } from 'undici'
+import { type Dispatcher, Pool, request } from 'undici'
 import type { Config } from '../config.ts'
 import { parseApiResult } from './api-result.ts'
+import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
-import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
+import { PingFederateFailure, toFailure } from './failure.ts'
+import type { Identity } from './identity.ts'
+import { createPools } from './pools.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** What calls are for, by the names that metrics have for them. */
@@ -39,46 +41,35 @@ export type Transport = { call: <T>(call: Call<T>) => Promise<T>; close: () => P
 /** Where PingFederate serves the administrative API. */
 export const apiPath = '/pf-admin-api/v1'
 const maxResponseBytes = 1024 * 1024
-/** A host that does not answer SYN is given up long before the call's own deadline. */
-const connectTimeoutMs = 1_000
+type TransportOptions = { identity: Identity; now: () => number }
 
-/** TLS settings for PingFederate and the issuer: the private CA is trusted beside what the process trusts anyway. */
-export const toTlsOptions = (ca: string | undefined) =>
-  ca ? { ca: [...getCACertificates('default'), ca] } : {}
-
-export const createTransport = (config: Config['pingFederate'], now: () => number): Transport => {
-  const { credentials: way, adminUrl, timeoutMs, concurrency: connections } = config
-  const connect = createConnector(config)
+export const createTransport = (
+  { adminUrl, timeoutMs, concurrency: connections }: Config['pingFederate'],
+  { identity, now }: TransportOptions,
+): Transport => {
+  const connect = createConnector(identity)
   const { origin, pathname } = new URL(adminUrl)
   const base = pathname.replace(/\/$/, '') + apiPath
-  const pool = new Pool(origin, {
-    connect,
-    connections,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    maxResponseSize: maxResponseBytes,
+  const pools = createPools({
+    identity,
+    open: each =>
+      new Pool(each, { connect, connections: each === origin ? connections : 1, ...poolOptions(timeoutMs) }),
   })
-  const tokenPools = new Map<string, Pool>()
   const credentials = createCredentials({
-    credentials: way,
+    identity,
     now,
-    post: async (url, init) => {
-      const tokenOrigin = new URL(url).origin
-      const tokenPool =
-        tokenPools.get(tokenOrigin) ??
-        new Pool(tokenOrigin, { connect, connections: 1, maxResponseSize: maxResponseBytes })
-      tokenPools.set(tokenOrigin, tokenPool)
-      return withDeadline(timeoutMs, async signal => {
-        const answer = await request(url, { ...init, method: 'POST', dispatcher: tokenPool, signal })
+    post: (url, init) =>
+      withDeadline(timeoutMs, async signal => {
+        const dispatcher = pools.get(new URL(url).origin)
+        const answer = await request(url, { ...init, method: 'POST', dispatcher, signal })
         return { status: answer.statusCode, body: parseBody(await answer.body.text()) }
-      })
-    },
+      }),
   })
 
   const send = async ({ method, path, body }: Call<unknown>, authorization: string | undefined) => {
     try {
       return await withDeadline(timeoutMs, async signal => {
-        const answer = await pool.request({
+        const answer = await pools.get(origin).request({
           method,
           path: base + path,
           headers: toHeaders(authorization, body !== undefined),
@@ -91,20 +82,33 @@ export const createTransport = (config: Config['pingFederate'], now: () => numbe
       throw toFailure(error)
     }
   }
+  /** A certificate that is refused, on either side, may have been exchanged since; nothing was read of such a call. */
+  const sendTrusted = (call: Call<unknown>, authorization: string | undefined) =>
+    send(call, authorization).catch(async (failure: PingFederateFailure) => {
+      if (failure.kind !== 'tls' || !(await identity.refresh())) throw failure
+      return send(call, authorization)
+    })
   return {
     call: async call => {
       // What closing ends may have been sent already; what is called afterwards was not.
-      if (pool.destroyed) throw new PingFederateFailure('unreachable')
+      if (pools.isClosed()) throw new PingFederateFailure('unreachable')
+      await identity.refreshCertificates()
       const authorization = await credentials.authorization()
-      let answer = await send(call, authorization)
-      if (answer.statusCode === 401 && credentials.renew(authorization)) {
+      let answer = await sendTrusted(call, authorization)
+      if (answer.statusCode === 401 && (await credentials.renew(authorization))) {
         answer = await send(call, await credentials.authorization())
       }
       return call.read(parseAnswer(answer, now()))
     },
-    close: async () => void (await Promise.all([pool, ...tokenPools.values()].map(each => each.destroy()))),
+    close: pools.close,
   }
 }
+
+const poolOptions = (timeoutMs: number) => ({
+  headersTimeout: timeoutMs,
+  bodyTimeout: timeoutMs,
+  maxResponseSize: maxResponseBytes,
+})
 
 /**
  * Also ends a body that drips byte by byte, which undici's own timeouts let go on. Not `AbortSignal.timeout`, because
@@ -119,24 +123,6 @@ const withDeadline = async <T>(timeoutMs: number, call: (signal: AbortSignal) =>
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Tells failures before anything was sent from those after: the same ECONNRESET can be either. */
-const createConnector = ({ credentials, ca }: Config['pingFederate']): buildConnector.connector => {
-  const connect = buildConnector({
-    timeout: connectTimeoutMs,
-    // One request at a time on a connection: what a reset leaves open is then that request and no other.
-    allowH2: false,
-    ...toTlsOptions(ca),
-    ...(credentials.kind === 'mutual-tls' && {
-      cert: credentials.cert,
-      key: credentials.key.reveal(),
-    }),
-  })
-  return (target, callback) =>
-    connect(target, (...[error, socket]) =>
-      error ? callback(toConnectionFailure(error), null) : callback(null, socket),
-    )
 }
 
 /** PingFederate refuses every request without `X-XSRF-Header`, GET included. */

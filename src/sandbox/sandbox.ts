@@ -47,7 +47,9 @@ export interface Sandbox {
   readonly adminUrl: string
   readonly issuer: string
   readonly adminUsername: string
+  /** As it was at the start. */
   readonly adminPassword: string
+  readonly changeAdminPassword: (password: string) => void
   /** An account of PingFederate that may only read. */
   readonly auditor: { readonly username: string; readonly password: string }
   readonly people: readonly Person[]
@@ -63,16 +65,14 @@ export interface Sandbox {
 /** Starts a PingFederate stand-in: the admin API on one port, the issuer that uses its clients on another. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', adminUsername = 'administrator', adminPassword = randomPassword() } = options
+  const administrator = { username: adminUsername, password: adminPassword, role: 'Admin' as const }
   const auditor = { username: 'auditor', password: randomPassword() }
   const services = createServices(options.serviceSecrets)
   const swaggerUiRedirectUris = [...(options.swaggerUiRedirectUris ?? [])]
   const { engine, pingFederate, ...admin } = createPingFederate({
     clustered: options.cluster === 'clustered',
     reservedClientIds: [...Object.keys(services), swaggerUiClientId],
-    accounts: [
-      { username: adminUsername, password: adminPassword, role: 'Admin' },
-      { ...auditor, role: 'Auditor' },
-    ],
+    accounts: [administrator, { ...auditor, role: 'Auditor' }],
     acceptsToken: token => issuer.acceptsAdminToken(token),
     now: options.now ?? (() => new Date()),
   })
@@ -100,6 +100,9 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     issuer: options.issuerUrl ?? localIssuerUrl,
     adminUsername,
     adminPassword,
+    changeAdminPassword: password => {
+      administrator.password = password
+    },
     auditor,
     people,
     services,

@@ -6,6 +6,7 @@ import { parseConfig } from '../../src/config.ts'
 import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
 import { createRecovery } from '../../src/operations/recovery.ts'
+import { createIdentity } from '../../src/pingfederate/identity.ts'
 import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { createReplication } from '../../src/pingfederate/replication.ts'
 import { createTransport } from '../../src/pingfederate/transport.ts'
@@ -41,7 +42,10 @@ export const openJournal = async (
   const log = pino({ enabled: false })
   const store = others.store ?? closingOnce(await openStore(config.database, { now, log }))
   t.after(store.close)
-  const transport = createTransport(config.pingFederate, now)
+  const transport = createTransport(config.pingFederate, {
+    identity: createIdentity(config.pingFederate, { now, onReread: () => undefined }),
+    now,
+  })
   t.after(() => transport.close())
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
   const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })

@@ -16,6 +16,7 @@ const config: UpstreamConfig = {
   adminUrl: 'https://127.0.0.1:1',
   credentials: { kind: 'basic', username: 'administrator', password: new Secret('a-password') },
   ca: certificates?.ca.cert,
+  files: {},
   timeoutMs: 2_000,
   concurrency: 8,
   queue: 64,

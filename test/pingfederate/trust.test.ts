@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { toTlsOptions } from '../../src/pingfederate/transport.ts'
+import { toTlsOptions } from '../../src/pingfederate/connect.ts'
 import { createCertificates } from './certificates.ts'
 
 const certificates = createCertificates()

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Config } from '../../src/config.ts'
+import { createIdentity } from '../../src/pingfederate/identity.ts'
 import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { type Answer, type Call, createTransport, type Transport } from '../../src/pingfederate/transport.ts'
 import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
@@ -50,7 +52,8 @@ export const asAnswered = <T extends Pick<Call<Answer>, 'method' | 'path'>>(call
 
 /** A transport that is closed when the test ends. */
 export const connect = (t: TestContext, config: UpstreamConfig, now: () => number = Date.now): Transport => {
-  const transport = createTransport(config, now)
+  const identity = createIdentity(config, { now, onReread: problems => assert.deepEqual(problems, []) })
+  const transport = createTransport(config, { identity, now })
   t.after(() => transport.close())
   return transport
 }
@@ -59,6 +62,7 @@ export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox)
   adminUrl,
   credentials: { kind: 'basic', username: adminUsername, password: new Secret(adminPassword) },
   ca: undefined,
+  files: {},
   timeoutMs: 2_000,
   concurrency: 64,
   queue: 64,

@@ -6,7 +6,8 @@ import { refusal } from './api-result.ts'
 /** An account of the administrative console with a password. */
 interface Account {
   readonly username: string
-  readonly password: string
+  /** May be changed while the stand-in runs. */
+  password: string
   readonly role: Role
 }
 
@@ -24,14 +25,9 @@ type Authenticate = (request: IncomingMessage) => Role | Promise<Role>
 
 /** Says 401 to whoever isn't known, 403 to requests without PingFederate's header and to auditors who write. */
 export function createAuthenticate({ accounts, acceptsToken }: AdminAccess): Authenticate {
-  const credentials = accounts.map(({ username, password, role }) => ({
-    role,
-    digest: sha256(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`),
-  }))
-
   function authenticatePassword(authorization: string): Role {
     const digest = sha256(authorization)
-    const account = credentials.find(known => timingSafeEqual(known.digest, digest))
+    const account = accounts.find(known => timingSafeEqual(sha256(toBasic(known)), digest))
     return account?.role ?? unauthenticated()
   }
 
@@ -60,6 +56,10 @@ export function assertMayUse(role: Role, method: string): void {
 function unauthenticated(): never {
   const challenge = { 'www-authenticate': 'Basic realm="PingFederate"' }
   throw refusal(401, 'invalid_credentials', 'The credentials you provided are not recognized.', challenge)
+}
+
+function toBasic({ username, password }: Account): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function sha256(text: string): Buffer {

@@ -1,0 +1,121 @@
+import type { Config, PingFederateCredentials } from '../config.ts'
+import { type PemFiles, readPemFiles } from '../pem-files.ts'
+import { createReread, type FileProblem } from '../reread-files.ts'
+import { Secret } from '../secret.ts'
+import { readSecretFile } from '../secret-files.ts'
+
+/** PEM texts; the same object for as long as none of them changes. */
+export type Certificates = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
+
+/** As whom the service signs in, and whom it trusts: as files said it last, where it comes from files. */
+export type Identity = {
+  credentials: () => PingFederateCredentials
+  certificates: () => Certificates
+  /** For whoever was refused: reads changed files; resolves to whether anything is different now. */
+  refresh: () => Promise<boolean>
+  /** For whoever connects: reads changed certificates, at most every ten seconds. */
+  refreshCertificates: () => Promise<void>
+}
+
+type Options = {
+  now: () => number
+  /** Told when files were read again: with nothing wrong, or why what they held before stays in use. */
+  onReread: (problems: readonly FileProblem[]) => void
+}
+
+/** A certificate that was exchanged is still good for a while, and so is one that is trusted no more. */
+const certificatesIntervalMs = 10_000
+
+/**
+ * A password or client secret is read again only when PingFederate refuses the one in use: until then the file may be
+ * ahead of PingFederate. Certificates are read again from time to time as well, because an authority that is not
+ * trusted any more is never refused by anybody.
+ */
+export const createIdentity = (
+  { credentials: initial, ca, files }: Pick<Config['pingFederate'], 'credentials' | 'ca' | 'files'>,
+  { now, onReread }: Options,
+): Identity => {
+  let credentials = initial
+  let certificates: Certificates = { ca, ...keyPairOf(initial) }
+  let checkedAt = Number.NEGATIVE_INFINITY
+
+  const rereadSecret = createReread({
+    files: secretNames.flatMap(name => files[name] ?? []),
+    read: () => readSecret(files),
+    take: value => {
+      if (secretOf(credentials) === value) return false
+      credentials = withSecret(credentials, value)
+      return true
+    },
+    onReread,
+  })
+  const rereadCertificates = createReread({
+    files: pemNames.flatMap(name => files[name] ?? []),
+    read: () => readCertificates(files),
+    take: read => {
+      if (toText(read) === toText(certificates)) return false
+      certificates = read
+      return true
+    },
+    onReread,
+  })
+  return {
+    credentials: () => credentials,
+    certificates: () => certificates,
+    refresh: async () => {
+      const changes = await Promise.all([rereadSecret(), rereadCertificates()])
+      return changes.some(Boolean)
+    },
+    refreshCertificates: async () => {
+      // Either way, so that a clock that is set back does not put it off.
+      if (Math.abs(now() - checkedAt) < certificatesIntervalMs) return
+      checkedAt = now()
+      await rereadCertificates()
+    },
+  }
+}
+
+const secretNames = ['PINGFEDERATE_ADMIN_PASSWORD_FILE', 'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE'] as const
+const pemNames = [
+  'PINGFEDERATE_CA_FILE',
+  'PINGFEDERATE_ADMIN_CERT_FILE',
+  'PINGFEDERATE_ADMIN_KEY_FILE',
+] as const
+
+const keyPairOf = (credentials: PingFederateCredentials): Pick<Certificates, 'cert' | 'key'> =>
+  credentials.kind === 'mutual-tls'
+    ? { cert: credentials.cert, key: credentials.key }
+    : { cert: undefined, key: undefined }
+
+const secretOf = (credentials: PingFederateCredentials): string | undefined => {
+  if (credentials.kind === 'mutual-tls') return undefined
+  return (credentials.kind === 'basic' ? credentials.password : credentials.clientSecret).reveal()
+}
+
+const withSecret = (credentials: PingFederateCredentials, value: string): PingFederateCredentials => {
+  if (credentials.kind === 'basic') return { ...credentials, password: new Secret(value) }
+  return credentials.kind === 'oauth' ? { ...credentials, clientSecret: new Secret(value) } : credentials
+}
+
+type Files = Config['pingFederate']['files']
+type Read<T> = { value: T } | { problems: readonly FileProblem[] }
+
+const readSecret = (files: Files): Read<string> => {
+  const name = secretNames.find(each => files[each] !== undefined)
+  const read = readSecretFile(files[name ?? secretNames[0]] ?? '')
+  return 'value' in read ? read : { problems: [{ name: String(name), why: read.why }] }
+}
+
+const readCertificates = (files: Files): Read<Certificates> => {
+  const { pems, problems } = readPemFiles(files)
+  return problems.length > 0 ? { problems } : { value: toCertificates(pems) }
+}
+
+const toCertificates = (pems: PemFiles): Certificates => ({
+  ca: pems.PINGFEDERATE_CA_FILE,
+  cert: pems.PINGFEDERATE_ADMIN_CERT_FILE,
+  key:
+    pems.PINGFEDERATE_ADMIN_KEY_FILE === undefined ? undefined : new Secret(pems.PINGFEDERATE_ADMIN_KEY_FILE),
+})
+
+const toText = ({ ca, cert, key }: Certificates): string => JSON.stringify([ca, cert, key?.reveal()])
