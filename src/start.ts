@@ -4,6 +4,7 @@ import { buildApp, type World } from './app.ts'
 import { logAuditEvents } from './audit/announce.ts'
 import { announceAuditEvents } from './audit/record.ts'
 import type { Config } from './config.ts'
+import { measureWrites } from './database/measure-writes.ts'
 import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
 import { createIssuerKeys } from './http/issuer-keys.ts'
@@ -45,7 +46,7 @@ export const startService = async (config: Config, world: World): Promise<Runnin
 export const serve = async (config: Config, world: World, opened: Store): Promise<RunningService> => {
   const { now, log } = world
   const metrics = createMetrics()
-  const store = announceAuditEvents(opened, logAuditEvents(log))
+  const store = watchStore(opened, { log, ...metrics })
   const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
   const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
@@ -58,7 +59,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const recover = createRecovery({ ...world, config, store, pingFederate, replication })
   const policy = createPolicyHolder(config.policy, log)
   const app = await buildApp({ config, store, keys, pingFederate, replication, policy, metrics, ...world })
-  const maintenance = startMaintenance({ recover, store, pingFederate, log })
+  const maintenance = startMaintenance({ recover, store, pingFederate, log, now, metrics: metrics.journal })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()
     pingFederate.stop()
@@ -81,6 +82,21 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
   return { app, address, reload: policy.reload, stop }
+}
+
+/** The store with all that is told of it: its writes, and the audit events they keep. */
+const watchStore = (
+  store: Store,
+  { log, writes, journal }: { log: FastifyBaseLogger } & Pick<Metrics, 'writes' | 'journal'>,
+): Store => {
+  const logEvent = logAuditEvents(log)
+  return announceAuditEvents(measureWrites(store, writes), {
+    announce: event => {
+      journal.countAuditEvent(event)
+      logEvent(event)
+    },
+    onFailure: journal.countAuditFailure,
+  })
 }
 
 /** PingFederate behind its limits, and what the service signs in there with. */

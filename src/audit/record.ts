@@ -35,24 +35,34 @@ export const recordAuditEvent = async (
     address,
     request_id: requestId,
   }
+  const write = written.get(trx)
   await insertAuditEvent(trx, {
     ...event,
     teams: JSON.stringify(event.teams),
     acting_parties: JSON.stringify(event.acting_parties),
+  }).catch(error => {
+    write?.onFailure()
+    throw error
   })
-  written.get(trx)?.push(event)
+  write?.events.push(event)
 }
 
 /** What the write that is running in a transaction has recorded so far; a write has its transaction for itself until its end. */
-const written = new WeakMap<Kysely<Database>, AuditEvent[]>()
+const written = new WeakMap<Kysely<Database>, { events: AuditEvent[]; onFailure: () => void }>()
+
+type Listener = {
+  announce: (event: AuditEvent) => void
+  /** Told when an event could not be written; nothing of its transaction is kept then. */
+  onFailure: () => void
+}
 
 /** A store that tells of every event once it is committed, and of none that is not. */
-export const announceAuditEvents = (store: Store, announce: (event: AuditEvent) => void): Store => ({
+export const announceAuditEvents = (store: Store, { announce, onFailure }: Listener): Store => ({
   ...store,
   write: async (work, options) => {
     const events: AuditEvent[] = []
     const result = await store.write(trx => {
-      written.set(trx, events)
+      written.set(trx, { events, onFailure })
       return work(trx)
     }, options)
     for (const event of events) announce(event)

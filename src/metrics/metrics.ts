@@ -1,15 +1,19 @@
 import { type ProblemCode, problems } from '../http/problem.ts'
 import { version } from '../version.ts'
 import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
+import { createJournalMetrics, type JournalMetrics } from './journal.ts'
 import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
 import { createMetricRegistry, type MetricRegistry } from './registry.ts'
+import { createWriteMetrics, type WriteMetrics } from './writes.ts'
 
 /** What is counted, each part for who counts it, and the one way to read it all. */
 export type Metrics = {
   requests: RequestMetrics
   countProblem: CountProblem
   pingFederate: PingFederateMetrics
+  writes: WriteMetrics
+  journal: JournalMetrics
   /** How late a timer of the event loop came, in seconds. */
   observeDelay: (seconds: number) => void
   /** Files of credentials that changed: whether what they hold now is in use. */
@@ -27,6 +31,8 @@ export const createMetrics = (): Metrics => {
     requests: createRequestMetrics(registry),
     countProblem: createProblemCounter(registry, Object.keys(problems) as ProblemCode[]),
     pingFederate: createPingFederateMetrics(registry),
+    writes: createWriteMetrics(registry),
+    journal: createJournalMetrics(registry),
     observeDelay: createDelayHistogram(registry),
     countReread: createRereadCounter(registry),
     exposition: { contentType: registry.contentType, render: shared(registry.render) },

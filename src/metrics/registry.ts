@@ -56,6 +56,8 @@ export const createMetricRegistry = (): MetricRegistry => {
     gauge: ({ labels, read, ...definition }) => {
       const collect = () => {
         metric.reset()
+        // Without labels there is a zero now, and zero is a value.
+        if (labels.length === 0) metric.remove()
         for (const [each, value] of read()) metric.set(each, value)
       }
       const metric = new Gauge<string>({ ...definition, labelNames: labels, registers, collect })

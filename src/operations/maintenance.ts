@@ -1,8 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { logTexts } from '../http/log.ts'
+import type { JournalMetrics, Task } from '../metrics/journal.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { sweepExpired } from '../secret-retrievals/sweep.ts'
+import { measureOpenOperations } from './measure-open.ts'
 import type { Recover } from './recovery.ts'
 import { reportStrays } from './report-strays.ts'
 
@@ -18,38 +20,36 @@ type Options = {
   store: Store
   pingFederate: Pick<PingFederate, 'listClients'>
   log: FastifyBaseLogger
+  now: () => number
+  metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen'>
 }
+
+type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
 
 /** Recovery and sweeping, at once and then from time to time, and a look for strays, from time to time, until stopped. */
 export const startMaintenance = ({
-  recover,
-  store,
-  pingFederate,
   log,
+  now,
+  metrics,
+  ...options
 }: Options): { stop: () => Promise<void> } => {
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
-  const run = (work: () => Promise<unknown>): void => {
+  const run = ({ task, work }: Round): void => {
     const done = work()
       .then(
-        () => undefined,
-        err => log.error({ err }, logTexts.maintenanceFailed),
+        () => metrics.succeeded(task, now()),
+        err => {
+          metrics.failed(task)
+          log.error({ err }, logTexts.maintenanceFailed)
+        },
       )
       .finally(() => running.delete(done))
     running.add(done)
   }
-  const rounds = [
-    { work: () => recover(stopping.signal), intervalMs: recoveryIntervalMs },
-    { work: () => sweepExpired(store), intervalMs: sweepIntervalMs },
-  ]
-  for (const { work } of rounds) run(work)
-  const strays = {
-    work: () => reportStrays({ store, pingFederate, log }, stopping.signal),
-    intervalMs: straysIntervalMs,
-  }
-  const timers = [...rounds, strays].map(({ work, intervalMs }) =>
-    setInterval(() => run(work), intervalMs).unref(),
-  )
+  const { atOnce, later } = toRounds({ log, metrics, ...options }, stopping.signal)
+  for (const round of atOnce) run(round)
+  const timers = [...atOnce, ...later].map(round => setInterval(() => run(round), round.intervalMs).unref())
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
@@ -58,3 +58,31 @@ export const startMaintenance = ({
     },
   }
 }
+
+const toRounds = (
+  { recover, store, pingFederate, log, metrics }: Omit<Options, 'now'>,
+  signal: AbortSignal,
+): { atOnce: Round[]; later: Round[] } => ({
+  atOnce: [
+    {
+      task: 'recovery',
+      work: async () => {
+        await recover(signal)
+        metrics.setOpen(await measureOpenOperations(store))
+      },
+      intervalMs: recoveryIntervalMs,
+    },
+    {
+      task: 'sweep',
+      work: async () => metrics.countExpired((await sweepExpired(store)).retrievals),
+      intervalMs: sweepIntervalMs,
+    },
+  ],
+  later: [
+    {
+      task: 'strays',
+      work: () => reportStrays({ store, pingFederate, log }, signal),
+      intervalMs: straysIntervalMs,
+    },
+  ],
+})

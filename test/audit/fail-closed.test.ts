@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { openJournal } from '../operations/journal.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
@@ -42,6 +43,7 @@ for (const [engine, { start, refuse, repair }] of Object.entries(engines)) {
       const { status, body } = await redeem(service, token)
       assert.equal(status, 500)
       assert.equal(body.clientSecret, undefined)
+      assert.equal(sumOf(await readMetrics(service), 'web_session_clients_audit_failures_total'), 1)
       assert.equal((await lookUp(service, token)).body.state, 'outstanding')
       await repaired()
       assert.equal((await redeem(service, token)).status, 200)

@@ -84,7 +84,10 @@ const checkContents = (openStore: OpenStore): void => {
 const checkAnnouncements = (engine: string, openStore: OpenStore): void => {
   const open = async (t: Parameters<OpenStore>[0]) => {
     const announced: AuditEvent[] = []
-    const store = announceAuditEvents(await openStore(t), event => announced.push(event))
+    const store = announceAuditEvents(await openStore(t), {
+      announce: event => announced.push(event),
+      onFailure: assert.fail,
+    })
     return { store, operations: () => announced.map(event => event.operation_id) }
   }
 

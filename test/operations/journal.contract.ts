@@ -7,6 +7,7 @@ import {
   type IdempotentRequest,
   rememberRequest,
 } from '../../src/operations/idempotency.ts'
+import { measureOpenOperations } from '../../src/operations/measure-open.ts'
 import { readOperation } from '../../src/operations/read-operation.ts'
 import { settleOperation } from '../../src/operations/settle.ts'
 import { Secret } from '../../src/secret.ts'
@@ -20,6 +21,7 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
     checkLease(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
+    checkOpen(openStore)
   })
 }
 
@@ -185,6 +187,34 @@ const insertDue = (store: Store): Promise<void> =>
       await trx.insertInto('idempotency').values(keys).execute()
     }
   })
+
+const checkOpen = (openStore: OpenStore): void => {
+  test('the journal tells how many operations have not ended, how many nobody works on, and for how long', async t => {
+    const store = await openStore(t)
+    assert.deepEqual(await measureOpenOperations(store), { open: 0, abandoned: 0, lagSeconds: 0 })
+    const row = await store.db
+      .selectNoFrom(sql<string>`database_time(-90000)`.as('ago'))
+      .executeTakeFirstOrThrow()
+    const operations = [
+      { lease_until: farFuture },
+      { lease_until: row.ago },
+      { lease_until: row.ago },
+      { lease_until: expired, state: 'done' },
+      { lease_until: expired, state: 'failed' },
+    ] as const
+    await store.write(trx =>
+      trx
+        .insertInto('operation')
+        .values(
+          operations.map((each, index) => operationRow({ ...each, operation_id: `operation-${index}` })),
+        )
+        .execute(),
+    )
+    const { lagSeconds, ...counted } = await measureOpenOperations(store)
+    assert.deepEqual(counted, { open: 3, abandoned: 2 })
+    assert.ok(lagSeconds >= 90 && lagSeconds < 3_600)
+  })
+}
 
 const checkSweep = (openStore: OpenStore): void => {
   test('a sweep erases what is due, several batches of it, and nothing else', async t => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 import { startMaintenance } from '../../src/operations/maintenance.ts'
 import { openSqliteStore } from '../database/stores.ts'
 
@@ -21,6 +22,8 @@ test('recovery comes at once and every ten seconds, a look for strays only once 
     store,
     pingFederate: { listClients },
     log: pino({ enabled: false }),
+    now: () => 0,
+    metrics: createMetrics().journal,
   })
   assert.deepEqual([recoveries, looks], [1, 0])
   t.mock.timers.tick(3_599_999)
