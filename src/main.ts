@@ -2,6 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
+import { secretVariables } from './environment.ts'
 import { loggerOptions } from './http/log.ts'
 import { rememberHangUp, stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
@@ -18,6 +19,23 @@ const run = async (config: Config): Promise<void> => {
   if (endRemembering()) service.reload()
 }
 
+/**
+ * Nothing that is made of this process from now on has the secrets of its environment: a diagnostic report
+ * (`--report-on-signal` and the like) has all of it otherwise, and so has whatever the process starts.
+ */
+const forgetEnvironment = (): void => {
+  process.report.excludeEnv = true
+  for (const name of secretVariables) delete process.env[name]
+}
+
+const readConfig = (): Config => {
+  try {
+    return parseConfig(process.env)
+  } finally {
+    forgetEnvironment()
+  }
+}
+
 /** One line for what an operator can put right; anything else keeps its stack. */
 const toStartMessage = (error: unknown): string => {
   if (error instanceof ConfigurationError || error instanceof DatabaseStartError) return error.message
@@ -27,7 +45,7 @@ const toStartMessage = (error: unknown): string => {
 }
 
 try {
-  await run(parseConfig(process.env))
+  await run(readConfig())
 } catch (error) {
   process.stderr.write(`${toStartMessage(error)}\n`)
   process.exitCode = 1
