@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Fault } from '../src/sandbox/pingfederate/faults.ts'
 import { createToken } from '../src/secret-retrievals/token.ts'
+import { execute } from './database/execute.ts'
+import { usePostgresServer } from './database/postgres-server.ts'
 import { findPlanted, type Planted } from './secrets.ts'
 import { type Answer, startTestService, type TestService } from './service.ts'
 import { fullest, smallest } from './web-session-clients/requests.ts'
@@ -33,11 +35,59 @@ const withoutMeant = ({ status, body }: Answer, path: string): unknown => {
   return status === 200 && path === '/secret-retrievals' ? { ...body, clientSecret: 'meant' } : body
 }
 
+const server = usePostgresServer()
+
+type Engine = {
+  database: () => Promise<string | undefined>
+  /** Everything the database has, as it is on disk or as its rows show it. */
+  readAll: (service: TestService) => Promise<{ name: string; content: string | Buffer }[]>
+}
+
+const engines: Record<'SQLite' | 'PostgreSQL', Engine> = {
+  SQLite: {
+    database: async () => undefined,
+    readAll: async ({ databasePath }) => {
+      const folder = dirname(databasePath)
+      const files = readdirSync(folder)
+      assert.ok(files.includes('data.db') && files.includes('data.db-wal'))
+      return files.map(name => ({ name, content: readFileSync(join(folder, name)) }))
+    },
+  },
+  PostgreSQL: {
+    database: () => server.createDatabase(),
+    readAll: ({ env }) => dumpPostgres(env['DATABASE_URL'] ?? ''),
+  },
+}
+
+/** Every row of every table, and the files behind them. */
+const dumpPostgres = async (url: string): Promise<{ name: string; content: string | Buffer }[]> => {
+  const tables = await execute(
+    url,
+    `select table_name as name from information_schema.tables where table_schema = 'public'`,
+  )
+  assert.ok(tables.length >= 6)
+  const rows = tables.map(async ({ name }) => ({
+    name: String(name),
+    content: JSON.stringify(await execute(url, `select * from "${name}"`)),
+  }))
+  await execute(url, 'checkpoint')
+  const [place] = await execute(
+    url,
+    `select current_setting('data_directory') || '/base/' || oid as folder from pg_database where datname = current_database()`,
+  )
+  const folder = String(place?.['folder'])
+  const files = readdirSync(folder).map(name => ({ name, content: readFileSync(join(folder, name)) }))
+  assert.ok(files.some(({ content }) => content.includes('pa_wam')))
+  return [...(await Promise.all(rows)), ...files]
+}
+
 /** A service, everything it says, and everything it must keep to itself. */
-const watch = async (t: TestContext) => {
+const watch = async (t: TestContext, engine: Engine = engines.SQLite) => {
   const now = Date.now()
   const bytes = createBytes()
+  const database = await engine.database()
   const service = await startTestService(t, {
+    ...(database !== undefined && { database }),
     env: { SECRET_KEY: secretKey.toString('base64url'), LOG_LEVEL: 'trace', PINGFEDERATE_TIMEOUT_MS: '300' },
     world: { now: () => now, randomBytes: bytes.randomBytes },
   })
@@ -65,42 +115,77 @@ const watch = async (t: TestContext) => {
     ]),
   ]
   const nextSecret = () => bytes.secretOf(bytes.count() + 1).toString('base64url')
-  return { service, call, said, planted, nextSecret, own, foreign }
+  return { service, call, said, planted, nextSecret, own, foreign, readAll: () => engine.readAll(service) }
 }
 
 type Watched = Awaited<ReturnType<typeof watch>>
 
-/** Fails for everything planted that stands in the log, an answer or a database file. */
-const assertNothingLeaked = ({ service, said, planted }: Watched): void => {
+/** Fails for everything planted that stands in the log, an answer or the database. */
+const assertNothingLeaked = async ({ service, said, planted, readAll }: Watched): Promise<void> => {
   for (const line of service.logLines) assert.deepEqual(findPlanted(planted(), line), [], line)
   for (const answer of said) assert.deepEqual(findPlanted(planted(), answer), [], answer)
-  const folder = dirname(service.databasePath)
-  const files = readdirSync(folder)
-  assert.ok(files.includes('data.db') && files.includes('data.db-wal'))
-  for (const file of files)
-    assert.deepEqual(findPlanted(planted(), readFileSync(join(folder, file))), [], file)
+  for (const { name, content } of await readAll()) assert.deepEqual(findPlanted(planted(), content), [], name)
   assert.ok(service.logLines.length > 0 && said.length > 0)
 }
 
-test('nothing leaks where everything goes well', async t => {
-  const watched = await watch(t)
-  const { call, foreign } = watched
-  const { body } = await call('POST', '/web-session-clients', { body: smallest })
-  await call('POST', '/web-session-clients', { body: fullest })
-  const { token } = body.retrieval
-  await call('GET', '/web-session-clients')
-  await call('GET', '/web-session-clients/pa_wam')
-  await call('POST', '/secret-retrievals/lookup', { body: { token } })
-  await call('POST', '/secret-retrievals', { body: { token }, token: foreign })
-  assertNothingLeaked(watched)
-  const redeemed = await call('POST', '/secret-retrievals', { body: { token } })
-  assert.equal(redeemed.status, 200)
-  await call('POST', '/secret-retrievals', { body: { token } })
-  await call('POST', '/secret-retrievals/lookup', { body: { token } })
-  await call('GET', '/web-session-clients/pa_wam')
-  for (const path of ['/health/live', '/health/ready', '/openapi.json']) await call('GET', path)
-  assertNothingLeaked(watched)
-})
+/** What one operation made for those after it. */
+type Story = { token: string }
+
+type Chapter = (watched: Watched, story: Story) => Promise<unknown>
+
+const get =
+  (path: string): Chapter =>
+  ({ call }) =>
+    call('GET', path)
+
+/** Every operation of the API by its id, in an order that makes sense; an operation without a chapter fails. */
+const chapters: Record<string, Chapter> = {
+  createWebSessionClient: async ({ call }, story) => {
+    const { body } = await call('POST', '/web-session-clients', { body: smallest })
+    story.token = body.retrieval.token
+    await call('POST', '/web-session-clients', { body: smallest })
+    const other = { 'idempotency-key': `${idempotencyKey}-other` }
+    await call('POST', '/web-session-clients', { body: fullest, headers: other })
+  },
+  listWebSessionClients: get('/web-session-clients'),
+  getWebSessionClient: get('/web-session-clients/pa_wam'),
+  getOperation: ({ call, service }) => call('GET', latestOperation(service)),
+  lookUpRetrieval: ({ call }, { token }) => call('POST', '/secret-retrievals/lookup', { body: { token } }),
+  redeemSecret: async (watched, { token }) => {
+    const { call, foreign } = watched
+    await call('POST', '/secret-retrievals', { body: { token }, token: foreign })
+    await assertNothingLeaked(watched)
+    assert.equal((await call('POST', '/secret-retrievals', { body: { token } })).status, 200)
+    await call('POST', '/secret-retrievals', { body: { token } })
+    await call('POST', '/secret-retrievals/lookup', { body: { token } })
+    await call('GET', '/web-session-clients/pa_wam')
+  },
+  revokeRetrieval: ({ call }) => call('DELETE', `/web-session-clients/${fullest.clientId}/retrieval`),
+  getLiveness: get('/health/live'),
+  getReadiness: get('/health/ready'),
+  getMetrics: get('/metrics'),
+}
+
+type Paths = Record<string, Record<string, { operationId: string }>>
+
+for (const [name, engine] of Object.entries(engines)) {
+  test(`nothing leaks where everything goes well, whatever operation is called, on ${name}`, async t => {
+    const watched = await watch(t, engine)
+    const { body: document } = await watched.call('GET', '/openapi.json')
+    const operations = Object.values(document.paths as Paths).flatMap(path => Object.values(path))
+    assert.deepEqual(operations.map(({ operationId }) => operationId).sort(), Object.keys(chapters).sort())
+    const story = { token: '' }
+    for (const tell of Object.values(chapters)) await tell(watched, story)
+    await assertNothingLeaked(watched)
+  })
+}
+
+/** Where the latest client that PingFederate has can be followed; its description names the operation. */
+const latestOperation = ({ sandbox }: TestService): string => {
+  const { description } = sandbox.pingFederate.clients().at(-1) ?? assert.fail()
+  const [, id] = /\[web-session-clients ([0-9a-f-]{36})\]/.exec(String(description)) ?? []
+  return `/operations/${id}`
+}
 
 /** Requests with a token where none belongs. */
 const misplaced = (token: string): [string, string, CallOptions?][] => {
@@ -155,7 +240,7 @@ test('nothing leaks where a token is sent to the wrong place', async t => {
   for (const token of [body.retrieval.token, watched.own]) {
     for (const [method, path, options] of misplaced(token)) await watched.call(method, path, options)
   }
-  assertNothingLeaked(watched)
+  await assertNothingLeaked(watched)
 })
 
 /** Everything PingFederate or what stands before it may say, the secret and the credentials it was sent included. */
@@ -199,7 +284,7 @@ test('nothing leaks where PingFederate fails, even when it repeats what it was s
     faults.clear()
   }
   await watched.call('GET', '/health/ready')
-  assertNothingLeaked(watched)
+  await assertNothingLeaked(watched)
 })
 
 test('the search finds every planted value in every form, so it can fail', () => {
@@ -218,10 +303,10 @@ test('the search finds every planted value in every form, so it can fail', () =>
 test('a secret in a log line or an answer would be found', async t => {
   const watched = await watch(t)
   await watched.call('POST', '/web-session-clients', { body: smallest })
-  assertNothingLeaked(watched)
+  await assertNothingLeaked(watched)
   watched.service.logLines.push(JSON.stringify({ authorization: `Bearer ${watched.own}` }))
-  assert.throws(() => assertNothingLeaked(watched), /access token 0/)
+  await assert.rejects(assertNothingLeaked(watched), /access token 0/)
   watched.service.logLines.pop()
   watched.said.push(Buffer.from(`${watched.service.sandbox.adminPassword}`).toString('base64'))
-  assert.throws(() => assertNothingLeaked(watched), /PingFederate password/)
+  await assert.rejects(assertNothingLeaked(watched), /PingFederate password/)
 })
