@@ -47,7 +47,7 @@ test('503 while another process holds the database: nothing is done, and it work
 
 const addresses: [string, string, number, string][] = [
   ['GET', '/nowhere', 404, 'route_not_found'],
-  ['DELETE', '/health/live', 404, 'route_not_found'],
+  ['DELETE', '/health/live', 405, 'method_not_allowed'],
   ['GET', '/web-session-clients/', 422, 'validation_failed'],
   ['GET', '/web-session-clients/a/b', 404, 'route_not_found'],
   ['GET', '/web-session-clients/%E0%A4%A', 400, 'malformed_request'],
@@ -57,7 +57,7 @@ const addresses: [string, string, number, string][] = [
   ['GET', `/web-session-clients/${'a'.repeat(101)}`, 414, 'uri_too_long'],
 ]
 
-test('400, 404, 414, 422 for odd addresses: always problem details, never to be cached', async t => {
+test('400, 404, 405, 414, 422 for odd addresses: always problem details, never to be cached', async t => {
   const { call } = await startTestService(t)
   for (const [method, path, status, code] of addresses) {
     await t.test(`${status} ${method} ${path.slice(0, 40)}`, async () => {
