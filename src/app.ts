@@ -1,4 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { recordRefusals } from './audit/record-refusals.ts'
 import type { Config } from './config.ts'
 import type { Store } from './database/store.ts'
 import { getLiveness } from './health/live.ts'
@@ -127,6 +128,7 @@ const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void>
 const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
   const { config, keys, now } = dependencies
   await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, now })
+  recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)

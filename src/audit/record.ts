@@ -4,7 +4,8 @@ import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import type { Actor } from './actor.ts'
 
-type Details = Pick<NewAuditEvent, 'action' | 'outcome'> &
+/** What happened, beside who did it. */
+export type AuditDetails = Pick<NewAuditEvent, 'action' | 'outcome'> &
   Partial<Pick<NewAuditEvent, 'reason' | 'rule' | 'team' | 'client_id' | 'operation_id'>>
 
 type Columns = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
@@ -19,7 +20,7 @@ export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
 export const recordAuditEvent = async (
   trx: Kysely<Database>,
   { principal, requestId, address }: Actor,
-  details: Details,
+  details: AuditDetails,
 ): Promise<void> => {
   const event: AuditEvent = {
     reason: null,

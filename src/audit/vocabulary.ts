@@ -1,6 +1,10 @@
 /** What callers ask for, by the name it has in the audit trail; docs/audit.md says the same. */
 export const auditActions = {
   'client.create': 'Create a web session client.',
+  'client.list': 'List web session clients.',
+  'client.read': 'Read a web session client.',
+  'operation.read': 'Read where a change stands.',
+  'retrieval.look-up': 'Look at a retrieval token without using it.',
   'retrieval.revoke': 'Revoke the outstanding retrieval token of a client.',
   'secret.redeem': 'Redeem a client secret.',
 } as const
@@ -12,6 +16,9 @@ export const auditOutcomes = {
   intended: 'Begun: what PingFederate is about to be asked for. `done` or `failed` follows.',
   done: 'Done.',
   failed: 'Nothing was changed; `reason` tells why.',
+  refused: 'The caller may not have it, or it is not there (any more); `reason` tells which.',
+  reused: 'A retrieval token was sent after its secret had been redeemed. Look into it: two have the token.',
+  retried: 'The same by the subject that redeemed it, within ten seconds: most likely the answer got lost.',
 } as const
 
 export type AuditOutcome = keyof typeof auditOutcomes

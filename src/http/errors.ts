@@ -8,14 +8,14 @@ import { type SchemaErrors, toViolations } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Code of the problem that was answered, for the log line of the request. */
-    problemCode: ProblemCode | null
+    /** The problem that was answered. */
+    problem: Problem | null
   }
 }
 
 /** Everything that goes wrong, wherever, is answered as problem details and logged for the operator. */
 export const answerProblems = (app: FastifyInstance): void => {
-  app.decorateRequest('problemCode', null)
+  app.decorateRequest('problem', null)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
@@ -28,7 +28,7 @@ export const answerProblems = (app: FastifyInstance): void => {
 
 /** Answers a problem; also for errors that strike before a route is found. */
 export const sendProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  request.problemCode = problem.code
+  request.problem = problem
   // Under overload one line per request, its own, is all there is time for.
   if (problem.status >= 500 && problem.code !== 'overloaded')
     request.log.error(

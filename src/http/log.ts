@@ -29,6 +29,7 @@ export const logTexts = {
   prerequisitesUnread: 'a prerequisite in PingFederate could not be read',
   audited: 'audit event',
   strays: 'clients in PingFederate that no operation accounts for',
+  refusalUnrecorded: 'a refused attempt could not be recorded',
 } as const
 
 /**
@@ -55,6 +56,9 @@ const toLoggedReply = (reply: FastifyReply) => ({ status: reply.statusCode })
 const tokenLike = /[A-Za-z0-9_~+=-]{24,}/g
 const maxCauses = 4
 
+/** A text with what could be a secret masked. */
+export const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
+
 type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
 
 /**
@@ -68,7 +72,7 @@ const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
   return {
     type: String(name ?? typeof error),
     ...(code !== undefined && { code: String(code) }),
-    ...(code !== undefined && { message: String(message).replaceAll(tokenLike, '[masked]') }),
+    ...(code !== undefined && { message: maskTokens(String(message)) }),
     ...(typeof stack === 'string' && { stack: toFrames(stack, String(message)) }),
     ...(cause !== undefined && depth < maxCauses && { cause: toLoggedError(cause, depth + 1) }),
   }

@@ -18,7 +18,7 @@ export const measureRequests = (
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
     })
-    if (request.problemCode) countProblem(request.problemCode)
+    if (request.problem) countProblem(request.problem.code)
     done()
   })
 }

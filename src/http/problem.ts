@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { AuditOutcome } from '../audit/vocabulary.ts'
 
 /**
  * Every problem the service can answer: its status, its title, and what the reader of docs/errors.md is told.
@@ -130,7 +131,19 @@ export const ProblemDetails = Type.Object(
   { $id: 'ProblemDetails', description: 'Problem details (RFC 9457).', additionalProperties: false },
 )
 
+/** What a refusal is about, for the audit trail; never sent. */
+export type About = {
+  /** The team whose client it is about. */
+  team?: string
+  clientId?: string
+  /** Rule of the team policy behind it. */
+  rule?: string
+  /** Default `refused`. */
+  outcome?: AuditOutcome
+}
+
 type ProblemOptions = {
+  about?: About | undefined
   violations?: Violation[]
   /** Id of the operation that was begun. */
   operation?: string
@@ -146,6 +159,7 @@ export class Problem extends Error {
   readonly status: number
   readonly violations: Violation[] | undefined
   readonly operation: string | undefined
+  readonly about: About | undefined
   readonly headers: Record<string, string>
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
@@ -155,6 +169,7 @@ export class Problem extends Error {
     this.status = problems[code].status
     this.violations = options.violations
     this.operation = options.operation
+    this.about = options.about
     this.headers = options.headers ?? {}
   }
 }

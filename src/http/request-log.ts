@@ -10,7 +10,7 @@ export const logRequests = (app: FastifyInstance): void => {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ...(request.principal && { subject: request.principal.subject }),
-      ...(request.problemCode && { code: request.problemCode }),
+      ...(request.problem && { code: request.problem.code }),
     }
     if (reply.statusCode >= 500) request.log.error(line, logTexts.request)
     else request.log.info(line, logTexts.request)

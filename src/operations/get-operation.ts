@@ -71,7 +71,7 @@ export const getOperation = (app: App, { store }: { store: Store }): void => {
   app.route({
     method: 'GET',
     url: '/operations/:operationId',
-    config: { scope: 'web-session-clients:read' },
+    config: { scope: 'web-session-clients:read', action: 'operation.read' },
     schema,
     handler: async (request, reply) => {
       const { teams } = principalOf(request)
@@ -81,7 +81,9 @@ export const getOperation = (app: App, { store }: { store: Store }): void => {
         .where('operation_id', '=', request.params.operationId)
         .executeTakeFirst()
       if (!row || !teams.includes(row.team))
-        throw new Problem('operation_not_found', 'None of your teams has an operation of this id.')
+        throw new Problem('operation_not_found', 'None of your teams has an operation of this id.', {
+          about: row && { team: row.team, clientId: row.client_id },
+        })
       return reply.code(200).send({
         operationId: row.operation_id,
         kind: row.kind,

@@ -39,13 +39,15 @@ export const refuseOrRelease = async (
  * @throws Problem `client_id_taken`
  */
 export const refuseTaken = (holder: ClientRow, { teams }: Principal): void => {
-  if (!teams.includes(holder.team)) throw takenByOthers()
+  if (!teams.includes(holder.team)) throw takenByOthers(holder)
   if (holder.state === 'active') throw takenByYou(holder)
 }
 
 /** Another team learns that the id is taken and nothing more. */
-const takenByOthers = (): Problem =>
-  new Problem('client_id_taken', 'The client id is taken. Choose another one.')
+const takenByOthers = (holder: ClientRow): Problem =>
+  new Problem('client_id_taken', 'The client id is taken. Choose another one.', {
+    about: { team: holder.team, clientId: holder.client_id },
+  })
 
 export const takenByYou = (holder: ClientRow): Problem =>
   new Problem(

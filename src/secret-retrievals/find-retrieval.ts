@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, RetrievalRow } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Principal } from '../http/access-token.ts'
-import { Problem } from '../http/problem.ts'
+import { type About, Problem } from '../http/problem.ts'
 import { isWellFormed, toRetrievalId } from './token.ts'
 
 export type FoundRetrieval = RetrievalRow & { databaseTime: string }
@@ -20,8 +20,13 @@ export const getRetrieval = async (
   if (!isWellFormed(token)) throw mistyped()
   const [row] = (await selectRetrieval(db, { retrievalId: toRetrievalId(token) })).rows
   if (row && isEntitled(row, principal)) return row
-  throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.')
+  throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.', {
+    about: row && aboutRetrieval(row),
+  })
 }
+
+/** For the audit trail. */
+export const aboutRetrieval = (row: RetrievalRow): About => ({ team: row.team, clientId: row.client_id })
 
 /** The retrieval of that id, with the database's time to judge its expiry by. */
 export const readRetrieval = async (db: Kysely<Database>, retrievalId: string): Promise<FoundRetrieval> => {

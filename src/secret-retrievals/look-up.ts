@@ -66,7 +66,7 @@ export const lookUpRetrieval = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'POST',
     url: '/secret-retrievals/lookup',
-    config: { scope: 'secrets:redeem' },
+    config: { scope: 'secrets:redeem', action: 'retrieval.look-up' },
     schema,
     handler: async (request, reply) => {
       const row = await getRetrieval(store.db, request.body.token, principalOf(request))

@@ -6,10 +6,11 @@ import { recordAuditEvent } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
-import { bodyProblems, Problem, problemResponses, protectedProblems } from '../http/problem.ts'
+import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { expireRetrieval } from './expire.ts'
 import { type FoundRetrieval, getRetrieval, readRetrieval } from './find-retrieval.ts'
+import { expired, refuseDead } from './refuse-dead.ts'
 import type { RetrievalToken } from './schema.ts'
 import { open } from './seal.ts'
 
@@ -73,21 +74,22 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
   app.route({
     method: 'POST',
     url: '/secret-retrievals',
-    config: { scope: 'secrets:redeem' },
+    config: { scope: 'secrets:redeem', action: 'secret.redeem' },
     schema,
     handler: async (request, reply) => {
       const actor = actorOf(request)
       const { token } = request.body
-      const redeemed = await store.write(async trx => {
+      const { retrieval, secret } = await store.write(async trx => {
         const retrieval = await getRetrieval(trx, token, actor.principal)
-        if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime)
-          return expireRetrieval(trx, retrieval)
-        refuseDead(retrieval)
+        if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime) {
+          await expireRetrieval(trx, retrieval)
+          return { retrieval, secret: undefined }
+        }
+        refuseDead(retrieval, actor.principal)
         await claim(trx, retrieval, actor)
         return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
       })
-      if (!redeemed) throw expired()
-      const { retrieval, secret } = redeemed
+      if (secret === undefined) throw expired(retrieval)
       return reply.code(200).send({
         clientId: retrieval.client_id,
         clientSecret: secret,
@@ -96,28 +98,6 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
       })
     },
   })
-}
-
-const expired = (): Problem =>
-  new Problem(
-    'retrieval_expired',
-    'The token has expired, and the sealed secret is erased. The client secret has to be replaced.',
-  )
-
-const refuseDead = ({ state, redeemed_at: redeemedAt, redeemed_by: redeemedBy }: FoundRetrieval): void => {
-  if (state === 'expired') throw expired()
-  if (state === 'revoked') {
-    throw new Problem(
-      'retrieval_revoked',
-      'The owning team has revoked this token. The client secret has to be replaced.',
-    )
-  }
-  if (state === 'redeemed') {
-    throw new Problem(
-      'retrieval_redeemed',
-      `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team; the client secret has to be replaced.`,
-    )
-  }
 }
 
 type Claim = { retrievalId: string; redeemedAt: string; subject: string }
@@ -139,9 +119,9 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
     subject: actor.principal.subject,
   })
   if (numAffectedRows !== 1n) {
-    // Another request was faster, and what it has written is the answer, in the same words as for those after it.
-    refuseDead(await readRetrieval(trx, retrieval.retrieval_id))
-    throw expired()
+    // On PostgreSQL another request, or the end of its life, can come between the two statements.
+    refuseDead(await readRetrieval(trx, retrieval.retrieval_id), actor.principal)
+    throw expired(retrieval)
   }
   await recordAuditEvent(trx, actor, {
     action: 'secret.redeem',

@@ -109,7 +109,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   app.route({
     method: 'POST',
     url: '/web-session-clients',
-    config: { scope: 'web-session-clients:write' },
+    config: { scope: 'web-session-clients:write', action: 'client.create' },
     schema,
     attachValidation: true,
     handler: async (request, reply) => {

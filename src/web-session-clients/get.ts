@@ -46,7 +46,7 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId',
-    config: { scope: 'web-session-clients:read' },
+    config: { scope: 'web-session-clients:read', action: 'client.read' },
     schema,
     handler: async (request, reply) => {
       const client = await getClient(store.db, principalOf(request), request.params.clientId)
@@ -76,5 +76,7 @@ export const getClient = async (
     .where('state', '=', 'active')
     .executeTakeFirst()
   if (row && teams.includes(row.team)) return row
-  throw new Problem('client_not_found', 'None of your teams has a web session client of this id.')
+  throw new Problem('client_not_found', 'None of your teams has a web session client of this id.', {
+    about: row && { team: row.team, clientId },
+  })
 }

@@ -96,7 +96,7 @@ export const listWebSessionClients = (app: App, dependencies: ListDependencies):
   app.route({
     method: 'GET',
     url: '/web-session-clients',
-    config: { scope: 'web-session-clients:read' },
+    config: { scope: 'web-session-clients:read', action: 'client.list' },
     schema,
     handler: async (request, reply) => {
       const { teams } = principalOf(request)

@@ -26,7 +26,7 @@ export const revokeRetrieval = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'DELETE',
     url: '/web-session-clients/:clientId/retrieval',
-    config: { scope: 'web-session-clients:write' },
+    config: { scope: 'web-session-clients:write', action: 'retrieval.revoke' },
     schema,
     handler: async (request, reply) => {
       const actor = actorOf(request)

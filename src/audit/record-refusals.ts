@@ -1,0 +1,112 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Store } from '../database/store.ts'
+import { logTexts, maskTokens } from '../http/log.ts'
+import { clientIdPattern } from '../web-session-clients/schema.ts'
+import { type Actor, actorOf } from './actor.ts'
+import { type AuditDetails, recordAuditEvent } from './record.ts'
+import type { AuditAction } from './vocabulary.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What its callers ask for, in the audit trail; a route of the protected registration without one does not start. */
+    action?: AuditAction
+  }
+}
+
+/** Forbidden, not there (or not for this caller), and not there any more. */
+const refusals: ReadonlySet<number> = new Set([403, 404, 410])
+
+/**
+ * Records every attempt of a known caller that a route of this registration refuses, before it is answered, so that the
+ * caller waits for what it costs. A refusal that cannot be recorded is answered all the same, because it gives nothing
+ * away; the log tells.
+ */
+export const recordRefusals = (app: FastifyInstance, { store }: { store: Store }): void => {
+  const record = createRefusalRecord(store)
+  app.addHook('onRoute', ({ config, url }) => {
+    if (!config?.action) throw new Error(`The protected route ${url} names no action.`)
+  })
+  app.addHook('onSend', async request => {
+    const details = findRefusal(request)
+    if (details)
+      await record({ actor: actorOf(request), details }).catch(err =>
+        request.log.error({ err }, logTexts.refusalUnrecorded),
+      )
+  })
+}
+
+/** Who sends no valid token is nobody: what such a token says is not believed, not even in the audit trail. */
+const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
+  const { problem, principal } = request
+  const { action } = request.routeOptions.config
+  if (!problem || !principal || !action || isDryRun(request)) return undefined
+  if (!refusals.has(problem.status) && !problem.about) return undefined
+  const { team, clientId, rule, outcome = 'refused' } = problem.about ?? {}
+  return {
+    action,
+    outcome,
+    reason: problem.code,
+    rule: rule ?? null,
+    team: team ?? (problem.status === 403 ? onlyOne(principal.teams) : null),
+    client_id: clientId ?? findClientId(request),
+    operation_id: findOperationId(request),
+  }
+}
+
+/** Of a caller in one team it is that team’s attempt, where nothing is known of what it was about. */
+const onlyOne = ([team, ...others]: readonly string[]): string | null =>
+  team !== undefined && others.length === 0 ? team : null
+
+type Asked = { clientId?: unknown; operationId?: unknown; dryRun?: unknown } | null | undefined
+
+const clientIdForm = new RegExp(clientIdPattern)
+const operationIdForm = /^[0-9a-f-]{36}$/
+
+/**
+ * As it was sent, where it has the form of one, because a refusal can come before anything was validated; and not where
+ * it could as well be a secret in the wrong place, because nobody has said yet that there is such a client.
+ */
+const findClientId = ({ params, body }: FastifyRequest): string | null => {
+  const clientId = toMatching((params as Asked)?.clientId ?? (body as Asked)?.clientId, clientIdForm)
+  return clientId !== null && maskTokens(clientId) === clientId ? clientId : null
+}
+
+const findOperationId = ({ params }: FastifyRequest): string | null =>
+  toMatching((params as Asked)?.operationId, operationIdForm)
+
+const toMatching = (value: unknown, form: RegExp): string | null =>
+  typeof value === 'string' && form.test(value) ? value : null
+
+/** A dry run writes nothing anywhere, and asks for nothing to be done. */
+const isDryRun = ({ query }: FastifyRequest): boolean => String((query as Asked)?.dryRun) === 'true'
+
+type Refusal = { actor: Actor; details: AuditDetails }
+
+/**
+ * One transaction at a time for all refusals that have come meanwhile, on one connection and not synced: a flood of them
+ * takes little from everybody else, and what waits is bounded by the requests that may be under way.
+ */
+export const createRefusalRecord = (store: Store): ((refusal: Refusal) => Promise<void>) => {
+  let waiting: Refusal[] = []
+  let running: Promise<unknown> = Promise.resolve()
+  let next: Promise<void> | undefined
+  const writeAll = async (): Promise<void> => {
+    const refused = waiting
+    waiting = []
+    next = undefined
+    await store.write(
+      async trx => {
+        for (const { actor, details } of refused) await recordAuditEvent(trx, actor, details)
+      },
+      { durable: false },
+    )
+  }
+  return refusal => {
+    waiting.push(refusal)
+    if (!next) {
+      next = running.then(writeAll)
+      running = next.catch(() => undefined)
+    }
+    return next
+  }
+}

@@ -1,0 +1,40 @@
+import type { Principal } from '../http/access-token.ts'
+import { Problem } from '../http/problem.ts'
+import { aboutRetrieval, type FoundRetrieval } from './find-retrieval.ts'
+
+/** @throws Problem `retrieval_expired`, `retrieval_revoked`, `retrieval_redeemed` where the token cannot be redeemed any more */
+export const refuseDead = (retrieval: FoundRetrieval, principal: Principal): void => {
+  const { state, redeemed_at: redeemedAt, redeemed_by: redeemedBy } = retrieval
+  const about = aboutRetrieval(retrieval)
+  if (state === 'expired') throw expired(retrieval)
+  if (state === 'revoked') {
+    throw new Problem(
+      'retrieval_revoked',
+      'The owning team has revoked this token. The client secret has to be replaced.',
+      { about },
+    )
+  }
+  if (state === 'redeemed') {
+    throw new Problem(
+      'retrieval_redeemed',
+      `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team; the client secret has to be replaced.`,
+      { about: { ...about, outcome: isRetry(retrieval, principal) ? 'retried' : 'reused' } },
+    )
+  }
+}
+
+export const expired = (retrieval: FoundRetrieval): Problem =>
+  new Problem(
+    'retrieval_expired',
+    'The token has expired, and the sealed secret is erased. The client secret has to be replaced.',
+    { about: aboutRetrieval(retrieval) },
+  )
+
+/** A caller, or an HTTP client on its behalf, that lost the answer tries again within seconds. */
+const retryMs = 10_000
+
+/** Both times are the database's. */
+const isRetry = (
+  { redeemed_at: redeemedAt, redeemed_by: redeemedBy, databaseTime }: FoundRetrieval,
+  { subject }: Principal,
+): boolean => redeemedBy === subject && Date.parse(databaseTime) - Date.parse(redeemedAt ?? '') <= retryMs
