@@ -1,5 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { listAuditEvents } from './audit/list.ts'
 import { recordRefusals } from './audit/record-refusals.ts'
+import { AuditEvent } from './audit/schema.ts'
 import type { Config } from './config.ts'
 import type { Store } from './database/store.ts'
 import { getLiveness } from './health/live.ts'
@@ -116,6 +118,7 @@ const schemas = [
   WebSessionClient,
   WebSessionClientWithRetrieval,
   RetrievalToken,
+  AuditEvent,
 ]
 
 const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
@@ -137,6 +140,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<vo
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)
+  listAuditEvents(app, dependencies)
 }
 
 const createServer = (

@@ -1,5 +1,6 @@
 /** What callers ask for, by the name it has in the audit trail; docs/audit.md says the same. */
 export const auditActions = {
+  'audit.list': 'List audit events.',
   'client.create': 'Create a web session client.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',

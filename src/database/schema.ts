@@ -112,4 +112,5 @@ type AuditEventTable = {
 export type ClientRow = Selectable<ClientTable>
 export type OperationRow = Selectable<OperationTable>
 export type RetrievalRow = Selectable<RetrievalTable>
+export type AuditEventRow = Selectable<AuditEventTable>
 export type NewAuditEvent = Insertable<AuditEventTable>

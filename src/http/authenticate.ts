@@ -14,7 +14,7 @@ import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
 import { Problem } from './problem.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
-type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem'
+type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {

@@ -3,14 +3,21 @@ import type { FastifyInstance } from 'fastify'
 import { version } from '../version.ts'
 import type { IssuerMetadata } from './issuer-keys.ts'
 
-const scopes = {
+/** What a person who works with clients needs. */
+const ordinaryScopes = {
   'web-session-clients:read': 'Read the clients of your teams.',
   'web-session-clients:write': 'Create clients for your teams.',
   'secrets:redeem': 'Redeem retrieval tokens.',
 }
 
-/** Scopes Swagger UI asks for when a person signs in. */
-export const requestedScopes = Object.keys(scopes)
+const scopes = {
+  ...ordinaryScopes,
+  'audit:read': 'Read the audit trail of the clients of your teams.',
+  'audit:read:all': 'With audit:read: read the whole audit trail.',
+}
+
+/** Scopes that are chosen already when a person signs in from Swagger UI: an issuer may refuse all for one it does not grant. */
+export const requestedScopes = Object.keys(ordinaryScopes)
 
 const description = `
 Provisions the OAuth client that a PingAccess web session needs in PingFederate, and hands its secret to exactly one
@@ -53,6 +60,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         { name: 'web session clients', description: 'OAuth clients that PingAccess web sessions use.' },
         { name: 'secret retrievals', description: 'The one-time hand-out of client secrets.' },
         { name: 'operations', description: 'The journal of changes to PingFederate.' },
+        { name: 'audit', description: 'Who did what, and what was refused.' },
         { name: 'health', description: 'For load balancers, orchestrators and monitoring.' },
       ],
       components: {

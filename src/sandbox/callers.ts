@@ -23,6 +23,7 @@ export const serviceScopes = [
   'web-session-clients:admin',
   'secrets:redeem',
   'audit:read',
+  'audit:read:all',
 ] as const
 
 /** The OAuth client for PingFederate's admin API: its tokens are for that API, not for our service. */
@@ -41,14 +42,19 @@ export const people: readonly Person[] = [
   { id: 'cleo', name: 'Cleo', email: 'cleo@example.com', teams: ['payments', 'shop'] },
 ]
 
-const provisioning = ['web-session-clients:read', 'web-session-clients:write', 'secrets:redeem'] as const
+const forTeams = [
+  'web-session-clients:read',
+  'web-session-clients:write',
+  'secrets:redeem',
+  'audit:read',
+] as const
 
 const registrations = {
-  'payments-pipeline': { teams: ['payments'], scopes: provisioning },
-  'shop-pipeline': { teams: ['shop'], scopes: provisioning },
-  portal: { teams: ['payments', 'shop'], scopes: provisioning },
-  operator: { teams: [], scopes: [...provisioning, 'web-session-clients:admin', 'audit:read'] },
-  auditor: { teams: [], scopes: ['audit:read', 'web-session-clients:read'] },
+  'payments-pipeline': { teams: ['payments'], scopes: forTeams },
+  'shop-pipeline': { teams: ['shop'], scopes: forTeams },
+  portal: { teams: ['payments', 'shop'], scopes: forTeams },
+  operator: { teams: [], scopes: [...forTeams, 'web-session-clients:admin'] },
+  auditor: { teams: [], scopes: ['audit:read', 'audit:read:all', 'web-session-clients:read'] },
   [adminApiClientId]: { teams: [], scopes: [adminApiScope] },
 } as const satisfies Record<string, Pick<Service, 'teams' | 'scopes'>>
 

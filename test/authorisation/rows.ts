@@ -112,6 +112,19 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 operation_not_found'),
     },
   ],
+  listAuditEvents: [
+    {
+      what: 'of all its teams',
+      request: () => ({ path: '/audit-events' }),
+      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+    },
+    {
+      what: 'of a client',
+      request: ({ clientId }) => ({ path: '/audit-events', query: `?clientId=${clientId}` }),
+      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      hiddenFrom: ['other team', 'admin'],
+    },
+  ],
   redeemSecret: [
     {
       what: 'by the team',

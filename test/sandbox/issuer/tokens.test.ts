@@ -29,7 +29,10 @@ test("a service's token says who it is, which teams it belongs to and what it ma
   assert.equal(payload.sub, 'portal')
   assert.equal(payload['client_id'], 'portal')
   assert.deepEqual(payload['groups'], ['payments', 'shop'])
-  assert.equal(payload['scope'], 'web-session-clients:read web-session-clients:write secrets:redeem')
+  assert.equal(
+    payload['scope'],
+    'web-session-clients:read web-session-clients:write secrets:redeem audit:read',
+  )
 })
 
 test('a token has only the scopes that were asked for, and none that are not the caller’s', async () => {

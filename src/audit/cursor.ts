@@ -1,0 +1,25 @@
+import { Problem } from '../http/problem.ts'
+
+/** Place of an event in the order of all: when, then its number. */
+export type Place = { at: string; id: number }
+
+const form = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\d{1,15})$/
+
+export const toCursor = ({ at, id }: Place): string => Buffer.from(`${at} ${id}`).toString('base64url')
+
+/** @throws Problem `validation_failed` for a cursor that no page answered */
+export const fromCursor = (cursor: string): Place => {
+  const [, at, id] = form.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
+  if (at !== undefined) return { at, id: Number(id) }
+  throw new Problem('validation_failed', 'One rule is broken.', {
+    violations: [
+      {
+        in: 'query',
+        pointer: '/cursor',
+        rule: 'cursor',
+        detail: 'No page ever answered this cursor.',
+        fix: 'Send nextCursor as it was answered.',
+      },
+    ],
+  })
+}
