@@ -98,7 +98,7 @@ const obstruct = async (db: AnyDatabase, name: string): Promise<void> => {
 for (const [engine, create] of Object.entries(engines)) {
   for (const name of later) {
     describe(`${name} on ${engine}`, () => {
-      test('what the version before has written is read as it was, and what it goes on writing is taken', async t => {
+      test('65: what the version before has written is read as it was, and what it goes on writing is taken', async t => {
         const place = await create(t)
         const old = await openBefore(place, name)
         await writeAsBefore(old.db as never, '1')
@@ -114,7 +114,7 @@ for (const [engine, create] of Object.entries(engines)) {
         assert.equal((await readAsBefore(store.db as never)).length, 2 * before.length)
       })
 
-      test('a start that breaks off leaves the schema of the version before, and the next one goes on', async t => {
+      test('65: a start that breaks off leaves the schema of the version before, and the next one goes on', async t => {
         const place = await create(t)
         const old = await openBefore(place, name)
         const db: AnyDatabase = old.db as never

@@ -29,6 +29,9 @@ curl -s ${serviceUrl}/secret-retrievals \\
 # List the clients of your team
 curl -s ${serviceUrl}/web-session-clients -H "Authorization: Bearer $TOKEN"; echo
 
+# See who did what
+curl -s ${serviceUrl}/audit-events -H "Authorization: Bearer $TOKEN"; echo
+
 # See what PingFederate has, as its administrator
 curl -s ${adminUrl}/pf-admin-api/v1/oauth/clients \\
   -H 'X-XSRF-Header: PingFederate' -u ${adminUsername}:${adminPassword}; echo
