@@ -5,8 +5,10 @@ import type { Principal } from '../http/access-token.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { ClientLimit } from '../policy/client-limit.ts'
 import { lookUp } from './carry-out.ts'
 import { findHolder, refuseTaken, takenByYou } from './held-client-id.ts'
+import { foreseeClientLimit } from './keep-client-limit.ts'
 import { existsAlready, inProgress, lookAgainMs, outcomeUnknown } from './problems.ts'
 import { isGivenUp, readOperation } from './read-operation.ts'
 
@@ -18,18 +20,21 @@ export type ForeseeDependencies = {
 /** What a create of this client id would come to: a new client, or one in the place of a leftover of this service. */
 export type Foreseen = 'create' | 'replace'
 
+type ToForesee = { clientId: string; principal: Principal; clientLimit: ClientLimit | undefined }
+
 /**
- * Refuses a client id as a create would, and only reads for it.
- * @throws Problem `client_id_taken`, `operation_in_progress`, `client_exists_in_pingfederate`, `outcome_unknown`
+ * Refuses a client as a create would, in the same order, and only reads for it.
+ * @throws Problem `client_id_taken`, `operation_in_progress`, `client_exists_in_pingfederate`, `outcome_unknown`, and
+ * the limit's refusal
  * @throws PingFederateFailure when PingFederate cannot be asked
  */
 export const foreseeCreate = async (
   { store, pingFederate }: ForeseeDependencies,
-  clientId: string,
-  principal: Principal,
+  { clientId, principal, clientLimit }: ToForesee,
 ): Promise<Foreseen> => {
   const holder = await findHolder(store.db, clientId)
   if (holder) await refuseHeld(store.db, pingFederate, holder, principal)
+  if (clientLimit) await foreseeClientLimit(store.db, clientLimit, clientId)
   const found = await pingFederate.findClient(clientId)
   if (!found) return 'create'
   const maker = findMaker(found)

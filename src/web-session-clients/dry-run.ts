@@ -3,7 +3,6 @@ import type { Config } from '../config.ts'
 import type { Principal } from '../http/access-token.ts'
 import { logTexts } from '../http/log.ts'
 import { type ForeseeDependencies, foreseeCreate } from '../operations/foresee-create.ts'
-import { foreseeClientLimit } from '../operations/keep-client-limit.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
 import { notPublished, preflight } from '../pingfederate/preflight.ts'
 import type { Replication } from '../pingfederate/replication.ts'
@@ -33,8 +32,8 @@ export const dryRunCreate = async (
 ): Promise<CreateDryRun> => {
   const { pingFederate, replication, config, log } = dependencies
   if (refusal) throw refusal
-  if (clientLimit) await foreseeClientLimit(dependencies.store.db, clientLimit)
-  const foreseen = await foreseeCreate(dependencies, client.clientId, principal)
+  const { clientId } = client
+  const foreseen = await foreseeCreate(dependencies, { clientId, principal, clientLimit })
   const [save, prerequisites, status] = await Promise.all([
     pingFederate.planSave(client, foreseen === 'create' ? 'POST' : 'PUT'),
     pingFederate.readPrerequisites(),
