@@ -164,6 +164,12 @@ const chapters: Record<string, Chapter> = {
   getLiveness: get('/health/live'),
   getReadiness: get('/health/ready'),
   getMetrics: get('/metrics'),
+  listAuditEvents: async ({ call, service }) => {
+    const token = await service.sandbox.accessToken({ service: 'auditor' })
+    const { status, body } = await call('GET', '/audit-events', { token })
+    assert.equal(status, 200)
+    assert.ok(body.items.some(({ action }: { action: string }) => action === 'secret.redeem'))
+  },
 }
 
 type Paths = Record<string, Record<string, { operationId: string }>>

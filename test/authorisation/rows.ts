@@ -42,7 +42,7 @@ const everybody = (answer: string): Record<Caller, string> =>
   Object.fromEntries(callers.map(caller => [caller, answer])) as Record<Caller, string>
 const ofTheTeam = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
   answers: { ...refused, requester: answer, team: answer, 'other team': hidden, admin: hidden },
-  hiddenFrom: ['other team', 'admin'],
+  hiddenFrom: ['other team'],
 })
 
 /** Each operation of the API document by its id, and what each caller is answered. */
@@ -91,7 +91,7 @@ export const rows: Record<string, readonly Row[]> = {
       what: 'of the team payments',
       request: () => ({ path: '/web-session-clients', query: '?team=payments' }),
       answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
-      hiddenFrom: ['other team', 'admin'],
+      hiddenFrom: ['other team'],
     },
   ],
   getWebSessionClient: [
@@ -122,7 +122,7 @@ export const rows: Record<string, readonly Row[]> = {
       what: 'of a client',
       request: ({ clientId }) => ({ path: '/audit-events', query: `?clientId=${clientId}` }),
       answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
-      hiddenFrom: ['other team', 'admin'],
+      hiddenFrom: ['other team'],
     },
   ],
   redeemSecret: [
