@@ -136,8 +136,8 @@ export type About = {
   /** The team whose client it is about. */
   team?: string
   clientId?: string
-  /** Rule of the team policy behind it. */
-  rule?: string
+  /** Rules of the team policy behind it. */
+  rule?: string | null
   /** Default `refused`. */
   outcome?: AuditOutcome
 }

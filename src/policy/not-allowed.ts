@@ -1,6 +1,6 @@
 import { Problem, type Violation } from '../http/problem.ts'
 import { presentable } from '../http/validation.ts'
-import type { Decision, DecisionKind } from './decide.ts'
+import { type Decision, type DecisionKind, rulesOf } from './decide.ts'
 
 type Where = { team: string; changeableBy: string | null }
 
@@ -10,7 +10,10 @@ export const notAllowed = (refused: readonly Decision[], where: Where): Problem 
   return new Problem(
     'not_allowed_by_policy',
     `${what} of the request ${refused.length === 1 ? 'is' : 'are'} not allowed to team ${where.team}; nothing was changed. ${askedOf(where)} may change the policy.`,
-    { violations: refused.map(decision => toViolation(decision, where)) },
+    {
+      violations: refused.map(decision => toViolation(decision, where)),
+      about: { team: where.team, rule: rulesOf(refused) },
+    },
   )
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Answer, startTestService, type TestService } from '../service.ts'
 import {
@@ -164,4 +165,30 @@ test('422 for bearer where only the policy allows it: it does not widen the conf
   const asked = await create(service, { ...smallest, retrieval: { redeemableBy: 'bearer' } })
   assert.deepEqual([asked.status, asked.body.violations[0].rule], [422, 'bearer_redemption_disabled'])
   assert.equal((await create(service, smallest)).body.retrieval.redeemableBy, 'team')
+})
+
+test('403 is in the audit trail with the team and every rule behind it, and a dry run leaves nothing there', async t => {
+  const service = await start(t, otherHosts)
+  assert.equal((await create(service, smallest)).status, 403)
+  assert.equal(
+    (await service.call('POST', '/web-session-clients?dryRun=true', { body: smallest })).status,
+    403,
+  )
+  using database = new DatabaseSync(service.databasePath)
+  const events = database
+    .prepare('select action, outcome, reason, rule, team, client_id from audit_event')
+    .all()
+  assert.deepEqual(
+    events.map(event => ({ ...event })),
+    [
+      {
+        action: 'client.create',
+        outcome: 'refused',
+        reason: 'not_allowed_by_policy',
+        rule: '/teams/payments/hosts',
+        team: 'payments',
+        client_id: 'pa_wam',
+      },
+    ],
+  )
 })
