@@ -21,6 +21,7 @@ import { describeApi } from './http/openapi.ts'
 import { collectAddresses } from './http/other-methods.ts'
 import { shedLoad } from './http/overload.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
+import { countUnknownTokens, createRateLimits, type RateLimits } from './http/rate-limits.ts'
 import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseWhenStopping } from './http/stopping.ts'
@@ -31,6 +32,7 @@ import { getOperation } from './operations/get-operation.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { PolicyHolder } from './policy/holder.ts'
+import { requestsPerMinute } from './policy/team-policy.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
@@ -89,6 +91,11 @@ const toIdleTimeoutMs = ({ pingFederate }: Config): number => 10 * pingFederate.
 export const buildApp = async (dependencies: Dependencies): Promise<FastifyInstance> => {
   const { config } = dependencies
   const headers = toCommonHeaders({ config })
+  const limits = createRateLimits({
+    limits: config.rateLimits,
+    findTeamLimit: team => requestsPerMinute(dependencies.policy.current(), team)?.value,
+    now: dependencies.now,
+  })
   const app = createServer(dependencies, headers)
   app.server.maxConnections = maxConnections
   answerProblems(app)
@@ -103,8 +110,8 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   acceptOnlyJson(app)
   await describeApi(app)
   for (const schema of schemas) app.addSchema(schema)
-  await app.register(async scope => publicRoutes(scope as unknown as App, dependencies))
-  await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies))
+  await app.register(async scope => publicRoutes(scope as unknown as App, dependencies, limits))
+  await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies, limits))
   answerOtherMethods()
   return app
 }
@@ -121,16 +128,18 @@ const schemas = [
   AuditEvent,
 ]
 
-const publicRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
+const publicRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {
   getLiveness(app)
   getReadiness(app, dependencies)
   if (dependencies.config.metricsPort === undefined) getMetrics(app, dependencies.metrics.exposition)
-  await app.register(async scope => serveDocumentation(scope, dependencies))
+  await app.register(async scope => serveDocumentation(scope, { ...dependencies, limits }))
 }
 
-const protectedRoutes = async (app: App, dependencies: Dependencies): Promise<void> => {
+const protectedRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {
   const { config, keys, now } = dependencies
-  await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, now })
+  await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, limits, now })
+  // Before what is recorded of refusals, which takes its time: the next request finds this one counted.
+  countUnknownTokens(app as unknown as FastifyInstance, limits)
   recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
   createWebSessionClient(app, dependencies)

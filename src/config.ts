@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { envSchema } from 'env-schema'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
+import type { RateLimitConfig } from './http/rate-limits.ts'
 import { type PemFiles, readPemFiles } from './pem-files.ts'
 import { type PolicySource, readPolicySetting } from './policy/setting.ts'
 import { Secret } from './secret.ts'
@@ -28,6 +29,7 @@ export type Config = Readonly<{
   logLevel: Variables['LOG_LEVEL']
   publicUrl: string | undefined
   trustProxy: readonly string[]
+  rateLimits: RateLimitConfig
   /** Origins whose pages may call from a browser. */
   corsOrigins: readonly string[]
   pingFederate: Readonly<{
@@ -246,6 +248,12 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
   logLevel: variables.LOG_LEVEL,
   publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
   trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : Object.freeze([]),
+  rateLimits: Object.freeze({
+    perCaller: variables.RATE_LIMIT_PER_CALLER,
+    perTeam: variables.RATE_LIMIT_PER_TEAM,
+    unknownTokens: variables.RATE_LIMIT_UNKNOWN_TOKENS,
+    perAddress: variables.RATE_LIMIT_PER_ADDRESS,
+  }),
   corsOrigins: variables.CORS_ORIGINS ? list(variables.CORS_ORIGINS) : Object.freeze([]),
   pingFederate: Object.freeze({
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),

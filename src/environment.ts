@@ -4,6 +4,16 @@ import { type Static, Type } from 'typebox'
 const text = { minLength: 1, maxLength: 2048 }
 const url = { format: 'upstream-url', maxLength: 2048 }
 
+/** A limit that nobody reaches is as good as none. */
+const PerMinute = (standard: number, description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: 100_000_000,
+    default: standard,
+    description,
+    examples: [String(standard)],
+  })
+
 /**
  * Every environment variable the service reads. `description` and the first of `examples` are what the
  * start-up message and the README's configuration table say; a test keeps the three the same.
@@ -253,6 +263,22 @@ export const Environment = Type.Object({
         'Addresses or networks of reverse proxies whose `X-Forwarded-*` is believed, separated by commas.',
       examples: ['10.0.0.0/8'],
     }),
+  ),
+  RATE_LIMIT_PER_CALLER: PerMinute(
+    600,
+    'Requests a minute of one caller (`sub` and client of its access token), per process like all limits of this kind.',
+  ),
+  RATE_LIMIT_PER_TEAM: PerMinute(
+    3000,
+    'Requests a minute of all callers of one team, where the team policy sets no number.',
+  ),
+  RATE_LIMIT_UNKNOWN_TOKENS: PerMinute(
+    30,
+    'Retrieval tokens a minute that one caller may send without their being its to redeem.',
+  ),
+  RATE_LIMIT_PER_ADDRESS: PerMinute(
+    600,
+    'Requests a minute of one network address that show no valid access token: 401s, API document, Swagger UI.',
   ),
   CORS_ORIGINS: Type.Optional(
     Type.String({

@@ -90,6 +90,7 @@ test('the least that is needed gives the documented defaults', () => {
     logLevel: 'info',
     publicUrl: undefined,
     trustProxy: [],
+    rateLimits: { perCaller: 600, perTeam: 3000, unknownTokens: 30, perAddress: 600 },
     corsOrigins: [],
     pingAccess: { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false },
     jwt: {
@@ -146,6 +147,10 @@ const wrong: [string, string[]][] = [
     'SECRET_KEY',
     ['short', `${key}A`, key.slice(1), `${key.slice(0, -1)}B`, `${key}=`, randomBytes(32).toString('hex')],
   ],
+  ['RATE_LIMIT_PER_CALLER', ['0', '-1', '1.5', '100000001', 'none']],
+  ['RATE_LIMIT_PER_TEAM', ['0']],
+  ['RATE_LIMIT_UNKNOWN_TOKENS', ['0']],
+  ['RATE_LIMIT_PER_ADDRESS', ['0']],
   [
     'CORS_ORIGINS',
     [

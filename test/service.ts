@@ -98,6 +98,14 @@ export const startReplica = (
   options: Pick<Options, 'env' | 'world'> = {},
 ): Promise<TestService> => startTestService(t, { ...options, after: first })
 
+/** Tests send in seconds what callers send in an hour. */
+const noLimits = Object.fromEntries(
+  ['PER_CALLER', 'PER_TEAM', 'UNKNOWN_TOKENS', 'PER_ADDRESS'].map(name => [
+    `RATE_LIMIT_${name}`,
+    '100000000',
+  ]),
+)
+
 /** Environment variables that point the service at a sandbox. */
 export const environment = (sandbox: Sandbox, databasePath: string): Record<string, string> => ({
   HOST: '127.0.0.1',
@@ -109,6 +117,7 @@ export const environment = (sandbox: Sandbox, databasePath: string): Record<stri
   JWT_AUDIENCE: audience,
   DATABASE_URL: `sqlite:${databasePath}`,
   SECRET_KEY: randomBytes(32).toString('base64url'),
+  ...noLimits,
 })
 
 /** Calls a service at that address with access tokens of the sandbox. */

@@ -12,6 +12,7 @@ import {
 } from './access-token.ts'
 import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
 import { Problem } from './problem.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
@@ -36,6 +37,7 @@ export type AuthenticationOptions = AccessTokenRules & {
   issuer: string
   audience: string
   keys: IssuerKeys
+  limits: Pick<RateLimits, 'admitCaller' | 'admitStranger'>
   /** Milliseconds since the epoch. */
   now: () => number
 }
@@ -67,10 +69,13 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
     if (!config?.scope) throw new Error(`The protected route ${url} names no scope.`)
   })
   const verified = createVerifiedTokens(options)
-  app.addHook('onRequest', async request => {
-    const authorization = getBearer(request)
-    request.principal =
-      verified.find(authorization) ?? (await verify(request, authorization, options, verified))
+  app.addHook('onRequest', async (request, reply) => {
+    request.principal = await identify(request, options, verified).catch(error => {
+      if (error instanceof Problem && error.status === 401) options.limits.admitStranger(request.ip)
+      throw error
+    })
+    // Before the scope is looked at: who is refused for that counts as well.
+    options.limits.admitCaller(request, reply, request.principal)
     requireScope(request.principal, request.routeOptions.config.scope)
   })
 }
@@ -79,6 +84,15 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
 export const principalOf = (request: FastifyRequest): Principal => {
   if (!request.principal) throw new Error('A protected handler ran outside the protected registration.')
   return request.principal
+}
+
+const identify = async (
+  request: FastifyRequest,
+  options: AuthenticationOptions,
+  verified: VerifiedTokens,
+): Promise<Principal> => {
+  const authorization = getBearer(request)
+  return verified.find(authorization) ?? verify(request, authorization, options, verified)
 }
 
 const verify = async (

@@ -4,15 +4,22 @@ import type { Config } from '../config.ts'
 import { isBehindTls } from './common-headers.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 import { forInstallation, forSwaggerUi, requestedScopes } from './openapi.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { swaggerUiCss } from './swagger-ui-theme.ts'
 
 type Options = {
   config: Pick<Config, 'publicUrl' | 'swaggerUiClientId' | 'jwt'>
   keys: Pick<IssuerKeys, 'metadata' | 'warm'>
+  limits: Pick<RateLimits, 'admitStranger'>
 }
 
 /** `GET /openapi.json` and Swagger UI under `/documentation`, for this installation and its issuer. */
-export const serveDocumentation = async (app: FastifyInstance, { config, keys }: Options): Promise<void> => {
+export const serveDocumentation = async (
+  app: FastifyInstance,
+  { config, keys, limits }: Options,
+): Promise<void> => {
+  // Anybody may ask for it, and each time all of it is written anew.
+  app.addHook('onRequest', async request => limits.admitStranger(request.ip))
   const transform = (document: Readonly<Record<string, unknown>>) =>
     forInstallation(document, config.publicUrl, keys.metadata())
   // The sign-in button needs the issuer's endpoints; when they cannot be had the page still works without them.

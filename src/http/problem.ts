@@ -33,6 +33,7 @@ export const problems = {
   team_ambiguous: { status: 422, title: 'The owning team is not clear' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   refused_by_pingfederate: { status: 422, title: 'PingFederate refused the client' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   header_fields_too_large: { status: 431, title: 'The header fields are too large' },
   internal_error: { status: 500, title: 'The service failed' },
   pingfederate_credentials_refused: {
@@ -196,6 +197,7 @@ export const protectedProblems = [
   'invalid_token',
   'insufficient_scope',
   'validation_failed',
+  'rate_limited',
   'internal_error',
   'issuer_unavailable',
   'database_unavailable',

@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import { authenticate } from '../../src/http/authenticate.ts'
 import { startTestService } from '../service.ts'
 import { sign } from './issuer.ts'
-import { type ProtectedApp, startProtectedApp, stopClock } from './protected-app.ts'
+import { type ProtectedApp, startProtectedApp, stopClock, unlimited } from './protected-app.ts'
 
 const challenge = 'Bearer realm="web-session-clients"'
 
@@ -121,6 +121,7 @@ test('a protected route that names no scope stops the start', async t => {
       teamsClaim: 'groups',
     },
     keys,
+    limits: unlimited,
     now: Date.now,
   })
   assert.throws(() => app.get('/open', async () => 'x'), /names no scope/)

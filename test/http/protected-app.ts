@@ -8,6 +8,9 @@ import { createKey, startIssuer } from './issuer.ts'
 
 export const audience = 'https://clients.test'
 
+/** For what has no limits to be held to. */
+export const unlimited = { admitCaller: () => undefined, admitStranger: () => undefined }
+
 export type ProtectedApp = Awaited<ReturnType<typeof startProtectedApp>>
 
 /** One protected route that answers who called, and the issuer its tokens come from. */
@@ -26,6 +29,7 @@ export const startProtectedApp = async (t: TestContext) => {
       types: ['at+jwt', 'JWT', ''],
       teamsClaim: 'groups',
       keys,
+      limits: unlimited,
       now: Date.now,
     })
     const config = { scope: 'web-session-clients:read' as const }
