@@ -1,4 +1,4 @@
-import { Problem } from '../http/problem.ts'
+import { cursorRefused, decodeCursor } from '../http/cursor.ts'
 
 /** Place of an event in the order of all: when, then its number. */
 export type Place = { at: string; id: number }
@@ -9,17 +9,7 @@ export const toCursor = ({ at, id }: Place): string => Buffer.from(`${at} ${id}`
 
 /** @throws Problem `validation_failed` for a cursor that no page answered */
 export const fromCursor = (cursor: string): Place => {
-  const [, at, id] = form.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
-  if (at !== undefined) return { at, id: Number(id) }
-  throw new Problem('validation_failed', 'One rule is broken.', {
-    violations: [
-      {
-        in: 'query',
-        pointer: '/cursor',
-        rule: 'cursor',
-        detail: 'No page ever answered this cursor.',
-        fix: 'Send nextCursor as it was answered.',
-      },
-    ],
-  })
+  const [, at, id] = form.exec(decodeCursor(cursor)) ?? []
+  if (at === undefined) throw cursorRefused()
+  return { at, id: Number(id) }
 }

@@ -3,7 +3,8 @@ import { type Static, Type } from 'typebox'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { Problem, problemResponses, protectedProblems } from '../http/problem.ts'
+import { cursorRefused, decodeCursor } from '../http/cursor.ts'
+import { problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Replication } from '../pingfederate/replication.ts'
@@ -144,17 +145,7 @@ const contains = (search: string) => {
 
 /** @throws Problem `validation_failed` for a cursor that no page answered */
 const fromCursor = (cursor: string): string => {
-  const clientId = Buffer.from(cursor, 'base64url').toString('utf8')
-  if (new RegExp(clientIdPattern).test(clientId)) return clientId
-  throw new Problem('validation_failed', 'One rule is broken.', {
-    violations: [
-      {
-        in: 'query',
-        pointer: '/cursor',
-        rule: 'cursor',
-        detail: 'No page ever answered this cursor.',
-        fix: 'Send nextCursor as it was answered.',
-      },
-    ],
-  })
+  const clientId = decodeCursor(cursor)
+  if (!new RegExp(clientIdPattern).test(clientId)) throw cursorRefused()
+  return clientId
 }
