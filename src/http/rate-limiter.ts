@@ -30,12 +30,15 @@ const tolerance = 1e-6
 /**
  * A bucket per key that holds as many as a minute allows and fills evenly: a burst may take all of it at once, and what
  * waits gets one after the other instead of nothing until a minute begins. One number per key: when its bucket is full
- * again (the generic cell rate algorithm of ITU-T I.371). A clock that is set back locks nobody out for longer than two minutes.
+ * again (the generic cell rate algorithm of ITU-T I.371). What is owed for longer than any debt can be tells that the clock
+ * was set back, and counts as nothing.
  */
 export const createRateLimiter = ({ maxKeys, now }: RateLimiterOptions): RateLimiter => {
   const fullAt = new Map<string, number>()
-  const owedMs = (key: string, at: number): number =>
-    Math.min(Math.max((fullAt.get(key) ?? at) - at, 0), 2 * minuteMs)
+  const owedMs = (key: string, at: number): number => {
+    const owed = (fullAt.get(key) ?? at) - at
+    return owed > 2 * minuteMs ? 0 : Math.max(owed, 0)
+  }
   return {
     look: (key, perMinute) => toQuota(owedMs(key, now()), perMinute),
     charge: (key, perMinute) => {

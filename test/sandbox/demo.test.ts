@@ -94,9 +94,8 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   const [, page = ''] = /In the browser +(http:\S+\/documentation)/.exec(output) ?? []
   assert.equal((await fetch(page)).status, 200)
   const [script = ''] = /^# Get an access token[\s\S]+; echo$/m.exec(output) ?? []
-  const [planned = '', created = '', redeemed = '', listed = '', stored = ''] = (await runBash(script)).split(
-    '\n',
-  )
+  const lines = (await runBash(script)).split('\n')
+  const [planned = '', created = '', redeemed = '', listed = '', events = '', stored = ''] = lines
   assert.equal(JSON.parse(planned).changes.length, 1)
   assert.equal(JSON.parse(created).clientId, 'my_app')
   assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{43}$/)
@@ -104,6 +103,7 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
     JSON.parse(listed).items.map(({ clientId }: { clientId: string }) => clientId),
     ['my_app'],
   )
+  assert.ok(JSON.parse(events).items.some(({ action }: { action: string }) => action === 'secret.redeem'))
   assert.equal(JSON.parse(stored).items[0].redirectUris[0], 'https://my-app.example.com/pa/oidc/cb')
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'close'), [0, null])
