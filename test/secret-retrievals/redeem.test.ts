@@ -3,10 +3,13 @@ import { test } from 'node:test'
 import { type Answer, startTestService } from '../service.ts'
 import { createRetrieval, lookUp, readRows, redeem, strangerToken } from './retrievals.ts'
 
-/** What an answer tells, without what is different in every answer. */
+/** What is different in every answer, and tells nothing of the token: what is left of the limit counts the request itself. */
+const ofTheRequest = ['x-request-id', 'date', 'keep-alive', 'ratelimit-remaining', 'ratelimit-reset']
+
+/** What an answer tells of the token. */
 const withoutRequestId = ({ status, headers, body }: Answer) => {
   const { instance, ...rest } = body
-  const fields = [...headers].filter(([name]) => !['x-request-id', 'date', 'keep-alive'].includes(name))
+  const fields = [...headers].filter(([name]) => !ofTheRequest.includes(name))
   return { status, fields, body: rest }
 }
 
