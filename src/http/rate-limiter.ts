@@ -30,19 +30,27 @@ const tolerance = 1e-6
 /**
  * A bucket per key that holds as many as a minute allows and fills evenly: a burst may take all of it at once, and what
  * waits gets one after the other instead of nothing until a minute begins. One number per key: when its bucket is full
- * again (the generic cell rate algorithm of ITU-T I.371). What is owed for longer than any debt can be tells that the clock
- * was set back, and counts as nothing.
+ * again (the generic cell rate algorithm of ITU-T I.371).
  */
 export const createRateLimiter = ({ maxKeys, now }: RateLimiterOptions): RateLimiter => {
   const fullAt = new Map<string, number>()
+  let seen = now()
+  let passedMs = 0
+  // Only steps forward count: a clock set back must not make anybody owe what it was set back by.
+  const readMs = (): number => {
+    const at = now()
+    passedMs += Math.max(at - seen, 0)
+    seen = at
+    return passedMs
+  }
   const owedMs = (key: string, at: number): number => {
     const owed = (fullAt.get(key) ?? at) - at
-    return owed > 2 * minuteMs ? 0 : Math.max(owed, 0)
+    return Math.max(owed, 0)
   }
   return {
-    look: (key, perMinute) => toQuota(owedMs(key, now()), perMinute),
+    look: (key, perMinute) => toQuota(owedMs(key, readMs()), perMinute),
     charge: (key, perMinute) => {
-      const at = now()
+      const at = readMs()
       const owed = Math.min(owedMs(key, at) + minuteMs / perMinute, 2 * minuteMs)
       // Taken out first, so that the order of the map is that of the last charge.
       fullAt.delete(key)
