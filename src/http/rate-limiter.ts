@@ -36,17 +36,14 @@ export const createRateLimiter = ({ maxKeys, now }: RateLimiterOptions): RateLim
   const fullAt = new Map<string, number>()
   let seen = now()
   let passedMs = 0
-  // Only steps forward count: a clock set back must not make anybody owe what it was set back by.
+  /** Milliseconds the clock went forward: set back, it must not make anybody owe what it was set back by. */
   const readMs = (): number => {
     const at = now()
     passedMs += Math.max(at - seen, 0)
     seen = at
     return passedMs
   }
-  const owedMs = (key: string, at: number): number => {
-    const owed = (fullAt.get(key) ?? at) - at
-    return Math.max(owed, 0)
-  }
+  const owedMs = (key: string, at: number): number => Math.max((fullAt.get(key) ?? at) - at, 0)
   return {
     look: (key, perMinute) => toQuota(owedMs(key, readMs()), perMinute),
     charge: (key, perMinute) => {
