@@ -7,7 +7,7 @@ import { createRetrieval, lookUp, readRows, redeem, strangerToken } from './retr
 const ofTheRequest = ['x-request-id', 'date', 'keep-alive', 'ratelimit-remaining', 'ratelimit-reset']
 
 /** What an answer tells of the token. */
-const withoutRequestId = ({ status, headers, body }: Answer) => {
+const whatItTellsOfTheToken = ({ status, headers, body }: Answer) => {
   const { instance, ...rest } = body
   const fields = [...headers].filter(([name]) => !ofTheRequest.includes(name))
   return { status, fields, body: rest }
@@ -71,15 +71,15 @@ test('404 for another team, byte by byte the answer for a token nobody has, what
   const service = await startTestService(t, { world: { now: () => now } })
   const as = 'shop-pipeline'
   const token = await createRetrieval(service)
-  const expected = withoutRequestId(await redeem(service, strangerToken, { as }))
+  const expected = whatItTellsOfTheToken(await redeem(service, strangerToken, { as }))
   assert.equal(expected.status, 404)
   assert.equal(expected.body.code, 'retrieval_not_found')
-  assert.deepEqual(withoutRequestId(await redeem(service, token, { as })), expected)
+  assert.deepEqual(whatItTellsOfTheToken(await redeem(service, token, { as })), expected)
   assert.equal((await redeem(service, token)).status, 200)
-  assert.deepEqual(withoutRequestId(await redeem(service, token, { as })), expected)
+  assert.deepEqual(whatItTellsOfTheToken(await redeem(service, token, { as })), expected)
   const other = await createRetrieval(service, { clientId: 'other' })
   now += 1_000_000
-  assert.deepEqual(withoutRequestId(await redeem(service, other, { as })), expected)
+  assert.deepEqual(whatItTellsOfTheToken(await redeem(service, other, { as })), expected)
 })
 
 test('404 for a caller without any team', async t => {
