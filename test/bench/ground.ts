@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { audience, environment } from '../service.ts'
 import type { Target } from './load.ts'
@@ -39,7 +39,7 @@ export const createGround = async ({ folder, profile }: Options): Promise<Ground
   const running: Running[] = []
   const startOne: Ground['start'] = async ({ name, file, env = {}, under = [] }) => {
     const started = await start({
-      file: join(import.meta.dirname, file ?? '../../src/main.ts'),
+      file: resolve(import.meta.dirname, file ?? '../../src/main.ts'),
       env,
       under,
       logPath: join(folder, `${name}.log`),

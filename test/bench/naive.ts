@@ -13,6 +13,7 @@ import { createReplication } from '../../src/pingfederate/replication.ts'
 import type { Transport } from '../../src/pingfederate/transport.ts'
 import { openPolicy } from '../../src/policy/team-policy.ts'
 import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
+import { CreateDryRun } from '../../src/web-session-clients/dry-run-schema.ts'
 import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
 
 /*
@@ -55,7 +56,13 @@ const commitEach = (store: Store): Store => ({
 const config = parseConfig(process.env)
 const app = Fastify({ logger: true, schemaController: { compilersFactory: { buildValidator } } })
 authenticate(app, config)
-for (const schema of [Violation, ProblemDetails, CreateWebSessionClient, CreatedWebSessionClient])
+for (const schema of [
+  Violation,
+  ProblemDetails,
+  CreateWebSessionClient,
+  CreatedWebSessionClient,
+  CreateDryRun,
+])
   app.addSchema(schema)
 const pingFederate = createPingFederate({ call: callByFetch(config) })
 createWebSessionClient(app as unknown as App, {
