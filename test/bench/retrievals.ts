@@ -30,7 +30,8 @@ export const prepareRetrievals = async ({ env, count, others = 0 }: Options): Pr
   }
   const tokens: string[] = []
   while (tokens.length < count) {
-    const issued = Array.from({ length: Math.min(rowsPerStatement, count - tokens.length) }, issue)
+    const length = Math.min(rowsPerStatement, Math.ceil(count - tokens.length))
+    const issued = Array.from({ length }, issue)
     const rows = issued.map(({ retrievalId, sealed, expiresAt }) => toRow(retrievalId, sealed, expiresAt))
     await store.write(trx => trx.insertInto('retrieval').values(rows).execute(), { durable: false })
     tokens.push(...issued.map(({ token }) => token.reveal()))

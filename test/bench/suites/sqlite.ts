@@ -13,7 +13,7 @@ export const sqlite: Suite = {
     const env = ground.envWith(`sqlite:${databasePath}`)
     const tokens = await prepareRetrievals({
       env,
-      count: Math.ceil(redeemsPerSecond * (1.5 + options.rounds * options.seconds)),
+      count: redeemsPerSecond * (1.5 + options.rounds * options.seconds),
     })
     const bare = await ground.start({ name: 'bare', file: 'bare.ts' })
     const service = await ground.start({ name: 'service', env })
