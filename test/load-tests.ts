@@ -1,0 +1,12 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe } from 'node:test'
+
+/**
+ * All tests of a folder and of those in it, a suite for each file. In one process, because loading the service takes
+ * longer than most files' tests.
+ */
+export const loadTests = (folder: string): void => {
+  for (const file of globSync('**/*.test.ts', { cwd: folder }).toSorted())
+    describe(file, async () => void (await import(join(folder, file))))
+}
