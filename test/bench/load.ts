@@ -36,9 +36,8 @@ export const load = async (target: Target, connections: number, seconds: number)
   const begun = performance.now()
   const deadline = begun + seconds * 1000
   const sendOne = async (client: Client, body: string | null): Promise<void> => {
-    const sent = performance.now()
-    const { status, text } = await send(client, target, body)
-    if (status === target.status) return void latencies.push(performance.now() - sent)
+    const { status, text, ms } = await send(client, target, body)
+    if (status === target.status) return void latencies.push(ms)
     if (status !== 503) throw new Error(`${target.url}${target.path} answered ${status}: ${text}`)
     refused += 1
     await delay(refusedMs)
@@ -59,26 +58,30 @@ export const load = async (target: Target, connections: number, seconds: number)
   return { ...summarise(latencies), requests: latencies.length, perSecond, refused }
 }
 
-/** Status of the answer, and the end of its text. */
+/** Status of the answer, the end of its text, and how long after the request was sent it was there, in milliseconds. */
 export const send = (
   dispatcher: Dispatcher,
   { method, path, headers, url }: Target,
   body: string | null,
-): Promise<{ status: number; text: string }> =>
+): Promise<{ status: number; text: string; ms: number }> =>
   new Promise((resolve, reject) => {
     let status = 0
+    let sent = Number.NaN
     let lastChunk: Buffer | undefined
     dispatcher.dispatch(
       { origin: url, method, path, headers, body },
       {
-        onRequestStart: () => undefined,
+        // Not before: it may have waited for a connection.
+        onRequestStart: () => {
+          sent = performance.now()
+        },
         onResponseStart: (_controller, statusCode) => {
           status = statusCode
         },
         onResponseData: (_controller, chunk) => {
           lastChunk = chunk
         },
-        onResponseEnd: () => resolve({ status, text: String(lastChunk ?? '') }),
+        onResponseEnd: () => resolve({ status, text: String(lastChunk ?? ''), ms: performance.now() - sent }),
         onResponseError: (_controller, error) => reject(error),
       },
     )

@@ -20,10 +20,11 @@ const sendAtRate = async (target: Target, perSecond: number, seconds: number): P
   const answers: Promise<Answered>[] = []
   const begun = performance.now()
   const sendOne = async (): Promise<Answered> => {
-    const sent = performance.now()
-    const { status } = await send(agent, target, target.nextBody() ?? null).catch(() => ({ status: 0 }))
-    const answered = performance.now()
-    return { status, ms: answered - sent, isInTime: answered - begun <= seconds * 1000 }
+    const { status, ms } = await send(agent, target, target.nextBody() ?? null).catch(() => ({
+      status: 0,
+      ms: Number.NaN,
+    }))
+    return { status, ms, isInTime: performance.now() - begun <= seconds * 1000 }
   }
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - begun) / 1000) {
     for (const due = elapsed * perSecond; answers.length < due; ) answers.push(sendOne())
