@@ -72,6 +72,7 @@ const toRounds = (
       task: 'recovery',
       work: async () => {
         await recover(signal)
+        await store.readClock()
         metrics.setOpen(await measureOpenOperations(store))
       },
       intervalMs: recoveryIntervalMs,

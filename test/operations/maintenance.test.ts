@@ -57,6 +57,18 @@ test('recovery comes at once and every ten seconds, a look for strays only once 
   await stop()
 })
 
+test('the database’s clock is read with every round of recovery', async t => {
+  const store = await openSqliteStore(t)
+  let reads = 0
+  const readClock = async () => {
+    reads += 1
+  }
+  const { stop } = start(t, { store: { ...store, readClock } })
+  await setImmediate()
+  assert.equal(reads, 1)
+  await stop()
+})
+
 /** A store whose writes end when the test says how many rows they have swept. */
 const holdWrites = async (t: TestContext) => {
   const writes: ((swept: number) => void)[] = []
