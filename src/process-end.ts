@@ -55,6 +55,21 @@ export const stopWithProcess = ({ stop, reload, deadlineMs, log }: Options): voi
 }
 
 /**
+ * Ends the process with 0 by a signal that comes while the service starts, which may wait minutes for the database: PID 1
+ * would not even be ended by it. Nothing has to be let go of that does not end with the process. What is returned ends that.
+ */
+export const endWhileStarting = (log: FastifyBaseLogger): (() => void) => {
+  const end = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, logTexts.stopping)
+    process.exit(0)
+  }
+  for (const signal of stopSignals) process.on(signal, end)
+  return () => {
+    for (const signal of stopSignals) process.off(signal, end)
+  }
+}
+
+/**
  * Takes SIGHUP while the service starts, because it would end a process that takes none. What is returned ends that, and
  * tells whether any came.
  */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { writePolicyFile } from './policy/files.ts'
 import { clientCount, main, prepareProcess, tokenOf } from './service-process.ts'
@@ -83,6 +84,24 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       JSON.stringify({ token: tokenOf(created) }),
     )
     assert.equal(redeemed.status, 200)
+  })
+}
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
+  test(`${signal} while the service starts and its database does not answer ends it with 0, and says so`, async t => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    t.after(() => silent.close())
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const { env } = await prepareProcess(t, { DATABASE_URL: `postgres://user:word@127.0.0.1:${port}/data` })
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    t.after(() => child.kill('SIGKILL'))
+    const exited = once(child, 'exit')
+    const output = child.stdout.toArray()
+    await once(silent, 'connection')
+    child.kill(signal)
+    assert.deepEqual(await exited, [0, null])
+    assert.match((await output).join(''), new RegExp(`"signal":"${signal}","msg":"stopping"`))
   })
 }
 

@@ -46,7 +46,13 @@ export const prepareProcess = async (t: TestContext, others: Record<string, stri
   const databasePath = join(folder, 'data.db')
   const env = { ...environment(sandbox, databasePath), ...others }
   const token = await sandbox.accessToken({ service: 'payments-pipeline' })
-  return { sandbox, databasePath, token, start: (options?: Options) => startProcess(t, env, token, options) }
+  return {
+    sandbox,
+    databasePath,
+    env,
+    token,
+    start: (options?: Options) => startProcess(t, env, token, options),
+  }
 }
 
 const startProcess = async (

@@ -23,7 +23,7 @@ type PostgresOptions = {
 
 /** Opens and migrates a PostgreSQL store; any number of processes may share it. */
 export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promise<Store> => {
-  await migrateOnce(url)
+  let clock = await migrateOnce(url)
   const pool = createPool(url, onIdleError, {
     max: connections,
     statement_timeout: statementTimeoutMs,
@@ -45,6 +45,10 @@ export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promi
     takeTurns: async (trx, name) => {
       await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx)
     },
+    now: () => Math.floor(clock.time + performance.now() - clock.readAt),
+    readClock: async () => {
+      clock = await readClock(db)
+    },
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
   }
@@ -62,11 +66,22 @@ const createPool = (url: Secret, onIdleError: (error: unknown) => void, options:
   return pool
 }
 
-/** On a connection of its own, which may wait longer than a request may. */
-const migrateOnce = async (url: Secret): Promise<void> => {
+/** The database's time in milliseconds since the epoch, and when it came by a clock that nobody sets. */
+type ClockReading = { time: number; readAt: number }
+
+/** Timed when the answer is there: what is counted from it is behind the database by its way here, and never ahead. */
+const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
+  const { rows } = await sql<{ time: string }>`select database_time() as time`.execute(db)
+  return { time: Date.parse(rows[0]?.time ?? ''), readAt: performance.now() }
+}
+
+/** On a connection of its own, which may wait longer than a request may; resolves to what the clock says after it. */
+const migrateOnce = async (url: Secret): Promise<ClockReading> => {
   const pool = createPool(url, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
   try {
-    await migrate(new Kysely({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, 'begin') }) }))
+    const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, 'begin') }) })
+    await migrate(db as never)
+    return await readClock(db)
   } finally {
     await pool.end()
   }

@@ -74,6 +74,8 @@ const openConnection = async (
     // There is never another write.
     takeFree: query => query,
     takeTurns: async () => undefined,
+    now,
+    readClock: async () => undefined,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => {
       closing ??= close()

@@ -10,6 +10,13 @@ export type Store = {
   takeFree: <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>) => typeof query
   /** Within a write: waits for every other write that has named the same, and keeps others waiting until its end. */
   takeTurns: (trx: Kysely<Database>, name: string) => Promise<void>
+  /**
+   * Milliseconds since the epoch by the database's clock, without asking it: what it compares with its time later is
+   * stamped with this, because a replica's own clock may be anything.
+   */
+  now: () => number
+  /** Asks the database for its time again; from time to time, because no two clocks run alike. */
+  readClock: () => Promise<void>
   /** Rejects when the database does not answer. */
   check: () => Promise<void>
   close: () => Promise<void>

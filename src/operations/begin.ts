@@ -11,7 +11,7 @@ import type { ClientLimit } from '../policy/client-limit.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
 
 import {
-  findKnownRequest,
+  findKnownInTurn,
   type IdempotentRequest,
   type KnownRequest,
   mayBeginAgain,
@@ -77,7 +77,7 @@ const isBegun = async (store: Store, { operationId }: IntendedCreate): Promise<b
 const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
   store.write(async trx => {
     const { idempotent, operationId, actor, client, leaseMs } = intended
-    const known = idempotent && (await findKnownRequest(trx, idempotent))
+    const known = idempotent && (await findKnownInTurn(store, trx, idempotent))
     if (known && !mayBeginAgain(known))
       return { kind: 'known', operationId: known.operation.operation_id, known }
     const holder = await reserve(trx, intended)

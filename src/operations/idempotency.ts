@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { Database, OperationRow } from '../database/schema.ts'
+import type { Store } from '../database/store.ts'
 import type { Principal } from '../http/access-token.ts'
 import type { Secret } from '../secret.ts'
 
@@ -86,6 +87,20 @@ export const findKnownRequest = async (
   if (!row) return undefined
   const { request_digest: requestDigest, ...operation } = row
   return { operation, hasSameBody: digests.includes(requestDigest) }
+}
+
+/**
+ * The same within the write that is to remember the key. While replicas are told a new server key one after the other,
+ * two of them keep a key under two row ids, between which there is no conflict: requests take turns by all their ids then.
+ */
+export const findKnownInTurn = async (
+  { takeTurns }: Pick<Store, 'takeTurns'>,
+  trx: Kysely<Database>,
+  request: IdempotentRequest,
+): Promise<KnownRequest | undefined> => {
+  // In an order that all replicas share, or two could wait for each other.
+  if (request.ids.length > 1) for (const id of request.ids.toSorted()) await takeTurns(trx, id)
+  return findKnownRequest(trx, request)
 }
 
 /**

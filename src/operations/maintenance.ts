@@ -26,16 +26,20 @@ type Options = {
 
 type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
 
-/** Recovery and sweeping, at once and then from time to time, and a look for strays, from time to time, until stopped. */
+/**
+ * Recovery and sweeping, at once and then from time to time, and a look for strays, from time to time, until stopped.
+ * A round that is due while the one before still runs is left out.
+ */
 export const startMaintenance = ({
   log,
   now,
   metrics,
   ...options
 }: Options): { stop: () => Promise<void> } => {
-  const running = new Set<Promise<void>>()
+  const running = new Map<Task, Promise<void>>()
   const stopping = new AbortController()
   const run = ({ task, work }: Round): void => {
+    if (running.has(task)) return
     const done = work()
       .then(
         () => metrics.succeeded(task, now()),
@@ -44,8 +48,8 @@ export const startMaintenance = ({
           log.error({ err }, logTexts.maintenanceFailed)
         },
       )
-      .finally(() => running.delete(done))
-    running.add(done)
+      .finally(() => running.delete(task))
+    running.set(task, done)
   }
   const { atOnce, later } = toRounds({ log, metrics, ...options }, stopping.signal)
   for (const round of atOnce) run(round)
@@ -54,7 +58,7 @@ export const startMaintenance = ({
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       stopping.abort()
-      await Promise.all(running)
+      await Promise.all(running.values())
     },
   }
 }
@@ -68,13 +72,14 @@ const toRounds = (
       task: 'recovery',
       work: async () => {
         await recover(signal)
+        await store.readClock()
         metrics.setOpen(await measureOpenOperations(store))
       },
       intervalMs: recoveryIntervalMs,
     },
     {
       task: 'sweep',
-      work: async () => metrics.countExpired((await sweepExpired(store)).retrievals),
+      work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
       intervalMs: sweepIntervalMs,
     },
   ],

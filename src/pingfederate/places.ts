@@ -1,34 +1,42 @@
-import { bulkhead, isBulkheadRejectedError, isTaskCancelledError } from 'cockatiel'
 import { PingFederateFailure } from './failure.ts'
 
 export type PlacesState = { running: number; waiting: number }
 
-/** So many at once, so many waiting, and nobody for longer than that. */
+/** So many at once, so many waiting, and nobody for longer than that: who gives up leaves the queue to others. */
 export const createPlaces = (capacity: number, queue: number, waitMs: number) => {
-  const places = bulkhead(capacity, queue)
-  const state = () => ({
-    running: capacity - places.executionSlots,
-    waiting: queue - places.queueSlots,
-  })
-  const take = async <T>(work: () => Promise<T>): Promise<T> => {
-    const patience = new AbortController()
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      // The bulkhead notices only when a place becomes free; the caller is told now.
-      patience.abort()
-      late.reject(comeAgain())
-    }, waitMs)
-    const done = places.execute(() => {
-      clearTimeout(timer)
-      return work()
-    }, patience.signal)
-    return Promise.race([done, late.promise]).catch(error => {
-      clearTimeout(timer)
-      const isRefused = isBulkheadRejectedError(error) || isTaskCancelledError(error)
-      throw isRefused ? comeAgain() : error
+  let running = 0
+  /** In the order of their coming; each is called to give it the place of one that ends. */
+  const waiting = new Set<() => void>()
+  const wait = (): Promise<void> => {
+    if (waiting.size >= queue) return Promise.reject(comeAgain())
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        clearTimeout(timer)
+        waiting.delete(begin)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        waiting.delete(begin)
+        reject(comeAgain())
+      }, waitMs)
+      waiting.add(begin)
     })
   }
-  return { take, state }
+  const leave = (): void => {
+    const [next] = waiting
+    if (next) next()
+    else running -= 1
+  }
+  const take = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < capacity) running += 1
+    else await wait()
+    try {
+      return await work()
+    } finally {
+      leave()
+    }
+  }
+  return { take, state: (): PlacesState => ({ running, waiting: waiting.size }) }
 }
 
 const comeAgain = (): PingFederateFailure => new PingFederateFailure('busy', { retryAfterSeconds: 1 })

@@ -6,25 +6,31 @@ const batchSize = 500
 
 /**
  * Erases the sealed secrets of retrievals that have expired, and forgets idempotency keys whose time is over.
- * The indexes by expiry make its work depend on what is due, not on what is stored.
+ * The indexes by expiry make its work depend on what is due, not on what is stored. When the signal comes it ends after
+ * the transaction under way: the rest is as due for the next.
  */
 export const sweepExpired = async (
   store: Store,
+  signal?: AbortSignal,
 ): Promise<{ retrievals: number; idempotencyKeys: number }> => ({
-  retrievals: await untilDone(() => expireRetrievals(store)),
-  idempotencyKeys: await untilDone(() => forgetKeys(store)),
+  retrievals: await untilDone(() => expireRetrievals(store), signal),
+  idempotencyKeys: await untilDone(() => forgetKeys(store), signal),
 })
 
 /** As a query it is asked once; PostgreSQL would call the function for every row, and so could not use the index. */
 const now = sql<string>`(select database_time())`
 
-const untilDone = async (sweepBatch: () => Promise<number>): Promise<number> => {
+const untilDone = async (
+  sweepBatch: () => Promise<number>,
+  signal: AbortSignal | undefined,
+): Promise<number> => {
   let total = 0
-  for (;;) {
+  for (let isFull = true; isFull && !signal?.aborted; ) {
     const swept = await sweepBatch()
     total += swept
-    if (swept < batchSize) return total
+    isFull = swept === batchSize
   }
+  return total
 }
 
 /** Rows that another replica sweeps at this moment are left to it; waiting for each other's rows would be a deadlock. */

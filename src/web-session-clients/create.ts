@@ -28,7 +28,6 @@ export type CreateDependencies = {
   replication: Replication
   policy: Pick<PolicyHolder, 'current'>
   config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
-  now: () => number
   newId: () => string
   randomBytes: (size: number) => Buffer
 }
@@ -147,7 +146,7 @@ const toCreateRequest = (
   dependencies: CreateDependencies,
   { plan: { body, client, clientLimit, decisions, refusal, retrieval }, actor, key }: ToCreate,
 ): CreateRequest => {
-  const { config, newId, now } = dependencies
+  const { config, newId, store } = dependencies
   const { secretKeys } = config
   const operationId = newId()
   return {
@@ -157,14 +156,15 @@ const toCreateRequest = (
     rule: rulesOf(decisions),
     refusal,
     actor,
-    idempotent: key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: now() }),
+    idempotent:
+      key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: store.now() }),
     retrieval: issueRetrieval(
       {
         clientId: client.clientId,
         ...retrieval,
         tokenBytes: key && deriveTokenBytes(secretKeys[0], key, operationId),
       },
-      { ...dependencies, secretKey: secretKeys[0] },
+      { ...dependencies, now: store.now, secretKey: secretKeys[0] },
     ),
   }
 }

@@ -71,7 +71,6 @@ createWebSessionClient(app as unknown as App, {
   pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
   policy: { current: () => openPolicy },
   replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
-  now: Date.now,
   newId: () => randomUUIDv7(),
   randomBytes,
 })

@@ -6,6 +6,8 @@ import { type Answer, startReplica, startTestService, type TestService } from '.
 import { recordCalls, smallest, writesOf } from '../web-session-clients/requests.ts'
 import { usePostgresServer } from './postgres-server.ts'
 import { startProxy } from './proxy.ts'
+import { putClockAhead } from './put-clock-ahead.ts'
+import { openPostgresStore } from './stores.ts'
 
 const server = usePostgresServer()
 
@@ -182,4 +184,14 @@ test('503 once per connection at most, never 500, while a newer version adds a c
     statuses.join(' '),
   )
   assert.equal(statuses.at(-1), 200)
+})
+
+test('when the database’s clock has been set, times are stamped by it from the next reading on', async t => {
+  const database = await server.createDatabase()
+  const store = await openPostgresStore(t, database)
+  await putClockAhead(await connectBeside(t, database), 20)
+  const before = store.now()
+  await store.readClock()
+  assert.ok(store.now() - before >= 20 * 60_000)
+  assert.ok(Math.abs(before - Date.now()) < 60_000)
 })

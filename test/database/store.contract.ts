@@ -171,6 +171,21 @@ const checkTime = (openStore: OpenStore): void => {
     assert.ok(differenceMs >= dayMs + 70_000 && differenceMs < dayMs + 80_000)
   })
 
+  test('the time without asking is the database’s as of the last reading or later, and never ahead of it', async t => {
+    const store = await openStore(t)
+    const read = async () => {
+      const { rows } = await sql<{ at: string }>`select database_time() as at`.execute(store.db)
+      return Date.parse(rows[0]?.at ?? '')
+    }
+    const atOpen = store.now()
+    const before = await read()
+    await store.readClock()
+    const known = store.now()
+    const after = await read()
+    assert.ok(atOpen <= before && before <= known && known <= after, `${[atOpen, before, known, after]}`)
+    assert.ok(Number.isInteger(known))
+  })
+
   test('the database’s time is ISO 8601 in UTC with milliseconds, never goes back, and compares with a row’s', async t => {
     const store = await openStore(t)
     const read = async () =>

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
+import { retrievalRow } from '../database/rows.ts'
+import { openSqliteStore } from '../database/stores.ts'
 import { openJournal } from '../operations/journal.ts'
-import { startTestService } from '../service.ts'
+import { startTestService, type TestService } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { createRetrieval, lookUp, readRows, redeem } from './retrievals.ts'
 
@@ -55,12 +57,40 @@ test('more than one transaction’s worth is swept in one go', async t => {
   assert.deepEqual(left, [])
 })
 
+test('a sweep that is told to stop ends after one transaction, and the next takes up the rest', async t => {
+  const store = await openSqliteStore(t)
+  await store.write(async trx => {
+    for (let index = 0; index < 1_100; index += 1) {
+      const row = retrievalRow({ retrieval_id: `retrieval-${index}`, expires_at: '2026-01-01T00:00:00.000Z' })
+      await trx.insertInto('retrieval').values(row).execute()
+    }
+  })
+  const stopping = new AbortController()
+  const write: typeof store.write = (...parameters) => {
+    stopping.abort()
+    return store.write(...parameters)
+  }
+  assert.deepEqual(await sweepExpired({ ...store, write }, stopping.signal), {
+    retrievals: 500,
+    idempotencyKeys: 0,
+  })
+  assert.equal((await sweepExpired(store, stopping.signal)).retrievals, 0)
+  assert.equal((await sweepExpired(store)).retrievals, 600)
+})
+
+/** A stop would end the round before its time. */
+const untilSwept = async ({ call }: TestService): Promise<void> => {
+  for (let text = ''; !text.includes('last_success_timestamp_seconds{task="sweep"}'); )
+    text = (await call('GET', '/metrics', { as: null })).body
+}
+
 test('what is due at the start of the service is swept without anybody asking', async t => {
   const first = await startTestService(t)
   const token = await createRetrieval(first)
   await createUnderKey(first, createKey(), { body: { ...smallest, clientId: 'other' } })
   await first.stop()
   const second = await startTestService(t, { after: first, world: { now: () => Date.now() + 49 * hourMs } })
+  await untilSwept(second)
   await second.stop()
   assert.deepEqual(statesOf(first.databasePath), Array(2).fill({ state: 'expired', erased: 1 }))
   assert.deepEqual(readRows(first.databasePath, 'select * from idempotency'), [])

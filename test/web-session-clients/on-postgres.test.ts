@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { putClockAhead } from '../database/put-clock-ahead.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { startReplica, startTestService } from '../service.ts'
 import { fullest, smallest } from './requests.ts'
@@ -65,6 +66,35 @@ test('204 revokes a token at every replica: 410 at the other', async t => {
   const gone = await redeem(first, token)
   assert.deepEqual([gone.status, gone.body.code], [410, 'retrieval_revoked'])
 })
+
+for (const [minutes, where] of [
+  [20, 'ahead of'],
+  [-20, 'behind'],
+] as const)
+  test(`201, 200: a token lives its time by the database’s clock, and a key too, though that is 20 minutes ${where} the replica’s`, async t => {
+    const database = await server.createDatabase()
+    const first = await startTestService(t, { database })
+    const beside = new pg.Client(database)
+    await beside.connect()
+    t.after(() => beside.end())
+    await putClockAhead(beside, minutes)
+    const service = await startReplica(t, first)
+    const headers = { 'idempotency-key': 'key-of-this-request' }
+    const body = { ...smallest, retrieval: { ttlSeconds: 900 } }
+    const created = await service.call('POST', '/web-session-clients', { body, headers })
+    assert.equal(created.status, 201)
+    const { rows } = await beside.query(`
+      select extract(epoch from r.expires_at::timestamptz - r.created_at::timestamptz)::float as token,
+        extract(epoch from i.expires_at::timestamptz - i.created_at::timestamptz)::float as key
+      from retrieval r, idempotency i`)
+    const [{ token, key }] = rows
+    // What lies between the two stamps of each is the request's own time.
+    assert.ok(token <= 900 && token > 840, `${token} s`)
+    assert.ok(key <= 48 * 3_600 && key > 48 * 3_600 - 60, `${key} s`)
+    const again = await service.call('POST', '/web-session-clients', { body, headers })
+    assert.deepEqual([again.status, again.body], [201, created.body])
+    assert.equal((await redeem(first, created.body.retrieval.token)).status, 200)
+  })
 
 test('410 for a token whose time is over by the database’s clock, and its sealed secret is erased', async t => {
   const database = await server.createDatabase()
