@@ -10,13 +10,13 @@ import type { NewClient } from '../web-session-clients/defaults.ts'
  * - `foreign`: there is a client of that id which this operation did not make; it was not touched. `maker` is the
  *   operation of this service that made it, if one did
  * - `failed`: nothing was made
- * - `unknown`: it cannot be told yet
+ * - `unknown`: it cannot be told yet; with `mayReplace` a client of that id can still be replaced by this operation's
  */
 export type CreateOutcome =
   | { kind: 'created'; client: ClientInPingFederate }
   | { kind: 'foreign'; maker: string | undefined }
   | { kind: 'failed'; failure: PingFederateFailure }
-  | { kind: 'unknown'; failure: PingFederateFailure }
+  | { kind: 'unknown'; failure: PingFederateFailure; mayReplace?: true }
 
 type ToCreate = {
   client: NewClient
@@ -24,6 +24,8 @@ type ToCreate = {
   operationId: string
   /** Whether an operation of this service has ended as if it had made nothing, so that its client is nobody's. */
   isGivenUp: (operationId: string) => Promise<boolean>
+  /** Keeps the client id for as long as a take-over may take to arrive; false when somebody else may settle this one. */
+  holdForTakeOver: () => Promise<boolean>
 }
 
 /** A second POST after the first came to nothing is safe, because client ids are unique in PingFederate. */
@@ -44,30 +46,34 @@ export const carryOutCreate = async (
       isOpen ||= failure.isAmbiguous
       const outcome = await settle(pingFederate, toCreate, failure, isOpen)
       const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
-      if (outcome.kind !== 'failed' || isLast) return takeOverLeftover(pingFederate, toCreate, outcome)
+      if (outcome.kind !== 'failed' || isLast)
+        return takeOverLeftover(pingFederate, toCreate, { outcome, failure })
     }
   }
 }
 
 /**
  * A POST that arrived after its operation was given up has left a client whose secret nobody was ever given and
- * nobody can be: it becomes this operation's. Every other outcome stays what it is.
+ * nobody can be: it becomes this operation's. Every other outcome stays what it is. Unlike a POST a PUT does harm when
+ * it arrives late, to whoever has the client id by then: so it is sent only while the id is held, and what leaves it
+ * open is never a failure.
  */
 const takeOverLeftover = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
-  outcome: CreateOutcome,
+  met: { outcome: CreateOutcome; failure: PingFederateFailure },
 ): Promise<CreateOutcome> => {
-  const maker = outcome.kind === 'foreign' ? outcome.maker : undefined
-  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return outcome
+  const maker = met.outcome.kind === 'foreign' ? met.outcome.maker : undefined
+  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return met.outcome
+  if (!(await toCreate.holdForTakeOver())) return { kind: 'unknown', failure: met.failure }
   const { client, secret, operationId } = toCreate
   try {
     return { kind: 'created', client: await pingFederate.replaceClient(client, secret, operationId) }
   } catch (error) {
     const failure = asFailure(error)
-    const settled = await settle(pingFederate, toCreate, failure, failure.isAmbiguous)
-    if (settled.kind !== 'foreign') return settled
-    return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
+    if (!failure.isAmbiguous) return { kind: 'failed', failure }
+    const found = await lookUp(pingFederate, client.clientId, operationId).catch(asFailure)
+    return found?.kind === 'created' ? found : { kind: 'unknown', failure, mayReplace: true }
   }
 }
 
