@@ -36,15 +36,13 @@ export const carryOutCreate = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
 ): Promise<CreateOutcome> => {
-  let isOpen = false
   for (let attempt = 1; ; attempt += 1) {
     try {
       const client = await pingFederate.createClient(toCreate.client, toCreate.secret, toCreate.operationId)
       return { kind: 'created', client }
     } catch (error) {
       const failure = asFailure(error)
-      isOpen ||= failure.isAmbiguous
-      const outcome = await settle(pingFederate, toCreate, failure, isOpen)
+      const outcome = await settle(pingFederate, toCreate, failure)
       const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
       if (outcome.kind !== 'failed' || isLast)
         return takeOverLeftover(pingFederate, toCreate, { outcome, failure })
@@ -87,14 +85,13 @@ const asFailure = (error: unknown): PingFederateFailure => {
 }
 
 /**
- * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well.
- * @param isOpen whether this or an earlier attempt may have made the client: then a refusal may be about our own
+ * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well,
+ * and is one only when the look shows nothing.
  */
 const settle = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
   failure: PingFederateFailure,
-  isOpen: boolean,
 ): Promise<CreateOutcome> => {
   if (!failure.isAmbiguous && failure.kind !== 'invalid') return { kind: 'failed', failure }
   try {
@@ -102,7 +99,7 @@ const settle = async (
     if (outcome) return outcome
     return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
   } catch (error) {
-    return isOpen ? { kind: 'unknown', failure: asFailure(error) } : { kind: 'failed', failure }
+    return { kind: 'unknown', failure: asFailure(error) }
   }
 }
 

@@ -161,6 +161,16 @@ test('18: failed by a validation error, with its fields, after one POST', async 
   assert.deepEqual(upstream.calls(), ['POST /oauth/clients', 'GET /oauth/clients/pa_wam'])
 })
 
+test('unknown, not refused, after a validation error when the look-up fails: it may have been about the id', async t => {
+  for (const answer of [status(503), { kind: 'drop' }, { kind: 'html' }] as const) {
+    const upstream = await start(t)
+    strikePosts(upstream, { acts: false, answer: alreadyExists })
+    strikeGets(upstream, { answer })
+    assert.equal((await create(upstream)).kind, 'unknown')
+    assert.equal(countPosts(upstream), 1)
+  }
+})
+
 test('failed by 400 without a body, after one POST', async t => {
   const upstream = await start(t)
   strikePosts(upstream, { acts: false, answer: status(400) })
