@@ -116,7 +116,7 @@ const makeClient = async (dependencies: MakeDependencies, request: CreateRequest
       retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
     }
   }
-  const problem = outcome.kind === 'foreign' ? existsAlready() : toProblem(outcome.failure)
+  const problem = outcome.kind === 'foreign' ? existsAlready(outcome.maker) : toProblem(outcome.failure)
   const isFinal = outcome.kind === 'foreign' || outcome.failure.kind === 'invalid'
   await failCreate(dependencies.store, operation, {
     code: problem.code,
