@@ -34,6 +34,28 @@ export const holdForTakeOver = (
     return numUpdatedRows === 1n
   })
 
+/**
+ * For a request that has ended and does not know how the operation has: the lease is over once a call that still hangs
+ * would have ended as well, so that the operation is settled soon. Never after a take-over was sent.
+ */
+export const endLeaseSoon = async (
+  store: Store,
+  { operationId, fence }: Pick<LeasedOperation, 'operationId' | 'fence'>,
+  timeoutMs: number,
+): Promise<void> => {
+  await store.write(
+    trx =>
+      trx
+        .updateTable('operation')
+        .set({ lease_until: toLease(timeoutMs) })
+        .where('operation_id', '=', operationId)
+        .where('state', '=', 'intended')
+        .where('fence', '=', fence)
+        .execute(),
+    { durable: false },
+  )
+}
+
 /** End of a lease that begins now: by the database's clock, because replicas need not agree on theirs. */
 export const toLease = (leaseMs: number | Expression<number>): RawBuilder<string> =>
   sql<string>`database_time(${leaseMs})`

@@ -19,7 +19,7 @@ import { carryOutCreate } from './carry-out.ts'
 import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
-import { holdForTakeOver, takeOverMs } from './lease.ts'
+import { endLeaseSoon, holdForTakeOver, takeOverMs } from './lease.ts'
 import { existsAlready, inProgress, lookAgainMs, outcomeUnknown } from './problems.ts'
 import { publishClients } from './publish.ts'
 import { isGivenUp } from './read-operation.ts'
@@ -106,7 +106,7 @@ const makeClient = async (dependencies: MakeDependencies, request: CreateRequest
     holdForTakeOver: () => holdForTakeOver(dependencies.store, operation, timeoutMs),
   })
   if (outcome.kind === 'unknown') {
-    const waitMs = outcome.mayReplace ? takeOverMs(timeoutMs) : leaseMs(dependencies.config)
+    const waitMs = outcome.mayReplace ? takeOverMs(timeoutMs) : await leaveOpen(dependencies, operation)
     throw outcomeUnknown(operationId, outcome.failure, waitMs)
   }
   if (outcome.kind === 'created') {
@@ -151,6 +151,21 @@ const leaveToRecovery = (error: unknown): void => {
 }
 
 const leaseMs = (config: ProvisionDependencies['config']): number => maxCalls * config.pingFederate.timeoutMs
+
+/** Leaves an operation to whoever asks next, and to recovery; resolves to how long neither can settle it, in milliseconds. */
+const leaveOpen = (
+  { store, config }: Pick<MakeDependencies, 'store' | 'config'>,
+  operation: LeasedOperation,
+): Promise<number> => {
+  const { timeoutMs } = config.pingFederate
+  return endLeaseSoon(store, operation, timeoutMs).then(
+    () => timeoutMs,
+    error => {
+      leaveToRecovery(error)
+      return leaseMs(config)
+    },
+  )
+}
 
 const intend = ({ config }: MakeDependencies, request: CreateRequest): IntendedCreate => ({
   ...request,

@@ -40,8 +40,8 @@ const unclear: [string, Fault][] = [
 ]
 for (const [what, fault] of unclear) {
   test(`${what}: 504 while nothing can be told, the retry gets its token, one client`, async t => {
-    let ahead = 0
-    const service = await startObserved(t, { env: shortTimeout, world: { now: () => Date.now() + ahead } })
+    let now = Date.now()
+    const service = await startObserved(t, { env: shortTimeout, world: { now: () => now } })
     const { faults } = service.sandbox.pingFederate
     faults.next({ match: post, fault })
     const looks = faults.always({ match: get, fault: { answer: dead } })
@@ -50,7 +50,7 @@ for (const [what, fault] of unclear) {
     assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
     assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
     looks.remove()
-    ahead += laterThanLeasesMs
+    now += laterThanLeasesMs
     await assertCreated(service, key)
     await service.check()
   })

@@ -7,7 +7,7 @@ import {
   type IdempotentRequest,
   rememberRequest,
 } from '../../src/operations/idempotency.ts'
-import { holdForTakeOver } from '../../src/operations/lease.ts'
+import { endLeaseSoon, holdForTakeOver } from '../../src/operations/lease.ts'
 import { measureOpenOperations } from '../../src/operations/measure-open.ts'
 import { readOperation } from '../../src/operations/read-operation.ts'
 import { settleOperation } from '../../src/operations/settle.ts'
@@ -21,6 +21,7 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
   describe(`journal on ${engine}`, () => {
     checkLease(openStore)
     checkTakeOver(openStore)
+    checkLeaveOpen(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
     checkOpen(openStore)
@@ -149,6 +150,21 @@ const checkTakeOver = (openStore: OpenStore): void => {
     await store.write(trx => trx.updateTable('operation').set({ state: 'failed' }).execute())
     assert.equal(await holdFor(store, 2), false)
     assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+  })
+}
+
+const checkLeaveOpen = (openStore: OpenStore): void => {
+  test('what a request leaves open is settled a time-out later, unless somebody else has the lease by then', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    const leave = (fence: number) => endLeaseSoon(store, { operationId: 'operation', fence }, 10_000)
+    await leave(2)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+    const before = await databaseTimeIn(store, 10_000)
+    await leave(1)
+    const { lease_until: until } = await readOperation(store.db, 'operation')
+    assert.ok(until >= before && until <= (await databaseTimeIn(store, 10_000)))
+    assert.equal(await createSettler(store).settle(), undefined)
   })
 }
 

@@ -128,6 +128,18 @@ test('201 from a new attempt after an unknown outcome that made nothing', async 
   assert.equal((await redeem(service, settled.body.retrieval.token)).status, 200)
 })
 
+test('409 until the time in the Retry-After of an unknown outcome is over, and 201 from then on', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const key = createKey()
+  const open = await leaveOpen(service, key, { acts: true })
+  assert.equal(open.headers.get('retry-after'), '10')
+  now += 9_999
+  assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
+  now += 1
+  assert.equal((await createUnderKey(service, key)).status, 201)
+})
+
 test('504 names the operation that is open, also when a repetition cannot settle it', async t => {
   const service = await startWithClock(t)
   const key = createKey()
