@@ -18,7 +18,7 @@ import {
   rememberRequest,
 } from './idempotency.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
-import { toLease } from './settle.ts'
+import { toLease } from './lease.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
 export type IntendedCreate = {

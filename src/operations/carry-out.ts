@@ -10,13 +10,13 @@ import type { NewClient } from '../web-session-clients/defaults.ts'
  * - `foreign`: there is a client of that id which this operation did not make; it was not touched. `maker` is the
  *   operation of this service that made it, if one did
  * - `failed`: nothing was made
- * - `unknown`: it cannot be told yet
+ * - `unknown`: it cannot be told yet; with `mayReplace` a client of that id can still be replaced by this operation's
  */
 export type CreateOutcome =
   | { kind: 'created'; client: ClientInPingFederate }
   | { kind: 'foreign'; maker: string | undefined }
   | { kind: 'failed'; failure: PingFederateFailure }
-  | { kind: 'unknown'; failure: PingFederateFailure }
+  | { kind: 'unknown'; failure: PingFederateFailure; mayReplace?: true }
 
 type ToCreate = {
   client: NewClient
@@ -24,6 +24,8 @@ type ToCreate = {
   operationId: string
   /** Whether an operation of this service has ended as if it had made nothing, so that its client is nobody's. */
   isGivenUp: (operationId: string) => Promise<boolean>
+  /** Keeps the client id for as long as a take-over may take to arrive; false when somebody else may settle this one. */
+  holdForTakeOver: () => Promise<boolean>
 }
 
 /** A second POST after the first came to nothing is safe, because client ids are unique in PingFederate. */
@@ -34,40 +36,42 @@ export const carryOutCreate = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
 ): Promise<CreateOutcome> => {
-  let isOpen = false
   for (let attempt = 1; ; attempt += 1) {
     try {
       const client = await pingFederate.createClient(toCreate.client, toCreate.secret, toCreate.operationId)
       return { kind: 'created', client }
     } catch (error) {
       const failure = asFailure(error)
-      isOpen ||= failure.isAmbiguous
-      const outcome = await settle(pingFederate, toCreate, failure, isOpen)
+      const outcome = await settle(pingFederate, toCreate, failure)
       const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
-      if (outcome.kind !== 'failed' || isLast) return takeOverLeftover(pingFederate, toCreate, outcome)
+      if (outcome.kind !== 'failed' || isLast)
+        return takeOverLeftover(pingFederate, toCreate, { outcome, failure })
     }
   }
 }
 
 /**
  * A POST that arrived after its operation was given up has left a client whose secret nobody was ever given and
- * nobody can be: it becomes this operation's. Every other outcome stays what it is.
+ * nobody can be: it becomes this operation's. Every other outcome stays what it is. Unlike a POST a PUT does harm when
+ * it arrives late, to whoever has the client id by then: so it is sent only while the id is held, and what leaves it
+ * open is never a failure.
  */
 const takeOverLeftover = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
-  outcome: CreateOutcome,
+  met: { outcome: CreateOutcome; failure: PingFederateFailure },
 ): Promise<CreateOutcome> => {
-  const maker = outcome.kind === 'foreign' ? outcome.maker : undefined
-  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return outcome
+  const maker = met.outcome.kind === 'foreign' ? met.outcome.maker : undefined
+  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return met.outcome
+  if (!(await toCreate.holdForTakeOver())) return { kind: 'unknown', failure: met.failure }
   const { client, secret, operationId } = toCreate
   try {
     return { kind: 'created', client: await pingFederate.replaceClient(client, secret, operationId) }
   } catch (error) {
     const failure = asFailure(error)
-    const settled = await settle(pingFederate, toCreate, failure, failure.isAmbiguous)
-    if (settled.kind !== 'foreign') return settled
-    return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
+    if (!failure.isAmbiguous) return { kind: 'failed', failure }
+    const found = await lookUp(pingFederate, client.clientId, operationId).catch(asFailure)
+    return found?.kind === 'created' ? found : { kind: 'unknown', failure, mayReplace: true }
   }
 }
 
@@ -81,14 +85,13 @@ const asFailure = (error: unknown): PingFederateFailure => {
 }
 
 /**
- * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well.
- * @param isOpen whether this or an earlier attempt may have made the client: then a refusal may be about our own
+ * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well,
+ * and is one only when the look shows nothing.
  */
 const settle = async (
   pingFederate: PingFederate,
   toCreate: ToCreate,
   failure: PingFederateFailure,
-  isOpen: boolean,
 ): Promise<CreateOutcome> => {
   if (!failure.isAmbiguous && failure.kind !== 'invalid') return { kind: 'failed', failure }
   try {
@@ -96,7 +99,7 @@ const settle = async (
     if (outcome) return outcome
     return { kind: failure.kind === 'timeout' ? 'unknown' : 'failed', failure }
   } catch (error) {
-    return isOpen ? { kind: 'unknown', failure: asFailure(error) } : { kind: 'failed', failure }
+    return { kind: 'unknown', failure: asFailure(error) }
   }
 }
 

@@ -39,7 +39,7 @@ export const foreseeCreate = async (
   if (!found) return 'create'
   const maker = findMaker(found)
   if (maker !== undefined && (await isGivenUp(store.db, maker, clientId))) return 'replace'
-  throw existsAlready()
+  throw existsAlready(maker)
 }
 
 /** Resolves where a create would find that the holder made nothing, and set the client id free. */

@@ -21,7 +21,7 @@ const schema = {
   tags: ['operations'],
   summary: 'Read where a change stands',
   description:
-    'One change of your teams to PingFederate. A create that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute.',
+    'One change of your teams to PingFederate. A create that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute once PingFederate answers; `Retry-After` of that answer tells from when on.',
   security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
   params: Type.Object({
     operationId: Type.String({

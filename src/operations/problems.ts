@@ -4,7 +4,7 @@ import { Problem } from '../http/problem.ts'
 export const inProgress = (operation: string): Problem =>
   new Problem(
     'operation_in_progress',
-    'Your team is creating this client already. Wait for the answer to that request.',
+    'Your team is creating this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
     {
       operation,
       headers: { 'retry-after': '10' },
@@ -25,9 +25,14 @@ export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number
     { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
   )
 
-/** A client that this service did not make is never touched. */
-export const existsAlready = (): Problem =>
+/**
+ * A client that another made is never touched.
+ * @param maker the operation whose marker it bears: of a repetition that was faster, or of another installation
+ */
+export const existsAlready = (maker: string | undefined): Problem =>
   new Problem(
     'client_exists_in_pingfederate',
-    'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.',
+    maker === undefined
+      ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
+      : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
   )

@@ -19,6 +19,7 @@ import { carryOutCreate } from './carry-out.ts'
 import { failCreate, finishCreate, type LeasedOperation } from './finish.ts'
 import { findHolder, refuseOrRelease } from './held-client-id.ts'
 import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from './idempotency.ts'
+import { endLeaseSoon, holdForTakeOver, takeOverMs } from './lease.ts'
 import { existsAlready, inProgress, lookAgainMs, outcomeUnknown } from './problems.ts'
 import { publishClients } from './publish.ts'
 import { isGivenUp } from './read-operation.ts'
@@ -48,9 +49,9 @@ export type CreateRequest = {
 }
 
 /**
- * Calls one create can make in a row: version, two POSTs with a look-up each, a PUT with a look-up, status and settings
- * of the cluster.
- * After their time nobody works on the operation any more.
+ * Calls one create can make in a row: version, two POSTs with a look-up each, status and settings of the cluster; two
+ * more leave room for renewed tokens. Should it take longer all the same, its POST does no harm, and a PUT is sent only
+ * under a lease of its own.
  */
 const maxCalls = 9
 
@@ -95,15 +96,19 @@ const makeClient = async (dependencies: MakeDependencies, request: CreateRequest
   const earlier = await begin(dependencies, request)
   if (earlier) return earlier
   const { operationId, client, retrieval, actor } = request
+  const { timeoutMs } = dependencies.config.pingFederate
   const operation = { operationId, clientId: client.clientId, team: client.team, fence: 1, actor }
   const outcome = await carryOutCreate(dependencies.pingFederate, {
     client,
     secret: retrieval.secret,
     operationId,
     isGivenUp: maker => isGivenUp(dependencies.store.db, maker, client.clientId),
+    holdForTakeOver: () => holdForTakeOver(dependencies.store, operation, timeoutMs),
   })
-  if (outcome.kind === 'unknown')
-    throw outcomeUnknown(operationId, outcome.failure, leaseMs(dependencies.config))
+  if (outcome.kind === 'unknown') {
+    const waitMs = outcome.mayReplace ? takeOverMs(timeoutMs) : await leaveOpen(dependencies, operation)
+    throw outcomeUnknown(operationId, outcome.failure, waitMs)
+  }
   if (outcome.kind === 'created') {
     const { token, expiresAt, redeemableBy } = retrieval
     return {
@@ -111,7 +116,7 @@ const makeClient = async (dependencies: MakeDependencies, request: CreateRequest
       retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
     }
   }
-  const problem = outcome.kind === 'foreign' ? existsAlready() : toProblem(outcome.failure)
+  const problem = outcome.kind === 'foreign' ? existsAlready(outcome.maker) : toProblem(outcome.failure)
   const isFinal = outcome.kind === 'foreign' || outcome.failure.kind === 'invalid'
   await failCreate(dependencies.store, operation, {
     code: problem.code,
@@ -146,6 +151,21 @@ const leaveToRecovery = (error: unknown): void => {
 }
 
 const leaseMs = (config: ProvisionDependencies['config']): number => maxCalls * config.pingFederate.timeoutMs
+
+/** Leaves an operation to whoever asks next, and to recovery; resolves to how long neither can settle it, in milliseconds. */
+const leaveOpen = (
+  { store, config }: Pick<MakeDependencies, 'store' | 'config'>,
+  operation: LeasedOperation,
+): Promise<number> => {
+  const { timeoutMs } = config.pingFederate
+  return endLeaseSoon(store, operation, timeoutMs).then(
+    () => timeoutMs,
+    error => {
+      leaveToRecovery(error)
+      return leaseMs(config)
+    },
+  )
+}
 
 const intend = ({ config }: MakeDependencies, request: CreateRequest): IntendedCreate => ({
   ...request,

@@ -1,4 +1,4 @@
-import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
@@ -6,6 +6,7 @@ import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { lookUp } from './carry-out.ts'
 import { failCreate, finishCreate } from './finish.ts'
+import { toLease } from './lease.ts'
 
 export type SettleDependencies = {
   store: Store
@@ -86,7 +87,3 @@ const giveLeaseBack = (store: Store, operationId: string, fence: number): Promis
         .execute(),
     { durable: false },
   )
-
-/** End of a lease that begins now: by the database's clock, because replicas need not agree on theirs. */
-export const toLease = (leaseMs: number | Expression<number>): RawBuilder<string> =>
-  sql<string>`database_time(${leaseMs})`

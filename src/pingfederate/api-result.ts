@@ -3,6 +3,10 @@ import type { FieldError } from './failure.ts'
 /** Ping's `ApiResult` and `ValidationError`: every field is optional, and 400 may have no body at all. */
 type ApiResult = { message?: unknown; validationErrors?: unknown }
 
+/** Whether PingFederate itself says this: the page of a proxy, or of a server that is still starting, has no `resultId`. */
+export const isApiResult = (body: unknown): boolean =>
+  typeof (body as { resultId?: unknown } | null | undefined)?.resultId === 'string'
+
 const maxMessages = 20
 const maxMessageLength = 300
 

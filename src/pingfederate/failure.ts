@@ -67,12 +67,18 @@ const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|H
 export const toConnectionFailure = (error: Error & { code?: string }): PingFederateFailure =>
   new PingFederateFailure(tlsCode.test(error.code ?? '') ? 'tls' : 'unreachable', { cause: error })
 
+/**
+ * The server refuses the client's certificate. With TLS 1.3 that comes only after the client has begun to send, and
+ * nothing of what was sent is read. Any other error of TLS on a connection that stands can come in mid-answer.
+ */
+const certificateAlert =
+  /^ERR_SSL_.*_ALERT_((BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA)$/
+
 /** Sorts an error of the HTTP client by what it says about the call. */
 export const toFailure = (error: unknown): PingFederateFailure => {
   if (error instanceof PingFederateFailure) return error
   const { code = '', name = '' } = error as { code?: string; name?: string }
-  // TLS 1.3 refuses a client certificate only after the client has begun to send; nothing of that is read.
-  if (tlsCode.test(code)) return new PingFederateFailure('tls', { cause: error })
+  if (certificateAlert.test(code)) return new PingFederateFailure('tls', { cause: error })
   const isTimeout = name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code)
   return new PingFederateFailure(isTimeout ? 'timeout' : 'broken', { cause: error })
 }

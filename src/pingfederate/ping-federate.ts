@@ -1,5 +1,6 @@
 import { Secret } from '../secret.ts'
 import type { NewClient } from '../web-session-clients/defaults.ts'
+import { isApiResult } from './api-result.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
@@ -82,7 +83,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         operation: 'find_client',
         method: 'GET',
         path: toPath(clientId),
-        read: answer => (answer.status === 404 ? undefined : readClient(answer, 200, clientId)),
+        read: answer => (isAbsence(answer) ? undefined : readClient(answer, 200, clientId)),
       }),
     listClients: page => call(toListCall(page)),
     readPrerequisites: () => readPrerequisites(call),
@@ -141,6 +142,9 @@ const replicateCall: Call<void> = {
 }
 
 const toPath = (clientId: string): string => `/oauth/clients/${encodeURIComponent(clientId)}`
+
+/** Only PingFederate itself can say that it has no such client; what follows from that cannot be taken back. */
+const isAbsence = ({ status, body }: Answer): boolean => status === 404 && isApiResult(body)
 
 const readClient = (answer: Answer, status: number, clientId: string): ClientInPingFederate => {
   const client = parseClient(expect(answer, status))

@@ -40,8 +40,8 @@ const unclear: [string, Fault][] = [
 ]
 for (const [what, fault] of unclear) {
   test(`${what}: 504 while nothing can be told, the retry gets its token, one client`, async t => {
-    let ahead = 0
-    const service = await startObserved(t, { env: shortTimeout, world: { now: () => Date.now() + ahead } })
+    let now = Date.now()
+    const service = await startObserved(t, { env: shortTimeout, world: { now: () => now } })
     const { faults } = service.sandbox.pingFederate
     faults.next({ match: post, fault })
     const looks = faults.always({ match: get, fault: { answer: dead } })
@@ -50,7 +50,7 @@ for (const [what, fault] of unclear) {
     assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
     assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
     looks.remove()
-    ahead += laterThanLeasesMs
+    now += laterThanLeasesMs
     await assertCreated(service, key)
     await service.check()
   })
@@ -113,6 +113,27 @@ for (const [what, answer] of actedUpon) {
   })
 }
 
+test('23: a page with 404 instead of a look is no absence: 504, again and again, and nothing is given up for it', async t => {
+  let now = Date.now()
+  const service = await startObserved(t, { world: { now: () => now } })
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: post, fault: { answer: dead } })
+  const body = '<html><title>404 Not Found</title></html>'
+  const looks = faults.always({ match: get, fault: { answer: { kind: 'status', status: 404, body } } })
+  const key = createKey()
+  for (let request = 0; request < 3; request += 1) {
+    const open = await createUnderKey(service, key)
+    assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
+    assert.equal((await service.call('GET', open.body.operation)).body.state, 'intended')
+    now += 2 * 60_000
+  }
+  looks.remove()
+  const calls = recordCalls(service.sandbox)
+  await assertCreated(service, key)
+  assert.deepEqual(writesOf(calls), [])
+  await service.check()
+})
+
 test('18: a validation error is final: 422 under the field, one POST, and the key replays it', async t => {
   const service = await startObserved(t)
   const calls = recordCalls(service.sandbox)
@@ -132,7 +153,8 @@ test('19: "already exists" on our second POST: the marker shows that the first w
   const { faults } = service.sandbox.pingFederate
   // The first one's connection breaks before PingFederate gets to it: the look sees nothing, the second POST finds it.
   faults.next({ match: post, fault: { answer: dead } })
-  faults.next({ match: get, fault: { answer: { kind: 'status', status: 404, body: {} } } })
+  const body = { resultId: 'resource_not_found', message: 'Resource not found.' }
+  faults.next({ match: get, fault: { answer: { kind: 'status', status: 404, body } } })
   const calls = recordCalls(service.sandbox)
   await assertCreated(service, createKey())
   assert.ok(calls.some(({ method, status }) => method === 'POST' && status === 422))

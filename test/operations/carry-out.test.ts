@@ -16,10 +16,10 @@ const alreadyExists: OddAnswer = {
   body: { resultId: 'validation_error', validationErrors: [{ message: 'taken', fieldPath: 'clientId' }] },
 }
 
-const isGivenUp = async (): Promise<boolean> => false
+const journal = { isGivenUp: async () => false, holdForTakeOver: async () => true }
 
 const create = ({ pingFederate }: Pick<Upstream, 'pingFederate'>): Promise<CreateOutcome> =>
-  carryOutCreate(pingFederate, { client: newClient(), secret: clientSecret, operationId, isGivenUp })
+  carryOutCreate(pingFederate, { client: newClient(), secret: clientSecret, operationId, ...journal })
 
 const start = (t: TestContext, timeoutMs = 2_000) => startUpstream(t, { config: { timeoutMs } })
 
@@ -161,6 +161,16 @@ test('18: failed by a validation error, with its fields, after one POST', async 
   assert.deepEqual(upstream.calls(), ['POST /oauth/clients', 'GET /oauth/clients/pa_wam'])
 })
 
+test('unknown, not refused, after a validation error when the look-up fails: it may have been about the id', async t => {
+  for (const answer of [status(503), { kind: 'drop' }, { kind: 'html' }] as const) {
+    const upstream = await start(t)
+    strikePosts(upstream, { acts: false, answer: alreadyExists })
+    strikeGets(upstream, { answer })
+    assert.equal((await create(upstream)).kind, 'unknown')
+    assert.equal(countPosts(upstream), 1)
+  }
+})
+
 test('failed by 400 without a body, after one POST', async t => {
   const upstream = await start(t)
   strikePosts(upstream, { acts: false, answer: status(400) })
@@ -203,7 +213,7 @@ test('foreign, when the marker is that of another operation', async t => {
     client: newClient(),
     secret: clientSecret,
     operationId: operationId.replace('0193', '0194'),
-    isGivenUp,
+    ...journal,
   }
   assert.equal((await carryOutCreate(upstream.pingFederate, other)).kind, 'created')
   assert.deepEqual(await create(upstream), { kind: 'foreign', maker: other.operationId })
@@ -211,7 +221,7 @@ test('foreign, when the marker is that of another operation', async t => {
 })
 
 /** A client that an operation left behind that has been given up since, and the create that meets it. */
-const meetLeftover = async (upstream: Upstream) => {
+const meetLeftover = async (upstream: Upstream, isHeld = true) => {
   const secret = new Secret('the-secret-that-nobody-was-ever-given-000000')
   const leftBy = operationId.replace('0193', '0192')
   await upstream.pingFederate.createClient(newClient(), secret, leftBy)
@@ -222,6 +232,7 @@ const meetLeftover = async (upstream: Upstream) => {
       secret: clientSecret,
       operationId,
       isGivenUp: async maker => maker === leftBy,
+      holdForTakeOver: async () => isHeld,
     })
 }
 
@@ -247,8 +258,9 @@ test('3: created by taking over, with settings and secret of its own, what an op
 const takeOvers: [string, Fault, CreateOutcome['kind']][] = [
   ['503 though it was done', { answer: status(503) }, 'created'],
   ['a lost answer though it was done', { answer: { kind: 'drop' } }, 'created'],
-  ['503 and nothing done', { acts: false, answer: status(503) }, 'failed'],
-  ['a lost answer and nothing done', { acts: false, answer: { kind: 'drop' } }, 'failed'],
+  ['503 and nothing done yet', { acts: false, answer: status(503) }, 'unknown'],
+  ['a lost answer and nothing done yet', { acts: false, answer: { kind: 'drop' } }, 'unknown'],
+  ['a page of a proxy and nothing done yet', { acts: false, answer: { kind: 'html' } }, 'unknown'],
   ['401', { acts: false, answer: status(401) }, 'failed'],
   ['422', { acts: false, answer: alreadyExists }, 'failed'],
   ['504 of a proxy and nothing done yet', { acts: false, answer: status(504) }, 'unknown'],
@@ -258,10 +270,29 @@ for (const [what, fault, kind] of takeOvers) {
     const upstream = await start(t)
     const takeOver = await meetLeftover(upstream)
     upstream.sandbox.pingFederate.faults.next({ match: put, fault })
-    assert.equal((await takeOver()).kind, kind)
+    const outcome = await takeOver()
+    assert.equal(outcome.kind, kind)
+    assert.equal(outcome.kind === 'unknown' && outcome.mayReplace === true, kind === 'unknown')
     assert.equal(clientCount(upstream), 1)
   })
 }
+
+test('3: unknown, when taking over is answered with 503 and the look-up fails as well', async t => {
+  const upstream = await start(t)
+  const takeOver = await meetLeftover(upstream)
+  upstream.sandbox.pingFederate.faults.next({ match: put, fault: { answer: status(503) } })
+  strikeGets(upstream, {}, { answer: { kind: 'drop' } })
+  assert.equal((await takeOver()).kind, 'unknown')
+})
+
+test('3: unknown, and what was left behind is not written to, when the client id can be somebody else’s by now', async t => {
+  const upstream = await start(t)
+  const takeOver = await meetLeftover(upstream, false)
+  const before = upstream.sandbox.pingFederate.clients()
+  assert.equal((await takeOver()).kind, 'unknown')
+  assert.equal(countPosts(upstream), 1)
+  assert.deepEqual(upstream.sandbox.pingFederate.clients(), before)
+})
 
 for (const [code, kind] of [
   [401, 'credentials'],
@@ -301,7 +332,7 @@ test('failed, not unknown, when not even the version could be read: no client wa
     const upstream = await start(t)
     upstream.sandbox.pingFederate.faults.always({ match: { path: '/version' }, fault: { answer } })
     const client = newClient({ logout: 'pingaccess' })
-    const toCreate = { client, secret: clientSecret, operationId, isGivenUp }
+    const toCreate = { client, secret: clientSecret, operationId, ...journal }
     const outcome = await carryOutCreate(upstream.pingFederate, toCreate)
     assert.equal(outcome.kind, 'failed')
     assert.deepEqual(upstream.calls(), ['GET /version'])

@@ -46,7 +46,7 @@ test('504 when nobody knows whether the client was made, and the client is not s
   assert.equal(held.first.status, 504)
   assert.equal(held.first.body.code, 'outcome_unknown')
   assert.match(held.first.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
-  assert.equal(held.first.headers.get('retry-after'), '90')
+  assert.equal(held.first.headers.get('retry-after'), '10')
   assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 404)
 })
 

@@ -7,6 +7,7 @@ import {
   type IdempotentRequest,
   rememberRequest,
 } from '../../src/operations/idempotency.ts'
+import { endLeaseSoon, holdForTakeOver } from '../../src/operations/lease.ts'
 import { measureOpenOperations } from '../../src/operations/measure-open.ts'
 import { readOperation } from '../../src/operations/read-operation.ts'
 import { settleOperation } from '../../src/operations/settle.ts'
@@ -19,6 +20,8 @@ import type { OpenStore } from '../database/store.contract.ts'
 export const checkJournal = (engine: string, openStore: OpenStore): void => {
   describe(`journal on ${engine}`, () => {
     checkLease(openStore)
+    checkTakeOver(openStore)
+    checkLeaveOpen(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
     checkOpen(openStore)
@@ -115,6 +118,53 @@ const checkLease = (openStore: OpenStore): void => {
     const { settle, looked } = createSettler(store)
     assert.equal(await settle(), undefined)
     assert.equal(looked(), 0)
+  })
+}
+
+const holdFor = (store: Store, fence = 1): Promise<boolean> =>
+  holdForTakeOver(store, { operationId: 'operation', fence }, 10_000)
+
+/** The database's clock, some time from now. */
+const databaseTimeIn = async ({ db }: Store, laterMs: number): Promise<string> => {
+  const row = await db.selectNoFrom(sql<string>`database_time(${laterMs})`.as('at')).executeTakeFirstOrThrow()
+  return row.at
+}
+
+const checkTakeOver = (openStore: OpenStore): void => {
+  test('before a take-over the lease is made longer, by thirty time-outs from now, and nobody settles it until then', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, await databaseTimeIn(store, 1_000))
+    const before = await databaseTimeIn(store, 300_000)
+    assert.equal(await holdFor(store), true)
+    const { lease_until: until } = await readOperation(store.db, 'operation')
+    assert.ok(until >= before && until <= (await databaseTimeIn(store, 300_000)))
+    assert.equal(await createSettler(store).settle(), undefined)
+  })
+
+  test('no take-over by whoever has lost the lease: it is over, another process has it, or the operation has ended', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    assert.equal(await holdFor(store), false)
+    await store.write(trx => trx.updateTable('operation').set({ lease_until: farFuture, fence: 2 }).execute())
+    assert.equal(await holdFor(store, 1), false)
+    await store.write(trx => trx.updateTable('operation').set({ state: 'failed' }).execute())
+    assert.equal(await holdFor(store, 2), false)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+  })
+}
+
+const checkLeaveOpen = (openStore: OpenStore): void => {
+  test('what a request leaves open is settled a time-out later, unless somebody else has the lease by then', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    const leave = (fence: number) => endLeaseSoon(store, { operationId: 'operation', fence }, 10_000)
+    await leave(2)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+    const before = await databaseTimeIn(store, 10_000)
+    await leave(1)
+    const { lease_until: until } = await readOperation(store.db, 'operation')
+    assert.ok(until >= before && until <= (await databaseTimeIn(store, 10_000)))
+    assert.equal(await createSettler(store).settle(), undefined)
   })
 }
 

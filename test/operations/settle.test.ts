@@ -75,7 +75,9 @@ test('3: one client, and the retry’s, when the first POST arrives after the re
   assert.equal(repeated.status, 201)
   act()
   answer()
-  assert.equal((await original).status, 409)
+  const { status, body: late } = await original
+  assert.deepEqual([status, late.code], [409, 'client_exists_in_pingfederate'])
+  assert.match(late.detail, /another request has made, such as a repetition of this one/)
   assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
   assert.deepEqual((await createUnderKey(service, key)).body, repeated.body)
   assert.equal((await redeem(service, repeated.body.retrieval.token)).status, 200)

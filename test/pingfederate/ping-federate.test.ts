@@ -68,6 +68,11 @@ test('a look-up tells a client, its absence and an answer that is neither', asyn
     [{ kind: 'empty' }, 'unexpected'],
     [{ kind: 'malformed-json' }, 'unexpected'],
     [{ kind: 'status', status: 204 }, 'unexpected'],
+    [{ kind: 'status', status: 404 }, 'unexpected'],
+    [{ kind: 'status', status: 404, body: '<html><title>404 Not Found</title>' }, 'unexpected'],
+    [{ kind: 'status', status: 404, body: {} }, 'unexpected'],
+    [{ kind: 'status', status: 404, body: 'null' }, 'unexpected'],
+    [{ kind: 'status', status: 404, body: { resultId: 404, message: 'Not found' } }, 'unexpected'],
     [{ kind: 'status', status: 401 }, 'credentials'],
     [{ kind: 'status', status: 500 }, 'server-error'],
   ] as const) {

@@ -21,7 +21,7 @@ type Upstream = {
 }
 
 const version: Answer = { status: 200, body: { version: '12.1.0.4' } }
-const absent: Answer = { status: 404, body: undefined }
+const absent: Answer = { status: 404, body: { resultId: 'resource_not_found', message: 'Not found.' } }
 
 const start = (t: TestContext, others: Partial<Limits> = {}, now: () => number = Date.now): Upstream => {
   const upstream = { calls: [], made: [], changes: [], running: 0, mostRunning: 0 } as unknown as Upstream

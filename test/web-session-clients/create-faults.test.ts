@@ -170,7 +170,7 @@ test('504 names the operation, holds the id while it may still happen, and lets 
   assert.equal(unknown.status, 504)
   assert.equal(unknown.body.code, 'outcome_unknown')
   assert.match(unknown.body.operation, /^\/operations\/[0-9a-f-]{36}$/)
-  assert.equal(unknown.headers.get('retry-after'), '4')
+  assert.equal(unknown.headers.get('retry-after'), '1')
   const early = await create(service)
   assert.equal(early.status, 409)
   assert.equal(early.body.code, 'operation_in_progress')

@@ -48,6 +48,18 @@ test('18: 422 again in the same words after a refusal by PingFederate, which is 
   assert.equal((await createUnderKey(service, createKey())).status, 201)
 })
 
+test('18: 504, not a refusal to be repeated, when nobody can be asked what PingFederate refused; then 201 under the same key', async t => {
+  const service = await startWithClock(t)
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: post, fault: { acts: false, answer: { kind: 'status', status: 422 } } })
+  faults.next({ match: { method: 'GET' }, fault: { answer: failing } })
+  const key = createKey()
+  const open = await createUnderKey(service, key)
+  assert.deepEqual([open.status, open.body.code], [504, 'outcome_unknown'])
+  service.outliveLease()
+  assert.equal((await createUnderKey(service, key)).status, 201)
+})
+
 test('20: 409 again after PingFederate had somebody else’s client, which is not looked at a second time', async t => {
   const service = await startTestService(t)
   await callAdminApi(service.sandbox, 'POST', '/oauth/clients', paWam)
@@ -114,6 +126,18 @@ test('201 from a new attempt after an unknown outcome that made nothing', async 
   assert.equal(settled.status, 201)
   assert.deepEqual(clientIds(service.sandbox), ['pa_wam'])
   assert.equal((await redeem(service, settled.body.retrieval.token)).status, 200)
+})
+
+test('409 until the time in the Retry-After of an unknown outcome is over, and 201 from then on', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  const key = createKey()
+  const open = await leaveOpen(service, key, { acts: true })
+  assert.equal(open.headers.get('retry-after'), '10')
+  now += 9_999
+  assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
+  now += 1
+  assert.equal((await createUnderKey(service, key)).status, 201)
 })
 
 test('504 names the operation that is open, also when a repetition cannot settle it', async t => {

@@ -1,0 +1,61 @@
+import { type Expression, type RawBuilder, sql } from 'kysely'
+import { databaseTime } from '../database/database-time.ts'
+import type { Store } from '../database/store.ts'
+import type { LeasedOperation } from './finish.ts'
+
+/**
+ * A take-over holds its client id for that many time-outs. A call ends after a few of them, its token and its
+ * repetition included; after the rest a request that hangs has arrived, or proxies and the network have let it go.
+ */
+const takeOverTimeouts = 30
+
+/** How long a take-over holds its client id, in milliseconds. */
+export const takeOverMs = (timeoutMs: number): number => takeOverTimeouts * timeoutMs
+
+/**
+ * Recovery point `taking over`, durable before a client in PingFederate is replaced: until the time is over nobody
+ * settles the operation, so that nobody else has the client id when the replacement arrives late. False when the lease
+ * is over, as after a long pause of the process.
+ */
+export const holdForTakeOver = (
+  store: Store,
+  { operationId, fence }: Pick<LeasedOperation, 'operationId' | 'fence'>,
+  timeoutMs: number,
+): Promise<boolean> =>
+  store.write(async trx => {
+    const { numUpdatedRows } = await trx
+      .updateTable('operation')
+      .set({ lease_until: toLease(takeOverMs(timeoutMs)) })
+      .where('operation_id', '=', operationId)
+      .where('state', '=', 'intended')
+      .where('fence', '=', fence)
+      .where('lease_until', '>', databaseTime)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  })
+
+/**
+ * For a request that has ended and does not know how the operation has: the lease is over once a call that still hangs
+ * would have ended as well, so that the operation is settled soon. Never after a take-over was sent.
+ */
+export const endLeaseSoon = async (
+  store: Store,
+  { operationId, fence }: Pick<LeasedOperation, 'operationId' | 'fence'>,
+  timeoutMs: number,
+): Promise<void> => {
+  await store.write(
+    trx =>
+      trx
+        .updateTable('operation')
+        .set({ lease_until: toLease(timeoutMs) })
+        .where('operation_id', '=', operationId)
+        .where('state', '=', 'intended')
+        .where('fence', '=', fence)
+        .execute(),
+    { durable: false },
+  )
+}
+
+/** End of a lease that begins now: by the database's clock, because replicas need not agree on theirs. */
+export const toLease = (leaseMs: number | Expression<number>): RawBuilder<string> =>
+  sql<string>`database_time(${leaseMs})`
