@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { openConnection } from '../http/raw-socket.ts'
 import { prepareProcess } from '../service-process.ts'
+import { cannotMeasureMemory, measureGrowth, mebibyte } from './memory.ts'
 
 const timeUntilClosed = async (received: Promise<string>): Promise<{ text: string; seconds: number }> => {
   const startedAt = performance.now()
@@ -61,11 +63,16 @@ test('60: a client that sends nothing, half a header or half a body is cut off, 
   assert.equal((await read()).status, 200)
 })
 
-test('61: a body over the limit is 413 whether it tells its length or not, and memory stays flat', async t => {
+const toHead = (token: string): string =>
+  `POST /web-session-clients HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n`
+
+const blanks = ' '.repeat(0xffff)
+const chunk = `ffff\r\n${blanks}\r\n`
+
+test('61: 413 for a body over the limit whether it tells its length or not', async t => {
   const { token, start } = await prepareProcess(t)
   const { url, call } = await start()
-  const head = `POST /web-session-clients HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n`
-  const chunk = `ffff\r\n${' '.repeat(0xffff)}\r\n`
+  const head = toHead(token)
   for (const text of [
     `${head}content-length: 1073741824\r\n\r\n${' '.repeat(100_000)}`,
     `${head}transfer-encoding: chunked\r\n\r\n${chunk.repeat(32)}`,
@@ -75,3 +82,62 @@ test('61: a body over the limit is 413 whether it tells its length or not, and m
   }
   assert.equal((await call('GET', '/web-session-clients')).status, 200)
 })
+
+const gigabyte = 1024 * mebibyte
+
+/** Sends the head and then a gigabyte, as fast as it is taken and whatever is answered, until the connection ends. */
+const pour = async (t: TestContext, url: string, { head, again }: { head: string; again: string }) => {
+  const { hostname: host, port } = new URL(url)
+  const socket = connect({ host, port: Number(port) })
+  t.after(() => socket.destroy())
+  const go = () => {
+    while (socket.writable && socket.bytesWritten < gigabyte && socket.write(again));
+  }
+  let text = ''
+  socket.setEncoding('utf8').on('data', received => {
+    text += received
+  })
+  const ended = Promise.withResolvers<void>()
+  socket
+    .on('drain', go)
+    .on('error', () => undefined)
+    .on('close', ended.resolve)
+  socket.write(head)
+  go()
+  await ended.promise
+  return { text, taken: socket.bytesWritten - socket.writableLength }
+}
+
+/** What tells which length, what comes then, and the status of those who get to read one. */
+const floods: [string, string, string, number][] = [
+  ['that tells its length', 'content-length: 1073741824\r\n\r\n', blanks, 413],
+  ['in chunks', 'transfer-encoding: chunked\r\n\r\n', chunk, 413],
+  // What comes after the length is another request, which it cannot be.
+  ['that tells a length of 100', 'content-length: 100\r\n\r\n', blanks, 400],
+]
+
+for (const [what, length, again, status] of floods)
+  test(`61: a gigabyte ${what}, from twenty at once: ${status}, nobody reads it, and memory stays flat`, {
+    skip: cannotMeasureMemory,
+  }, async t => {
+    const { token, start } = await prepareProcess(t)
+    const { child, url, call } = await start()
+    // What a process takes for its first requests it takes once.
+    for (let index = 0; index < 30; index += 1) await call('GET', '/web-session-clients')
+    const sent = { head: toHead(token) + length, again }
+    const { grown, result: ends } = await measureGrowth(child.pid ?? 0, () =>
+      Promise.all(Array.from({ length: 20 }, () => pour(t, url, sent))),
+    )
+    const most = Math.max(...ends.map(({ taken }) => taken))
+    const answers = ends.map(({ text }) => text).filter(text => text !== '')
+    t.diagnostic(
+      `${(grown / mebibyte).toFixed(1)} MiB more; ${(most / mebibyte).toFixed(1)} MiB of the gigabyte left the sender; ${answers.length} of 20 read their answer`,
+    )
+    // Who goes on sending into a connection that has ended may lose the answer to the reset.
+    assert.ok(answers.length > 0)
+    for (const text of answers) assert.match(text, new RegExp(`^HTTP/1\\.1 ${status} `))
+    // What the system's buffers hold, on both sides.
+    assert.ok(most < 32 * mebibyte, `${most}`)
+    assert.ok(grown < 20 * mebibyte, `${grown}`)
+    assert.equal((await call('GET', '/web-session-clients')).status, 200)
+  })
