@@ -13,6 +13,7 @@ import { buildSerializer, buildValidator } from './http/compilation.ts'
 import { allowOrigins, toCorsHeaders } from './http/cors.ts'
 import { serveDocumentation } from './http/documentation.ts'
 import { answerProblems, sendProblem, toProblem } from './http/errors.ts'
+import { refuseOtherVersions } from './http/http-version.ts'
 import type { IssuerKeys } from './http/issuer-keys.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { logTexts } from './http/log.ts'
@@ -104,6 +105,7 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   // Before anything that can refuse, so that a page may read a refusal too.
   setCommonHeaders(app, headers)
   await allowOrigins(app, config.corsOrigins)
+  refuseOtherVersions(app)
   refuseWhenStopping(app)
   const answerOtherMethods = collectAddresses(app)
   shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })

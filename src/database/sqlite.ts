@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely'
@@ -36,6 +36,8 @@ export const openSqlite = async ({
   try {
     connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
     const store = await openConnection(connection, now, lock)
+    // SQLite takes a file that it may not write for one to be read, and says so only to the first that writes.
+    if (path !== ':memory:') accessSync(path, constants.W_OK)
     return { ...store, write: untilSyncFails(store.write, onSyncFailure) }
   } catch (error) {
     connection?.close()

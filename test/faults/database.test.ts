@@ -51,7 +51,12 @@ const mountSmallDisk = async (t: TestContext) => {
   const folder = join(disk, 'data')
   mkdirSync(folder)
   const filler = join(disk, 'filler')
-  return { folder, fill: () => fillUp(filler), free: () => rmSync(filler) }
+  return {
+    folder,
+    fill: () => fillUp(filler),
+    free: () => rmSync(filler),
+    forbidWriting: () => assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0),
+  }
 }
 
 const fillUp = (path: string): void => {
@@ -159,6 +164,20 @@ test('33: a damaged file is refused at the start, and left as it is', async t =>
   writeSync(file, Buffer.alloc(64, 'x'), 0, 64, 0)
   const before = readFileSync(installation.databasePath)
   await assert.rejects(installation.start(), /ended with 1 /)
+  assert.ok(readFileSync(installation.databasePath).equals(before))
+})
+
+test('33: a file on a disk that takes no writes is refused at the start, and left as it is', async t => {
+  const disk = await mountSmallDisk(t)
+  if (!disk) return t.skip('mounting a tmpfs needs root')
+  const installation = await createInstallation(t, { folder: disk.folder })
+  const first = await installation.start()
+  assert.equal((await createUnderKey(first, createKey())).status, 201)
+  await first.kill()
+  const before = readFileSync(installation.databasePath)
+  disk.forbidWriting()
+  await assert.rejects(installation.start(), /ended with 1 /)
+  assert.ok(installation.logLines.some(line => line.includes('read-only file system')))
   assert.ok(readFileSync(installation.databasePath).equals(before))
 })
 

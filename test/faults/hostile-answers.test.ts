@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
@@ -12,8 +11,8 @@ import {
   writesOf,
 } from '../web-session-clients/requests.ts'
 import { createInstallation } from './installation.ts'
+import { cannotMeasureMemory, measureGrowth, mebibyte } from './memory.ts'
 
-const mebibyte = 1024 * 1024
 const json = { 'content-type': 'application/json' }
 
 const answers: [string, OddAnswer][] = [
@@ -43,19 +42,8 @@ const answers: [string, OddAnswer][] = [
   ],
 ]
 
-/** A process's memory in bytes, now or at its highest since it was last reset. */
-const readMemory = (pid: number, name: 'VmRSS' | 'VmHWM'): number => {
-  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(
-    readFileSync(`/proc/${pid}/status`, 'utf8'),
-  ) ?? [undefined, 'NaN']
-  return Number(kilobytes) * 1024
-}
-
-/** `man 5 proc_pid_clear_refs`: 5 makes the highest value that of now. */
-const resetHighest = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
-
 test('25: answers without measure are cut and looked up, 201, and the service’s process grows by less than 50 MB', {
-  skip: process.platform !== 'linux' && 'reads /proc',
+  skip: cannotMeasureMemory,
 }, async t => {
   const installation = await createInstallation(t)
   const service = await installation.start()
@@ -68,11 +56,10 @@ test('25: answers without measure are cut and looked up, 201, and the service’
       match: { method: 'POST', path: '/oauth/clients' },
       fault: { answer },
     })
-    const before = readMemory(service.pid, 'VmRSS')
-    resetHighest(service.pid)
     const body = { ...smallest, clientId: `client-${index}` }
-    const created = await createUnderKey(service, createKey(), { body })
-    const grown = readMemory(service.pid, 'VmHWM') - before
+    const { grown, result: created } = await measureGrowth(service.pid, () =>
+      createUnderKey(service, createKey(), { body }),
+    )
     t.diagnostic(`${what}: ${(grown / mebibyte).toFixed(1)} MiB more`)
     assert.equal(created.status, 201, what)
     assert.ok(grown < 50 * mebibyte, `${what}: ${grown}`)

@@ -137,6 +137,69 @@ test('62: 400 for nesting as deep as a body can be, whether it is closed or not'
   assert.equal(problemOf('{"a":'.repeat(13_000)).code, 'malformed_json')
 })
 
+/** As large as a body may be, in `src/app.ts`. */
+const limitBytes = 64 * 1024
+
+const fill = (before: string, repeated: string, after: string): string =>
+  before + repeated.repeat(Math.floor((limitBytes - before.length - after.length) / repeated.length)) + after
+
+const half = Math.floor(limitBytes / 2)
+
+/** The worst that fits into a body, and how it is refused. */
+const largest: [string, string, number, string][] = [
+  ['levels', '['.repeat(half) + ']'.repeat(half), 400, 'malformed_json'],
+  ['levels that are never closed', '['.repeat(limitBytes), 400, 'malformed_json'],
+  ['__proto__', fill('{', '"__proto__":1,', '"a":1}'), 422, 'validation_failed'],
+  ['one name', fill('{', '"a":1,', '"a":1}'), 422, 'validation_failed'],
+  ['a byte order mark and blanks', fill('\uFEFF', ' ', '  ').slice(0, -2), 400, 'malformed_json'],
+]
+
+test('62: 400 or 422 from the service for the worst that fits into a body', async t => {
+  const { call } = await startTestService(t)
+  for (const [what, body, status, code] of largest) {
+    const answer = await call('POST', '/web-session-clients', { body })
+    assert.deepEqual([answer.status, answer.body.code], [status, code], what)
+  }
+})
+
+/** As large, and nothing wrong with it. */
+const ordinary = fill('[', '{"clientId":"pa_wam","team":"shop"},', '{}]')
+
+const parseOrRefuse = (body: Buffer): void => {
+  try {
+    parseJson(body)
+  } catch (error) {
+    assert.ok(error instanceof Problem)
+  }
+}
+
+/**
+ * Milliseconds of this thread alone for each body, of many runs, because the system may count in steps of four. They
+ * take turns, so that work beside them on the processor slows all of them down.
+ */
+const measure = (bodies: readonly string[]): number[] => {
+  const buffers = bodies.map(body => Buffer.from(body))
+  const took = bodies.map(() => 0)
+  for (let round = 0; round < 60; round += 1)
+    for (const [index, body] of buffers.entries()) {
+      const before = process.threadCpuUsage()
+      for (let run = 0; run < 5; run += 1) parseOrRefuse(body)
+      const { user, system } = process.threadCpuUsage(before)
+      took[index] = (took[index] ?? 0) + (user + system) / 300_000
+    }
+  return took
+}
+
+test('62: the worst that fits into a body costs no more CPU than two and a half ordinary ones of that size', t => {
+  const [usual = 0, ...took] = measure([ordinary, ...largest.map(([, body]) => body)])
+  t.diagnostic(`an ordinary body: ${usual.toFixed(2)} ms`)
+  for (const [index, [what]] of largest.entries()) {
+    const ms = took[index] ?? Number.NaN
+    t.diagnostic(`${what}: ${ms.toFixed(2)} ms`)
+    assert.ok(ms < 2.5 * usual, `${what}: ${ms}`)
+  }
+})
+
 test('415 for every charset but UTF-8; UTF-8 in any case is read', async t => {
   const { call } = await startTestService(t)
   const send = (type: string) =>
