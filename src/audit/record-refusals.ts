@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Store } from '../database/store.ts'
+import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { logTexts, maskTokens } from '../http/log.ts'
 import { clientIdPattern } from '../web-session-clients/schema.ts'
 import { type Actor, actorOf } from './actor.ts'
@@ -82,31 +83,46 @@ const isDryRun = ({ query }: FastifyRequest): boolean => String((query as Asked)
 
 type Refusal = { actor: Actor; details: AuditDetails }
 
+type Waiting = Refusal & { resolve: () => void; reject: (reason: unknown) => void }
+
 /**
  * One transaction at a time for all refusals that have come meanwhile, on one connection and not synced: a flood of them
  * takes little from everybody else, and what waits is bounded by the requests that may be under way.
  */
 export const createRefusalRecord = (store: Store): ((refusal: Refusal) => Promise<void>) => {
-  let waiting: Refusal[] = []
-  let running: Promise<unknown> = Promise.resolve()
-  let next: Promise<void> | undefined
+  let waiting: Waiting[] = []
+  let isRunning = false
   const writeAll = async (): Promise<void> => {
-    const refused = waiting
-    waiting = []
-    next = undefined
-    await store.write(
-      async trx => {
-        for (const { actor, details } of refused) await recordAuditEvent(trx, actor, details)
-      },
-      { durable: false },
-    )
-  }
-  return refusal => {
-    waiting.push(refusal)
-    if (!next) {
-      next = running.then(writeAll)
-      running = next.catch(() => undefined)
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      await writeBatch(store, batch)
     }
-    return next
+    isRunning = false
   }
+  return refusal =>
+    new Promise((resolve, reject) => {
+      waiting.push({ ...refusal, resolve, reject })
+      if (isRunning) return
+      isRunning = true
+      void Promise.resolve().then(writeAll)
+    })
 }
+
+/** Where one of them cannot be written, each gets a transaction of its own, so that it takes none of the others with it. */
+const writeBatch = async (store: Store, batch: readonly Waiting[]): Promise<void> => {
+  const failure = await write(store, batch).catch(error => ({ error }))
+  if (failure && batch.length > 1 && !isDatabaseUnavailable(failure.error)) {
+    for (const each of batch) await writeBatch(store, [each])
+    return
+  }
+  for (const { resolve, reject } of batch) failure ? reject(failure.error) : resolve()
+}
+
+const write = (store: Store, refusals: readonly Refusal[]): Promise<void> =>
+  store.write(
+    async trx => {
+      for (const { actor, details } of refusals) await recordAuditEvent(trx, actor, details)
+    },
+    { durable: false },
+  )

@@ -35,7 +35,10 @@ const Actor = Type.Object(
       'Who acted on behalf of the subject (`act`, RFC 8693), the current one first; empty when it acted itself.',
       'portal',
     ),
-    address: orNull(Type.String(), 'Network address of the caller; null where the service acted by itself.'),
+    address: orNull(
+      Type.String(),
+      'Network address of the caller; null where the service acted by itself, or could not learn it.',
+    ),
   },
   { description: 'Who did it.', additionalProperties: false },
 )

@@ -89,4 +89,19 @@ for (const [engine, { start, refuse, repair }] of Object.entries(engines)) {
       )
     })
   })
+
+  describe(`an audit event that cannot be written is one event, on ${engine}`, () => {
+    test('404 for many at once of which one cannot be recorded: all the others are', async t => {
+      const service = await start(t)
+      await startBroken(service, "new.client_id = 'client-7'")
+      const ids = Array.from({ length: 20 }, (_, index) => `client-${index}`)
+      const answers = await Promise.all(ids.map(id => service.call('GET', `/web-session-clients/${id}`)))
+      assert.ok(answers.every(({ status }) => status === 404))
+      const events = await execute(databaseOf(service), 'select client_id from audit_event')
+      assert.deepEqual(
+        events.map(event => event['client_id']).toSorted(),
+        ids.filter(id => id !== 'client-7').toSorted(),
+      )
+    })
+  })
 }
