@@ -20,10 +20,10 @@ export type RateLimits = {
   /** Counts a retrieval token that is nobody's or not the caller's, the same for both. */
   countUnknownToken: (reply: FastifyReply, principal: Principal) => void
   /**
-   * Counts a request that shows no valid access token.
+   * Counts a request that shows no valid access token; all from addresses that are not known count together.
    * @throws Problem `rate_limited`
    */
-  admitStranger: (address: string) => void
+  admitStranger: (address: string | undefined) => void
 }
 
 type Options = {
@@ -57,7 +57,7 @@ export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateL
     countUnknownToken: (reply, principal) =>
       void reply.headers(toFields(guesses.charge(toCallerKey(principal), limits.unknownTokens))),
     admitStranger: address => {
-      const key = toNetwork(address)
+      const key = address === undefined ? 'unknown' : toNetwork(address)
       const quota = addresses.look(key, limits.perAddress)
       refuseSpent(quota, 'requests of this network address without a valid access token')
       addresses.charge(key, limits.perAddress)
