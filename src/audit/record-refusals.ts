@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { logTexts, maskTokens } from '../http/log.ts'
+import type { Problem } from '../http/problem.ts'
 import { clientIdPattern } from '../web-session-clients/schema.ts'
 import { type Actor, actorOf } from './actor.ts'
 import { type AuditDetails, recordAuditEvent } from './record.ts'
@@ -40,7 +41,7 @@ export const recordRefusals = (app: FastifyInstance, { store }: { store: Store }
 const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
   const { problem, principal } = request
   const { action } = request.routeOptions.config
-  if (!problem || !principal || !action || isDryRun(request)) return undefined
+  if (!problem || !principal || !action || isDryRun(request, problem)) return undefined
   if (!refusals.has(problem.status) && !problem.about) return undefined
   const { team, clientId, rule, outcome = 'refused' } = problem.about ?? {}
   return {
@@ -78,8 +79,14 @@ const findOperationId = ({ params }: FastifyRequest): string | null =>
 const toMatching = (value: unknown, form: RegExp): string | null =>
   typeof value === 'string' && form.test(value) ? value : null
 
-/** A dry run writes nothing anywhere, and asks for nothing to be done. */
-const isDryRun = ({ query }: FastifyRequest): boolean => String((query as Asked)?.dryRun) === 'true'
+/**
+ * A dry run writes nothing anywhere, and asks for nothing to be done. It takes the scope of a create to make one, and
+ * elsewhere the parameter means nothing.
+ */
+const isDryRun = ({ query, routeOptions }: FastifyRequest, { code }: Problem): boolean =>
+  routeOptions.config.action === 'client.create' &&
+  code !== 'insufficient_scope' &&
+  String((query as Asked)?.dryRun) === 'true'
 
 type Refusal = { actor: Actor; details: AuditDetails }
 

@@ -7,6 +7,7 @@ import type { Store } from '../../src/database/store.ts'
 import { execute } from '../database/execute.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { readMetrics, sumOf } from '../metrics/exposition.ts'
+import { listRoutes } from '../openapi/routes.ts'
 import { createRetrieval, lookUp, readRows, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
@@ -36,6 +37,29 @@ test('403 for want of a scope: who, through what, from where, for which client',
       ...['["payments"]', '[]', '127.0.0.1', 'payments', 'pa_wam', headers.get('x-request-id')],
     ],
   ])
+})
+
+test('403 for want of a scope is recorded of every protected route, whatever the query says', async t => {
+  const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'openid' })
+  const routes = (await listRoutes()).filter(({ isPublic }) => !isPublic)
+  for (const { method, at } of routes)
+    for (const query of ['dryRun=true', 'dryRun=true&dryRun=true'])
+      assert.equal((await service.call(method, `${at()}?${query}`, { token })).status, 403)
+  const actions = readRefusals(service, 'action, reason')
+  assert.equal(actions.length, 2 * routes.length)
+  assert.equal(new Set(actions.map(([action]) => action)).size, routes.length)
+  assert.deepEqual(new Set(actions.map(([, reason]) => reason)), new Set(['insufficient_scope']))
+})
+
+test('403 and 409 for a dry run are not recorded: nothing was asked for', async t => {
+  const service = await startTestService(t)
+  await createRetrieval(service)
+  const dryRun = (options: Parameters<TestService['call']>[2]) =>
+    service.call('POST', `${path}?dryRun=true`, options)
+  assert.equal((await dryRun({ body: { ...smallest, team: 'shop' } })).status, 403)
+  assert.equal((await dryRun({ body: smallest, as: 'shop-pipeline' })).status, 409)
+  assert.deepEqual(readRefusals(service, 'action'), [])
 })
 
 test('403 for a team that is not theirs, and for having none, both with the client id that was wanted', async t => {
