@@ -154,7 +154,7 @@ const toCreateRequest = (
     operationId,
     client,
     clientLimit,
-    rule: rulesOf(decisions),
+    rule: rulesOf(clientLimit ? [...decisions, clientLimit] : decisions),
     refusal,
     actor,
     idempotent: key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: now() }),

@@ -157,10 +157,32 @@ test('what was sent as an id is recorded only where it can be one, and cannot be
   const service = await startTestService(t)
   const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'secrets:redeem' })
   const secret = randomBytes(32).toString('hex')
-  for (const id of ['wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F', secret])
+  // As this service makes them, with separators so near each other that no run is long.
+  const separated = 'Zk3-9fQ_aX7-pL2_mN8-cV5_bR1-tY6_wH4-jD0_gS8'
+  for (const id of ['wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F', secret, separated])
     assert.equal((await service.call('GET', `${path}/${id}`, { token })).status, 403)
-  assert.deepEqual(readRefusals(service, 'client_id'), Array(6).fill([null]))
-  assert.ok(!service.logLines.join('').includes(secret))
+  assert.deepEqual(readRefusals(service, 'client_id'), Array(7).fill([null]))
+  for (const each of [secret, separated]) assert.ok(!service.logLines.join('').includes(each))
+})
+
+test('403 and 404 with the id that was sent, however long, where it is one of words', async t => {
+  const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'secrets:redeem' })
+  const ids = [
+    'payments-portal-production-eu',
+    'PaymentsPortal.Production_eu-west',
+    '0194f2a1-5988-70f7-8cbf-8f140e7c00fc',
+  ]
+  for (const id of ids) {
+    assert.equal((await service.call('GET', `${path}/${id}`, { token })).status, 403)
+    assert.equal((await service.call('GET', `${path}/${id}`)).status, 404)
+  }
+  const wanted = 'a'.repeat(64)
+  const body = { ...smallest, clientId: wanted, team: 'shop' }
+  assert.equal((await service.call('POST', path, { body })).status, 403)
+  assert.equal((await service.call('POST', path, { body, as: 'operator' })).status, 403)
+  const recorded = readRefusals(service, 'client_id').flat()
+  assert.deepEqual(recorded, [...ids.flatMap(id => [id, id]), wanted, wanted])
 })
 
 test('404 for 60 at once, and every one of them is recorded', async t => {
