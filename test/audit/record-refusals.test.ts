@@ -9,7 +9,7 @@ import { openSqliteStore } from '../database/stores.ts'
 import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { listRoutes } from '../openapi/routes.ts'
 import { createRetrieval, lookUp, readRows, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
 import { actor } from './record.contract.ts'
 
@@ -125,6 +125,25 @@ test('410 within ten seconds for who redeemed it is a retry; for others, and lat
   const metrics = await readMetrics(service)
   const count = (outcome: string) => sumOf(metrics, 'web_session_clients_audit_events_total', { outcome })
   assert.deepEqual(['done', 'retried', 'reused', 'refused'].map(count), [2, 1, 2, 0])
+})
+
+test('404 for who may not redeem a token is reuse once its secret was redeemed, and answered as ever', async t => {
+  const service = await startTestService(t)
+  const token = await createRetrieval(service)
+  const as = 'shop-pipeline'
+  const before = await redeem(service, token, { as })
+  await redeem(service, token)
+  const after = await redeem(service, token, { as })
+  assert.equal((await lookUp(service, token, { as })).status, 404)
+  const withoutId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
+  assert.deepEqual(withoutId(after), withoutId(before))
+  assert.deepEqual(readRefusals(service, 'action, outcome, reason, subject, team, client_id'), [
+    ['secret.redeem', 'refused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+    ['secret.redeem', 'reused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+    ['retrieval.look-up', 'reused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+  ])
+  const labels = { action: 'secret.redeem', outcome: 'reused' }
+  assert.equal(sumOf(await readMetrics(service), 'web_session_clients_audit_events_total', labels), 1)
 })
 
 test('410 for a token that has expired or was revoked', async t => {
