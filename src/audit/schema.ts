@@ -26,7 +26,7 @@ const Actor = Type.Object(
   {
     subject: Type.String({
       description:
-        '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open.',
+        '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
       examples: ['payments-pipeline'],
     }),
     clientId: orNull(Type.String(), 'OAuth client through which the caller came.'),
