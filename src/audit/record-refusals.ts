@@ -49,7 +49,7 @@ const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
     outcome,
     reason: problem.code,
     rule: rule ?? null,
-    team: team ?? (problem.status === 403 ? onlyOne(principal.teams) : null),
+    team: team ?? (problem.status === 404 ? null : onlyOne(principal.teams)),
     client_id: clientId ?? findClientId(request),
     operation_id: findOperationId(request),
   }

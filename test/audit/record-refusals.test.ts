@@ -163,6 +163,41 @@ test('410 for a token that has expired or was revoked', async t => {
   ])
 })
 
+test('429 for too many tokens that are not the caller’s is recorded, once a minute for each caller', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, {
+    env: { RATE_LIMIT_UNKNOWN_TOKENS: '1' },
+    world: { now: () => now },
+  })
+  const guess = async (as: 'shop-pipeline' | 'portal') =>
+    (await redeem(service, strangerToken, { as })).status
+  for (const as of ['shop-pipeline', 'portal'] as const) {
+    assert.equal(await guess(as), 404)
+    for (let again = 0; again < 3; again += 1) assert.equal(await guess(as), 429)
+  }
+  now += 60_000
+  assert.equal(await guess('shop-pipeline'), 404)
+  for (let again = 0; again < 3; again += 1) assert.equal(await guess('shop-pipeline'), 429)
+  const shop = ['secret.redeem', 'refused', 'rate_limited', 'shop-pipeline', 'shop']
+  const portal = ['secret.redeem', 'refused', 'rate_limited', 'portal', null]
+  assert.deepEqual(
+    readRefusals(service, 'action, outcome, reason, subject, team').filter(row =>
+      row.includes('rate_limited'),
+    ),
+    [shop, portal, shop],
+  )
+})
+
+test('429 for anything else is not recorded', async t => {
+  const now = Date.now()
+  const service = await startTestService(t, {
+    env: { RATE_LIMIT_PER_CALLER: '1' },
+    world: { now: () => now },
+  })
+  for (const status of [404, 429, 429]) assert.equal((await redeem(service, strangerToken)).status, status)
+  assert.deepEqual(readRefusals(service, 'reason'), [['retrieval_not_found']])
+})
+
 test('401, 404 for a wrong address and 422 are not recorded: nobody is known, or nothing was forbidden', async t => {
   const service = await startTestService(t)
   await service.call('GET', path, { as: null })
