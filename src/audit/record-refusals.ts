@@ -78,6 +78,7 @@ const findClientId = ({ params, body }: FastifyRequest): string | null => {
  * between separators.
  */
 const couldBeSecret = (text: string): boolean =>
+  text.includes('wscrt_') ||
   /[A-Za-z0-9]{24}/.test(text) ||
   (text.length >= 24 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(characters => characters.test(text)))
 

@@ -213,9 +213,10 @@ test('what was sent as an id is recorded only where it can be one, and cannot be
   const secret = randomBytes(32).toString('hex')
   // As this service makes them, with separators so near each other that no run is long.
   const separated = 'Zk3-9fQ_aX7-pL2_mN8-cV5_bR1-tY6_wH4-jD0_gS8'
-  for (const id of ['wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F', secret, separated])
+  const others = ['wscrt_abc', '_wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F']
+  for (const id of [...others, secret, separated])
     assert.equal((await service.call('GET', `${path}/${id}`, { token })).status, 403)
-  assert.deepEqual(readRefusals(service, 'client_id'), Array(7).fill([null]))
+  assert.deepEqual(readRefusals(service, 'client_id'), Array(8).fill([null]))
   for (const each of [secret, separated]) assert.ok(!service.logLines.join('').includes(each))
 })
 
