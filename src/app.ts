@@ -21,6 +21,7 @@ import { measureRequests } from './http/measure-requests.ts'
 import { describeApi } from './http/openapi.ts'
 import { collectAddresses } from './http/other-methods.ts'
 import { shedLoad } from './http/overload.ts'
+import { rememberAddresses } from './http/peer-address.ts'
 import { ProblemDetails, Violation } from './http/problem.ts'
 import { countUnknownTokens, createRateLimits, type RateLimits } from './http/rate-limits.ts'
 import { logRequests } from './http/request-log.ts'
@@ -99,6 +100,7 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   })
   const app = createServer(dependencies, headers)
   app.server.maxConnections = maxConnections
+  rememberAddresses(app.server)
   answerProblems(app)
   measureRequests(app, dependencies.metrics)
   logRequests(app)

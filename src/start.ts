@@ -12,6 +12,7 @@ import { logTexts } from './http/log.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { serveMetrics } from './metrics/serve.ts'
 import { startMaintenance } from './operations/maintenance.ts'
+import { recordPublishing } from './operations/record-publishing.ts'
 import { createRecovery } from './operations/recovery.ts'
 import { createIssuerConnector } from './pingfederate/connect.ts'
 import { createIdentity } from './pingfederate/identity.ts'
@@ -52,7 +53,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
   const replication = createReplication({
     mode: config.pingFederate.replication,
-    pingFederate,
+    pingFederate: { ...pingFederate, replicate: recordPublishing({ ...world, store, pingFederate }) },
     now,
     onFailure: err => log.error({ err }, logTexts.replicationFailed),
   })

@@ -6,7 +6,7 @@ import { principalOf } from '../http/authenticate.ts'
 export type Actor = {
   principal: Principal
   requestId: string
-  /** Network address of the caller; null where the service acts for itself. */
+  /** Network address of the caller; null where the service acts for itself, or could not learn it. */
   address: string | null
 }
 
@@ -14,5 +14,6 @@ export type Actor = {
 export const actorOf = (request: FastifyRequest): Actor => ({
   principal: principalOf(request),
   requestId: request.id,
-  address: request.ip,
+  // Fastify's type does not know of a connection that was reset before anybody asked where it came from.
+  address: request.ip ?? null,
 })

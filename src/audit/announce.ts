@@ -2,12 +2,13 @@ import type { FastifyBaseLogger } from 'fastify'
 import { logTexts } from '../http/log.ts'
 import type { AuditEvent } from './record.ts'
 
-/**
- * Writes one log line with `audit: true` for each event, also where the log is set to less than that: what happens to
- * the database must not happen to the only copy.
- */
+/** Lines with `audit: true`, written also where the log is set to less than that. */
+export const toAuditLog = (log: FastifyBaseLogger): FastifyBaseLogger =>
+  log.child({ audit: true }, { level: 'info' })
+
+/** Writes one such line for each event: what happens to the database must not happen to the only copy. */
 export const logAuditEvents = (log: FastifyBaseLogger): ((event: AuditEvent) => void) => {
-  const auditLog = log.child({ audit: true }, { level: 'info' })
+  const auditLog = toAuditLog(log)
   return event => auditLog.info({ ...toLine(event), reqId: event.request_id }, logTexts.audited)
 }
 

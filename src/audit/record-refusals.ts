@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Store } from '../database/store.ts'
-import { logTexts, maskTokens } from '../http/log.ts'
+import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import { logTexts } from '../http/log.ts'
+import type { Problem } from '../http/problem.ts'
 import { clientIdPattern } from '../web-session-clients/schema.ts'
 import { type Actor, actorOf } from './actor.ts'
 import { type AuditDetails, recordAuditEvent } from './record.ts'
@@ -39,7 +41,7 @@ export const recordRefusals = (app: FastifyInstance, { store }: { store: Store }
 const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
   const { problem, principal } = request
   const { action } = request.routeOptions.config
-  if (!problem || !principal || !action || isDryRun(request)) return undefined
+  if (!problem || !principal || !action || isDryRun(request, problem)) return undefined
   if (!refusals.has(problem.status) && !problem.about) return undefined
   const { team, clientId, rule, outcome = 'refused' } = problem.about ?? {}
   return {
@@ -47,7 +49,7 @@ const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
     outcome,
     reason: problem.code,
     rule: rule ?? null,
-    team: team ?? (problem.status === 403 ? onlyOne(principal.teams) : null),
+    team: team ?? (problem.status === 404 ? null : onlyOne(principal.teams)),
     client_id: clientId ?? findClientId(request),
     operation_id: findOperationId(request),
   }
@@ -68,8 +70,17 @@ const operationIdForm = /^[0-9a-f-]{36}$/
  */
 const findClientId = ({ params, body }: FastifyRequest): string | null => {
   const clientId = toMatching((params as Asked)?.clientId ?? (body as Asked)?.clientId, clientIdForm)
-  return clientId !== null && maskTokens(clientId) === clientId ? clientId : null
+  return clientId === null || couldBeSecret(clientId) ? null : clientId
 }
+
+/**
+ * Tokens, keys and secrets are long, have no separators or only by chance, and mix what chance mixes; names are words
+ * between separators.
+ */
+const couldBeSecret = (text: string): boolean =>
+  text.includes('wscrt_') ||
+  /[A-Za-z0-9]{24}/.test(text) ||
+  (text.length >= 24 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(characters => characters.test(text)))
 
 const findOperationId = ({ params }: FastifyRequest): string | null =>
   toMatching((params as Asked)?.operationId, operationIdForm)
@@ -77,36 +88,57 @@ const findOperationId = ({ params }: FastifyRequest): string | null =>
 const toMatching = (value: unknown, form: RegExp): string | null =>
   typeof value === 'string' && form.test(value) ? value : null
 
-/** A dry run writes nothing anywhere, and asks for nothing to be done. */
-const isDryRun = ({ query }: FastifyRequest): boolean => String((query as Asked)?.dryRun) === 'true'
+/**
+ * A dry run writes nothing anywhere, and asks for nothing to be done. It takes the scope of a create to make one, and
+ * elsewhere the parameter means nothing.
+ */
+const isDryRun = ({ query, routeOptions }: FastifyRequest, { code }: Problem): boolean =>
+  routeOptions.config.action === 'client.create' &&
+  code !== 'insufficient_scope' &&
+  String((query as Asked)?.dryRun) === 'true'
 
 type Refusal = { actor: Actor; details: AuditDetails }
+
+type Waiting = Refusal & { resolve: () => void; reject: (reason: unknown) => void }
 
 /**
  * One transaction at a time for all refusals that have come meanwhile, on one connection and not synced: a flood of them
  * takes little from everybody else, and what waits is bounded by the requests that may be under way.
  */
 export const createRefusalRecord = (store: Store): ((refusal: Refusal) => Promise<void>) => {
-  let waiting: Refusal[] = []
-  let running: Promise<unknown> = Promise.resolve()
-  let next: Promise<void> | undefined
+  let waiting: Waiting[] = []
+  let isRunning = false
   const writeAll = async (): Promise<void> => {
-    const refused = waiting
-    waiting = []
-    next = undefined
-    await store.write(
-      async trx => {
-        for (const { actor, details } of refused) await recordAuditEvent(trx, actor, details)
-      },
-      { durable: false },
-    )
-  }
-  return refusal => {
-    waiting.push(refusal)
-    if (!next) {
-      next = running.then(writeAll)
-      running = next.catch(() => undefined)
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      await writeBatch(store, batch)
     }
-    return next
+    isRunning = false
   }
+  return refusal =>
+    new Promise((resolve, reject) => {
+      waiting.push({ ...refusal, resolve, reject })
+      if (isRunning) return
+      isRunning = true
+      void Promise.resolve().then(writeAll)
+    })
 }
+
+/** Where one of them cannot be written, each gets a transaction of its own, so that it takes none of the others with it. */
+const writeBatch = async (store: Store, batch: readonly Waiting[]): Promise<void> => {
+  const failure = await write(store, batch).catch(error => ({ error }))
+  if (failure && batch.length > 1 && !isDatabaseUnavailable(failure.error)) {
+    for (const each of batch) await writeBatch(store, [each])
+    return
+  }
+  for (const { resolve, reject } of batch) failure ? reject(failure.error) : resolve()
+}
+
+const write = (store: Store, refusals: readonly Refusal[]): Promise<void> =>
+  store.write(
+    async trx => {
+      for (const { actor, details } of refusals) await recordAuditEvent(trx, actor, details)
+    },
+    { durable: false },
+  )

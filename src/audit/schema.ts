@@ -26,7 +26,7 @@ const Actor = Type.Object(
   {
     subject: Type.String({
       description:
-        '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open.',
+        '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
       examples: ['payments-pipeline'],
     }),
     clientId: orNull(Type.String(), 'OAuth client through which the caller came.'),
@@ -35,7 +35,10 @@ const Actor = Type.Object(
       'Who acted on behalf of the subject (`act`, RFC 8693), the current one first; empty when it acted itself.',
       'portal',
     ),
-    address: orNull(Type.String(), 'Network address of the caller; null where the service acted by itself.'),
+    address: orNull(
+      Type.String(),
+      'Network address of the caller; null where the service acted by itself, or could not learn it.',
+    ),
   },
   { description: 'Who did it.', additionalProperties: false },
 )

@@ -1,9 +1,10 @@
-/** What callers ask for, by the name it has in the audit trail; docs/audit.md says the same. */
+/** What callers ask for, or the service does by itself, by the name it has in the audit trail; docs/audit.md says the same. */
 export const auditActions = {
   'audit.list': 'List audit events.',
   'client.create': 'Create a web session client.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
+  'cluster.publish': 'Publish to the engines, together with every administrator’s pending changes.',
   'operation.read': 'Read where a change stands.',
   'retrieval.look-up': 'Look at a retrieval token without using it.',
   'retrieval.revoke': 'Revoke the outstanding retrieval token of a client.',
@@ -16,7 +17,8 @@ export type AuditAction = keyof typeof auditActions
 export const auditOutcomes = {
   intended: 'Begun: what PingFederate is about to be asked for. `done` or `failed` follows.',
   done: 'Done.',
-  failed: 'Nothing was changed; `reason` tells why.',
+  failed:
+    'Nothing was changed, or for `cluster.publish`: PingFederate has not confirmed it. `reason` tells why.',
   refused: 'The caller may not have it, or it is not there (any more); `reason` tells which.',
   reused: 'A retrieval token was sent after its secret had been redeemed. Look into it: two have the token.',
   retried: 'The same by the subject that redeemed it, within ten seconds: most likely the answer got lost.',

@@ -57,7 +57,7 @@ const tokenLike = /[A-Za-z0-9_~+=-]{24,}/g
 const maxCauses = 4
 
 /** A text with what could be a secret masked. */
-export const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
+const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
 
 type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from './access-token.ts'
-import { Problem } from './problem.ts'
+import { type About, Problem } from './problem.ts'
 import { createRateLimiter, type Quota } from './rate-limiter.ts'
 
 /** Requests a minute. */
@@ -14,16 +14,17 @@ export type RateLimitConfig = Readonly<{
 export type RateLimits = {
   /**
    * Counts a request of a caller and tells what is left in `RateLimit-*`.
-   * @throws Problem `rate_limited`; a refused request takes nothing
+   * @throws Problem `rate_limited`; a refused request takes nothing. Once a minute for each caller the one for guessing
+   *   tokens is for the audit trail
    */
   admitCaller: (request: FastifyRequest, reply: FastifyReply, principal: Principal) => void
   /** Counts a retrieval token that is nobody's or not the caller's, the same for both. */
   countUnknownToken: (reply: FastifyReply, principal: Principal) => void
   /**
-   * Counts a request that shows no valid access token.
+   * Counts a request that shows no valid access token; all from addresses that are not known count together.
    * @throws Problem `rate_limited`
    */
-  admitStranger: (address: string) => void
+  admitStranger: (address: string | undefined) => void
 }
 
 type Options = {
@@ -41,15 +42,25 @@ const maxKeys = 10_000
 export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateLimits => {
   const create = () => createRateLimiter({ maxKeys, now })
   const limitOf = (team: string): number => findTeamLimit(team) ?? limits.perTeam
-  const [callers, teams, guesses, addresses] = [create(), create(), create(), create()]
+  const [callers, teams, guesses, addresses, reports] = [create(), create(), create(), create(), create()]
+  /** Not each of them: a flood of refusals would be one of writes. */
+  const isWorthReporting = (key: string): boolean => {
+    const isFirst = reports.look(key, 1).remaining >= 1
+    if (isFirst) reports.charge(key, 1)
+    return isFirst
+  }
+  const refuseGuessing = (key: string): void => {
+    const quota = guesses.look(key, limits.unknownTokens)
+    if (quota.remaining < 1)
+      throw refusal(quota, 'retrieval tokens that are not yours', isWorthReporting(key) ? {} : undefined)
+  }
   return {
     admitCaller: (request, reply, principal) => {
       const key = toCallerKey(principal)
       const team = chooseTeam(principal.teams, each => teams.look(each, limitOf(each)).remaining)
       refuseSpent(callers.look(key, limits.perCaller), 'requests of this caller')
       if (team !== undefined) refuseSpent(teams.look(team, limitOf(team)), `requests of the team ${team}`)
-      if (showsRetrievalTokens(request))
-        refuseSpent(guesses.look(key, limits.unknownTokens), 'retrieval tokens that are not yours')
+      if (showsRetrievalTokens(request)) refuseGuessing(key)
       const left = callers.charge(key, limits.perCaller)
       const leftToTeam = team === undefined ? left : teams.charge(team, limitOf(team))
       reply.headers(toFields(leftToTeam.remaining < left.remaining ? leftToTeam : left))
@@ -57,7 +68,7 @@ export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateL
     countUnknownToken: (reply, principal) =>
       void reply.headers(toFields(guesses.charge(toCallerKey(principal), limits.unknownTokens))),
     admitStranger: address => {
-      const key = toNetwork(address)
+      const key = address === undefined ? 'unknown' : toNetwork(address)
       const quota = addresses.look(key, limits.perAddress)
       refuseSpent(quota, 'requests of this network address without a valid access token')
       addresses.charge(key, limits.perAddress)
@@ -74,13 +85,15 @@ const chooseTeam = (teams: readonly string[], remainingOf: (team: string) => num
 
 /** @throws Problem `rate_limited` */
 const refuseSpent = (quota: Quota, what: string): void => {
-  if (quota.remaining >= 1) return
-  throw new Problem(
+  if (quota.remaining < 1) throw refusal(quota, what)
+}
+
+const refusal = (quota: Quota, what: string, about?: About): Problem =>
+  new Problem(
     'rate_limited',
     `More than ${quota.limit} ${what} in a minute; nothing was done. Try again after Retry-After.`,
-    { headers: { ...toFields(quota), 'retry-after': String(quota.retryAfterSeconds) } },
+    { about, headers: { ...toFields(quota), 'retry-after': String(quota.retryAfterSeconds) } },
   )
-}
 
 const toCallerKey = ({ subject, clientId }: Principal): string => `${clientId ?? ''}\n${subject}`
 

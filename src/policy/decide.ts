@@ -27,7 +27,7 @@ export type Decision = Readonly<{
 }>
 
 /** The rules behind decisions, each once, as the audit trail has them; null without a policy file. */
-export const rulesOf = (decisions: readonly Decision[]): string | null =>
+export const rulesOf = (decisions: readonly Pick<Decision, 'rule'>[]): string | null =>
   [...new Set(decisions.flatMap(({ rule }) => rule ?? []))].join(', ') || null
 
 /** What is asked for, completed by the defaults. */

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { toAuditLog } from '../audit/announce.ts'
 import { logTexts } from '../http/log.ts'
 import { readPolicy } from './read.ts'
 import type { PolicySource } from './setting.ts'
@@ -11,13 +12,17 @@ export type PolicyHolder = {
   reload: () => void
 }
 
-/** Holds the policy in force; a file that is refused on reload is logged with every problem and changes nothing. */
+/**
+ * Holds the policy in force; a file that is refused on reload is logged with every problem and changes nothing. Which
+ * policy decides belongs to the audit trail of its decisions, so those lines are written whatever the log is set to.
+ */
 export const createPolicyHolder = (
   { policy: first, file }: PolicySource,
   log: FastifyBaseLogger,
 ): PolicyHolder => {
+  const auditLog = toAuditLog(log)
   let policy = first
-  if (file) log.info({ policyFile: file.path, sha256: file.sha256 }, logTexts.policyLoaded)
+  if (file) auditLog.info({ policyFile: file.path, sha256: file.sha256 }, logTexts.policyLoaded)
   const reload = (): void => {
     if (!file) {
       log.info(logTexts.policyAbsent)
@@ -26,9 +31,9 @@ export const createPolicyHolder = (
     const read = readPolicy(file.path)
     if (read.policy) {
       policy = read.policy
-      log.info({ policyFile: file.path, sha256: read.sha256 }, logTexts.policyLoaded)
+      auditLog.info({ policyFile: file.path, sha256: read.sha256 }, logTexts.policyLoaded)
     } else {
-      log.error({ policyFile: file.path, problems: read.problems }, logTexts.policyRefused)
+      auditLog.error({ policyFile: file.path, problems: read.problems }, logTexts.policyRefused)
     }
   }
   return { current: () => policy, reload }

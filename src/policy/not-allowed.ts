@@ -2,7 +2,7 @@ import { Problem, type Violation } from '../http/problem.ts'
 import { presentable } from '../http/validation.ts'
 import { type Decision, type DecisionKind, rulesOf } from './decide.ts'
 
-type Where = { team: string; changeableBy: string | null }
+type Where = { team: string; clientId: string; changeableBy: string | null }
 
 /** The answer to a request that the policy refuses: every refused part with its rule, and who may change that. */
 export const notAllowed = (refused: readonly Decision[], where: Where): Problem => {
@@ -12,7 +12,7 @@ export const notAllowed = (refused: readonly Decision[], where: Where): Problem 
     `${what} of the request ${refused.length === 1 ? 'is' : 'are'} not allowed to team ${where.team}; nothing was changed. ${askedOf(where)} may change the policy.`,
     {
       violations: refused.map(decision => toViolation(decision, where)),
-      about: { team: where.team, rule: rulesOf(refused) },
+      about: { team: where.team, clientId: where.clientId, rule: rulesOf(refused) },
     },
   )
 }

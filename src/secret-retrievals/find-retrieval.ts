@@ -21,7 +21,7 @@ export const getRetrieval = async (
   const [row] = (await selectRetrieval(db, { retrievalId: toRetrievalId(token) })).rows
   if (row && isEntitled(row, principal)) return row
   throw new Problem('retrieval_not_found', 'No retrieval of yours has this token.', {
-    about: row && aboutRetrieval(row),
+    about: row && { ...aboutRetrieval(row), outcome: row.state === 'redeemed' ? 'reused' : 'refused' },
   })
 }
 

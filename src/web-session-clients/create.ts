@@ -153,7 +153,7 @@ const toCreateRequest = (
     operationId,
     client,
     clientLimit,
-    rule: rulesOf(decisions),
+    rule: rulesOf(clientLimit ? [...decisions, clientLimit] : decisions),
     refusal,
     actor,
     idempotent:

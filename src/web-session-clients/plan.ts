@@ -47,7 +47,7 @@ export const planCreate = (
   { config, policy }: { config: Rules; policy: Policy },
 ): CreatePlan => {
   const { body, derived } = parseRequest(request, config)
-  const team = chooseTeam(principal, body.team)
+  const team = chooseTeam(principal, body)
   const choices = applyDefaults(body, {
     team,
     derived,
@@ -69,9 +69,9 @@ export const planCreate = (
     client,
     retrieval,
     decisions,
-    clientLimit: findClientLimit(policy, team),
+    clientLimit: findClientLimit(policy, client),
     refusal:
-      refused.length > 0 ? notAllowed(refused, { team, changeableBy: policy.changeableBy }) : undefined,
+      refused.length > 0 ? notAllowed(refused, { ...client, changeableBy: policy.changeableBy }) : undefined,
   }
 }
 

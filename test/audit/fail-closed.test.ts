@@ -6,7 +6,7 @@ import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { openJournal } from '../operations/journal.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
-import { smallest } from '../web-session-clients/requests.ts'
+import { recordCalls, smallest } from '../web-session-clients/requests.ts'
 
 const server = usePostgresServer()
 
@@ -52,8 +52,9 @@ for (const [engine, { start, refuse, repair }] of Object.entries(engines)) {
     test('500 for a create, before PingFederate is asked for anything, and the client id stays free', async t => {
       const service = await start(t)
       const repaired = await startBroken(service)
+      const calls = recordCalls(service.sandbox)
       assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 500)
-      assert.equal(service.sandbox.pingFederate.clients.length, 0)
+      assert.deepEqual(calls, [])
       await repaired()
       assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
     })
@@ -86,6 +87,21 @@ for (const [engine, { start, refuse, repair }] of Object.entries(engines)) {
       assert.deepEqual(
         events.map(({ subject }) => subject),
         ['web-session-clients:recovery'],
+      )
+    })
+  })
+
+  describe(`an audit event that cannot be written is one event, on ${engine}`, () => {
+    test('404 for many at once of which one cannot be recorded: all the others are', async t => {
+      const service = await start(t)
+      await startBroken(service, "new.client_id = 'client-7'")
+      const ids = Array.from({ length: 20 }, (_, index) => `client-${index}`)
+      const answers = await Promise.all(ids.map(id => service.call('GET', `/web-session-clients/${id}`)))
+      assert.ok(answers.every(({ status }) => status === 404))
+      const events = await execute(databaseOf(service), 'select client_id from audit_event')
+      assert.deepEqual(
+        events.map(event => event['client_id']).toSorted(),
+        ids.filter(id => id !== 'client-7').toSorted(),
       )
     })
   })

@@ -7,8 +7,9 @@ import type { Store } from '../../src/database/store.ts'
 import { execute } from '../database/execute.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { readMetrics, sumOf } from '../metrics/exposition.ts'
+import { listRoutes } from '../openapi/routes.ts'
 import { createRetrieval, lookUp, readRows, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
 import { actor } from './record.contract.ts'
 
@@ -36,6 +37,29 @@ test('403 for want of a scope: who, through what, from where, for which client',
       ...['["payments"]', '[]', '127.0.0.1', 'payments', 'pa_wam', headers.get('x-request-id')],
     ],
   ])
+})
+
+test('403 for want of a scope is recorded of every protected route, whatever the query says', async t => {
+  const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'openid' })
+  const routes = (await listRoutes()).filter(({ isPublic }) => !isPublic)
+  for (const { method, at } of routes)
+    for (const query of ['dryRun=true', 'dryRun=true&dryRun=true'])
+      assert.equal((await service.call(method, `${at()}?${query}`, { token })).status, 403)
+  const actions = readRefusals(service, 'action, reason')
+  assert.equal(actions.length, 2 * routes.length)
+  assert.equal(new Set(actions.map(([action]) => action)).size, routes.length)
+  assert.deepEqual(new Set(actions.map(([, reason]) => reason)), new Set(['insufficient_scope']))
+})
+
+test('403 and 409 for a dry run are not recorded: nothing was asked for', async t => {
+  const service = await startTestService(t)
+  await createRetrieval(service)
+  const dryRun = (options: Parameters<TestService['call']>[2]) =>
+    service.call('POST', `${path}?dryRun=true`, options)
+  assert.equal((await dryRun({ body: { ...smallest, team: 'shop' } })).status, 403)
+  assert.equal((await dryRun({ body: smallest, as: 'shop-pipeline' })).status, 409)
+  assert.deepEqual(readRefusals(service, 'action'), [])
 })
 
 test('403 for a team that is not theirs, and for having none, both with the client id that was wanted', async t => {
@@ -103,6 +127,25 @@ test('410 within ten seconds for who redeemed it is a retry; for others, and lat
   assert.deepEqual(['done', 'retried', 'reused', 'refused'].map(count), [2, 1, 2, 0])
 })
 
+test('404 for who may not redeem a token is reuse once its secret was redeemed, and answered as ever', async t => {
+  const service = await startTestService(t)
+  const token = await createRetrieval(service)
+  const as = 'shop-pipeline'
+  const before = await redeem(service, token, { as })
+  await redeem(service, token)
+  const after = await redeem(service, token, { as })
+  assert.equal((await lookUp(service, token, { as })).status, 404)
+  const withoutId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
+  assert.deepEqual(withoutId(after), withoutId(before))
+  assert.deepEqual(readRefusals(service, 'action, outcome, reason, subject, team, client_id'), [
+    ['secret.redeem', 'refused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+    ['secret.redeem', 'reused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+    ['retrieval.look-up', 'reused', 'retrieval_not_found', as, 'payments', 'pa_wam'],
+  ])
+  const labels = { action: 'secret.redeem', outcome: 'reused' }
+  assert.equal(sumOf(await readMetrics(service), 'web_session_clients_audit_events_total', labels), 1)
+})
+
 test('410 for a token that has expired or was revoked', async t => {
   let now = Date.now()
   const service = await startTestService(t, { world: { now: () => now } })
@@ -120,6 +163,41 @@ test('410 for a token that has expired or was revoked', async t => {
   ])
 })
 
+test('429 for too many tokens that are not the caller’s is recorded, once a minute for each caller', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, {
+    env: { RATE_LIMIT_UNKNOWN_TOKENS: '1' },
+    world: { now: () => now },
+  })
+  const guess = async (as: 'shop-pipeline' | 'portal') =>
+    (await redeem(service, strangerToken, { as })).status
+  for (const as of ['shop-pipeline', 'portal'] as const) {
+    assert.equal(await guess(as), 404)
+    for (let again = 0; again < 3; again += 1) assert.equal(await guess(as), 429)
+  }
+  now += 60_000
+  assert.equal(await guess('shop-pipeline'), 404)
+  for (let again = 0; again < 3; again += 1) assert.equal(await guess('shop-pipeline'), 429)
+  const shop = ['secret.redeem', 'refused', 'rate_limited', 'shop-pipeline', 'shop']
+  const portal = ['secret.redeem', 'refused', 'rate_limited', 'portal', null]
+  assert.deepEqual(
+    readRefusals(service, 'action, outcome, reason, subject, team').filter(row =>
+      row.includes('rate_limited'),
+    ),
+    [shop, portal, shop],
+  )
+})
+
+test('429 for anything else is not recorded', async t => {
+  const now = Date.now()
+  const service = await startTestService(t, {
+    env: { RATE_LIMIT_PER_CALLER: '1' },
+    world: { now: () => now },
+  })
+  for (const status of [404, 429, 429]) assert.equal((await redeem(service, strangerToken)).status, status)
+  assert.deepEqual(readRefusals(service, 'reason'), [['retrieval_not_found']])
+})
+
 test('401, 404 for a wrong address and 422 are not recorded: nobody is known, or nothing was forbidden', async t => {
   const service = await startTestService(t)
   await service.call('GET', path, { as: null })
@@ -133,10 +211,33 @@ test('what was sent as an id is recorded only where it can be one, and cannot be
   const service = await startTestService(t)
   const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'secrets:redeem' })
   const secret = randomBytes(32).toString('hex')
-  for (const id of ['wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F', secret])
+  // As this service makes them, with separators so near each other that no run is long.
+  const separated = 'Zk3-9fQ_aX7-pL2_mN8-cV5_bR1-tY6_wH4-jD0_gS8'
+  const others = ['wscrt_abc', '_wscrt_abc', '%00', 'a'.repeat(65), '%F0%9F%98%80', '..%2F']
+  for (const id of [...others, secret, separated])
     assert.equal((await service.call('GET', `${path}/${id}`, { token })).status, 403)
-  assert.deepEqual(readRefusals(service, 'client_id'), Array(6).fill([null]))
-  assert.ok(!service.logLines.join('').includes(secret))
+  assert.deepEqual(readRefusals(service, 'client_id'), Array(8).fill([null]))
+  for (const each of [secret, separated]) assert.ok(!service.logLines.join('').includes(each))
+})
+
+test('403 and 404 with the id that was sent, however long, where it is one of words', async t => {
+  const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline', scope: 'secrets:redeem' })
+  const ids = [
+    'payments-portal-production-eu',
+    'PaymentsPortal.Production_eu-west',
+    '0194f2a1-5988-70f7-8cbf-8f140e7c00fc',
+  ]
+  for (const id of ids) {
+    assert.equal((await service.call('GET', `${path}/${id}`, { token })).status, 403)
+    assert.equal((await service.call('GET', `${path}/${id}`)).status, 404)
+  }
+  const wanted = 'a'.repeat(64)
+  const body = { ...smallest, clientId: wanted, team: 'shop' }
+  assert.equal((await service.call('POST', path, { body })).status, 403)
+  assert.equal((await service.call('POST', path, { body, as: 'operator' })).status, 403)
+  const recorded = readRefusals(service, 'client_id').flat()
+  assert.deepEqual(recorded, [...ids.flatMap(id => [id, id]), wanted, wanted])
 })
 
 test('404 for 60 at once, and every one of them is recorded', async t => {

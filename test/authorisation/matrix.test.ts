@@ -64,7 +64,7 @@ const createTarget = async (
   assert.equal(status, 201, JSON.stringify(body))
   const client = sandbox.pingFederate.clients().find(each => each.clientId === clientId)
   const [, operationId = ''] = /([0-9a-f-]{36})\]$/.exec(client?.description ?? '') ?? []
-  return { clientId, token: body.retrieval.token, operationId }
+  return { clientId, token: body.retrieval.token, operationId, team: 'payments' }
 }
 
 /** What nobody has: of the same form, and as long. */
@@ -72,6 +72,7 @@ const createAbsent = (): Target => ({
   clientId: `client-${randomUUID()}`,
   token: createToken(Date.now(), randomBytes(32)),
   operationId: randomUUID(),
+  team: 'nobodys',
 })
 
 type Ask = { operation: Operation; row: Row; caller: Caller; target: Target }

@@ -18,8 +18,8 @@ export const callers = [
 ] as const
 export type Caller = (typeof callers)[number]
 
-/** What a call is about: the client a requester of the team `payments` has just made, or one that is not there. */
-export type Target = { clientId: string; token: string; operationId: string }
+/** What a call is about: the client a requester of the team `payments` has just made, or one and a team that are not there. */
+export type Target = { clientId: string; token: string; operationId: string; team: string }
 
 export type Row = {
   /** What distinguishes it from the operation's other rows. */
@@ -42,7 +42,7 @@ const everybody = (answer: string): Record<Caller, string> =>
   Object.fromEntries(callers.map(caller => [caller, answer])) as Record<Caller, string>
 const ofTheTeam = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
   answers: { ...refused, requester: answer, team: answer, 'other team': hidden, admin: hidden },
-  hiddenFrom: ['other team'],
+  hiddenFrom: ['other team', 'admin'],
 })
 
 /** Each operation of the API document by its id, and what each caller is answered. */
@@ -61,15 +61,16 @@ export const rows: Record<string, readonly Row[]> = {
     },
     {
       what: 'for the team payments',
-      request: ({ clientId }) => ({
+      request: ({ clientId, team }) => ({
         path: '/web-session-clients',
-        body: { ...smallest, clientId: `${clientId}-2`, team: 'payments' },
+        body: { ...smallest, clientId: `${clientId}-2`, team },
       }),
       answers: {
         ...refused,
         ...{ requester: '201', team: '201' },
         ...{ 'other team': '403 team_not_yours', admin: '403 team_not_yours' },
       },
+      hiddenFrom: ['other team', 'admin'],
     },
     {
       what: 'of an id that is taken',
@@ -89,9 +90,9 @@ export const rows: Record<string, readonly Row[]> = {
     },
     {
       what: 'of the team payments',
-      request: () => ({ path: '/web-session-clients', query: '?team=payments' }),
+      request: ({ team }) => ({ path: '/web-session-clients', query: `?team=${team}` }),
       answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
-      hiddenFrom: ['other team'],
+      hiddenFrom: ['other team', 'admin'],
     },
   ],
   getWebSessionClient: [

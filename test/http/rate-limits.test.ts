@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { toNetwork } from '../../src/http/rate-limits.ts'
+import { createRateLimits, toNetwork } from '../../src/http/rate-limits.ts'
 import { writePolicyFile } from '../policy/files.ts'
 import { createRetrieval, lookUp, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService } from '../service.ts'
+import { sendAndReset } from './reset-connection.ts'
 
 const fieldsOf = ({ headers }: Answer) =>
   ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after'].map(name => headers.get(name))
@@ -149,6 +150,22 @@ test('429 for what comes from an address without a valid token, while callers at
     assert.deepEqual(fieldsOf(refused), ['3', '0', '60', '20'])
   }
   assert.equal((await list('payments-pipeline')).status, 200)
+})
+
+test('429 for an address whose requests without a valid token were sent and the connections reset', async t => {
+  const service = await startLimited(t, { RATE_LIMIT_PER_ADDRESS: 2 })
+  for (let sent = 0; sent < 2; sent += 1)
+    await sendAndReset(t, service, { method: 'GET', path: '/web-session-clients', token: 'x.y.z' })
+  assert.equal((await service.call('GET', '/web-session-clients', { as: null })).status, 429)
+  assert.ok(service.logLines.every(line => !line.includes('unexpected failure')))
+})
+
+test('requests from addresses that are not known count together', () => {
+  const limits = { perCaller: 1, perTeam: 1, unknownTokens: 1, perAddress: 1 }
+  const { admitStranger } = createRateLimits({ limits, findTeamLimit: () => undefined, now: () => 0 })
+  admitStranger(undefined)
+  assert.throws(() => admitStranger(undefined), { code: 'rate_limited' })
+  admitStranger('192.0.2.7')
 })
 
 test('health is never limited', async t => {

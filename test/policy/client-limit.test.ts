@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { type Answer, startReplica, startTestService, type TestService } from '../service.ts'
@@ -47,6 +48,25 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       [rule, policyRule, changeableBy],
       ['clients_per_team', '/teams/payments/limits/clients', example.changeableBy],
     )
+  })
+}
+
+for (const engine of ['SQLite', 'PostgreSQL'] as const) {
+  test(`201 and 403 by the limit of clients are in the audit trail with its rule, on ${engine}`, async t => {
+    const service = await start(t, engine)
+    for (const id of idsOf(limit)) assert.equal((await create(service, id)).status, 201)
+    const last = 'paymentsportalproductioneurope'
+    assert.equal((await create(service, last)).status, 403)
+    const events = await execute(
+      service.env['DATABASE_URL'] ?? '',
+      "select outcome, rule, client_id from audit_event where outcome in ('intended', 'refused') order by audit_event_id",
+    )
+    const rule = '/teams/payments/limits/clients'
+    const isBehind = (event: Record<string, unknown>) => String(event['rule']).split(', ').includes(rule)
+    assert.ok(events.every(isBehind), JSON.stringify(events))
+    const refused = { outcome: 'refused', rule, client_id: last }
+    assert.deepEqual({ ...events.at(-1) }, refused)
+    assert.equal(events.length, limit + 1)
   })
 }
 

@@ -169,11 +169,10 @@ test('422 for bearer where only the policy allows it: it does not widen the conf
 
 test('403 is in the audit trail with the team and every rule behind it, and a dry run leaves nothing there', async t => {
   const service = await start(t, otherHosts)
-  assert.equal((await create(service, smallest)).status, 403)
-  assert.equal(
-    (await service.call('POST', '/web-session-clients?dryRun=true', { body: smallest })).status,
-    403,
-  )
+  const clientId = 'paymentsportalproductioneurope'
+  const body = { ...smallest, clientId }
+  assert.equal((await create(service, body)).status, 403)
+  assert.equal((await service.call('POST', '/web-session-clients?dryRun=true', { body })).status, 403)
   using database = new DatabaseSync(service.databasePath)
   const events = database
     .prepare('select action, outcome, reason, rule, team, client_id from audit_event')
@@ -187,7 +186,7 @@ test('403 is in the audit trail with the team and every rule behind it, and a dr
         reason: 'not_allowed_by_policy',
         rule: '/teams/payments/hosts',
         team: 'payments',
-        client_id: 'pa_wam',
+        client_id: clientId,
       },
     ],
   )

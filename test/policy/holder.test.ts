@@ -8,10 +8,10 @@ import { readPolicySetting } from '../../src/policy/setting.ts'
 import { openPolicy } from '../../src/policy/team-policy.ts'
 import { example, writePolicyFile } from './files.ts'
 
-const hold = (t: TestContext) => {
+const hold = (t: TestContext, level = 'info') => {
   const file = writePolicyFile(t, example)
   const lines: Record<string, unknown>[] = []
-  const log = pino({ base: null }, { write: line => lines.push(JSON.parse(line)) })
+  const log = pino({ base: null, level }, { write: line => lines.push(JSON.parse(line)) })
   const holder = createPolicyHolder(readPolicySetting(file.path).policy, log)
   const hosts = () => holder.current().defaults.hosts.value
   return { ...file, ...holder, lines, hosts }
@@ -40,6 +40,24 @@ test('a reload that finds the file wrong logs every problem and leaves the forme
   const pointers = (problems as { pointer: string }[]).map(({ pointer }) => pointer)
   assert.deepEqual([...new Set(pointers)], ['/changeableBy', '/defaults/hosts/0', '/defaults/ports/0'])
 })
+
+for (const level of ['info', 'warn', 'silent']) {
+  test(`a policy that is loaded or refused is a line with audit: true also with LOG_LEVEL=${level}`, t => {
+    const { write, reload, lines } = hold(t, level)
+    write({ ...example, defaults: {} })
+    reload()
+    write('')
+    reload()
+    assert.deepEqual(
+      lines.map(({ audit, msg }) => [audit, String(msg).split(';')[0]]),
+      [
+        [true, 'policy loaded'],
+        [true, 'policy loaded'],
+        [true, 'policy file refused'],
+      ],
+    )
+  })
+}
 
 for (const [what, spoil] of [
   ['is empty', ({ write }: ReturnType<typeof hold>) => write('')],

@@ -1,0 +1,44 @@
+import type { Actor } from '../audit/actor.ts'
+import { recordAuditEvent } from '../audit/record.ts'
+import type { Store } from '../database/store.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
+
+type Dependencies = { store: Store; pingFederate: Pick<PingFederate, 'replicate'>; newId: () => string }
+
+/**
+ * Publishing with its events: `intended` durably before PingFederate is called, because it publishes every
+ * administrator's pending changes, and how it ended. Without the first nothing is published; without the second it was
+ * all the same.
+ */
+export const recordPublishing =
+  ({ store, pingFederate, newId }: Dependencies): PingFederate['replicate'] =>
+  async () => {
+    const actor: Actor = { principal: publishingPrincipal, requestId: newId(), address: null }
+    const action = 'cluster.publish'
+    const recordEnd = (end: { outcome: 'done' } | { outcome: 'failed'; reason: string }): Promise<void> =>
+      store
+        .write(trx => recordAuditEvent(trx, actor, { action, ...end }), { durable: false })
+        .catch(() => undefined)
+    await store.write(trx => recordAuditEvent(trx, actor, { action, outcome: 'intended' }))
+    try {
+      await pingFederate.replicate()
+    } catch (error) {
+      await recordEnd({ outcome: 'failed', reason: toReason(error) })
+      throw error
+    }
+    await recordEnd({ outcome: 'done' })
+  }
+
+const toReason = (error: unknown): string =>
+  error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'
+
+/** In the audit trail the service publishes for itself: one call is for the clients of many callers, and more. */
+const publishingPrincipal = {
+  subject: 'web-session-clients:publishing',
+  clientId: undefined,
+  actingParties: [],
+  teams: [],
+  scopes: new Set<string>(),
+}
