@@ -21,7 +21,9 @@ export const openStore = async (
       onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
     })
   } catch (error) {
-    throw toStartError(database.kind === 'sqlite' ? database.path : toPlace(database.url.reveal()), error)
+    if (database.kind === 'sqlite') throw toStartError(database.path, error)
+    const url = database.url.reveal()
+    throw toStartError(toPlace(url), error, new URL(url).password)
   }
 }
 
