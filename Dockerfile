@@ -30,7 +30,7 @@ COPY --from=production-source /app ./
 RUN install --directory --owner=1000 --group=1000 /compiled
 USER 1000:1000
 # Without its configuration the service ends with an error as soon as everything is loaded.
-RUN ! node src/main.ts && chmod --recursive a=rX /compiled
+RUN ! node --disable-sigusr1 --report-exclude-env src/main.ts && chmod --recursive a=rX /compiled
 
 FROM ${BASE_IMAGE} AS sandbox
 WORKDIR /app
@@ -64,5 +64,6 @@ VOLUME ["/app/data"]
 # By number, because Kubernetes' runAsNonRoot can't check a name.
 USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/live`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# Without a shell or npm in between, so that SIGTERM arrives at the process that finishes its requests.
-CMD ["node", "src/main.ts"]
+# Without a shell or npm in between, so that SIGTERM arrives at the process that finishes its requests. No signal opens
+# the inspector, and no diagnostic report has the environment, from the very first moment.
+CMD ["node", "--disable-sigusr1", "--report-exclude-env", "src/main.ts"]

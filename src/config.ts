@@ -53,7 +53,10 @@ export type Config = Readonly<{
     types: readonly string[]
     teamsClaim: string
   }>
-  database: Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret }>
+  /** With the path of the file that the URL comes from, which is read again for new connections. */
+  database: Readonly<
+    { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret; file?: string | undefined }
+  >
   /** The current server key, then former ones. */
   secretKeys: readonly [KeyObject, ...KeyObject[]]
   retrieval: Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
@@ -234,10 +237,10 @@ const toFiles = (values: Readonly<Record<string, string>>): Config['pingFederate
 
 const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
 
-const toDatabase = (url: string): Config['database'] =>
+const toDatabase = (url: string, file: string | undefined): Config['database'] =>
   url.startsWith('sqlite:')
     ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
-    : Object.freeze({ kind: 'postgres', url: new Secret(url) })
+    : Object.freeze({ kind: 'postgres', url: new Secret(url), ...(file !== undefined && { file }) })
 
 type FromFiles = { pems: PemFiles; values: Readonly<Record<string, string>>; policy: PolicySource }
 
@@ -278,7 +281,7 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
     types: list(variables.JWT_TYPES),
     teamsClaim: variables.JWT_TEAMS_CLAIM,
   }),
-  database: toDatabase(variables.DATABASE_URL),
+  database: toDatabase(variables.DATABASE_URL, values['DATABASE_URL_FILE']),
   secretKeys: Object.freeze<readonly [KeyObject, ...KeyObject[]]>([
     toKey(variables.SECRET_KEY),
     ...(variables.SECRET_KEYS_PREVIOUS ? list(variables.SECRET_KEYS_PREVIOUS).map(toKey) : []),

@@ -337,6 +337,13 @@ const isAddressOrNetwork = (value: string): boolean => {
   return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
 }
 
+/** A password with `/`, `?` or `#` in it as it is ends the host early, and would be shown as the name of the database. */
+export const isPostgresUrl = (value: string): boolean => {
+  const url = URL.parse(value)
+  const isSplit = url !== null && url.username === '' && /@/.test(url.pathname + url.search + url.hash)
+  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && !isSplit
+}
+
 const asymmetricAlgorithms = /^(RS|PS|ES)(256|384|512)$|^EdDSA$/
 
 const isAlgorithmList = (value: string): boolean =>
@@ -358,8 +365,9 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
   },
   'key-256': { check: isKey256, reason: 'must be 32 bytes in base64url: 43 characters without padding' },
   'database-url': {
-    check: value => /^sqlite:.+/.test(value) || /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? ''),
-    reason: 'must be sqlite: and a path, or a postgres:// URL',
+    check: value => /^sqlite:.+/.test(value) || isPostgresUrl(value),
+    reason:
+      'must be sqlite: and a path, or a postgres:// URL with everything but letters, digits and -._~ percent-encoded in user and password',
   },
   'key-256-list': {
     check: value => value.split(',').every(key => isKey256(key.trim())),

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
 import { secretVariables } from './environment.ts'
-import { loggerOptions } from './http/log.ts'
+import { loggerOptions, toLoggedError } from './http/log.ts'
 import { endWhileStarting, rememberHangUp, stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
 
@@ -38,13 +38,17 @@ const readConfig = (): Config => {
   }
 }
 
-/** One line for what an operator can put right; anything else keeps its stack. */
+/** One line for what an operator can put right, and for anything else as much of it as the log would have. */
 const toStartMessage = (error: unknown): string => {
   if (error instanceof ConfigurationError || error instanceof DatabaseStartError) return error.message
-  const { syscall = '', code, stack } = error as NodeJS.ErrnoException
-  if (!['listen', 'bind', 'getaddrinfo'].includes(syscall)) return String(stack)
+  const { syscall = '', code } = (error ?? {}) as NodeJS.ErrnoException
+  if (!['listen', 'bind', 'getaddrinfo'].includes(syscall))
+    return `web-session-clients cannot start: ${JSON.stringify(toLoggedError(error))}`
   return `web-session-clients cannot start: HOST and PORT (or METRICS_PORT) cannot be listened on (${code}). Choose others, or stop what uses them.`
 }
+
+// Node.js opens its inspector by it otherwise, to everybody on the same loopback address.
+process.on('SIGUSR1', () => undefined)
 
 try {
   await run(readConfig())

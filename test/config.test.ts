@@ -142,7 +142,17 @@ const wrong: [string, string[]][] = [
   ['REQUIRE_FULLY_QUALIFIED_HOSTS', ['yes', '1', 'TRUE']],
   ['ALLOW_IP_HOSTS', ['on']],
   ['ALLOW_BEARER_REDEMPTION', ['yes']],
-  ['DATABASE_URL', ['mysql://db', 'data.db', 'sqlite:']],
+  [
+    'DATABASE_URL',
+    [
+      'mysql://db',
+      'data.db',
+      'sqlite:',
+      'postgres://u:12/x@db/c',
+      'postgres://u:1?x@db/c',
+      'postgres://u:1#x@db/c',
+    ],
+  ],
   [
     'SECRET_KEY',
     ['short', `${key}A`, key.slice(1), `${key.slice(0, -1)}B`, `${key}=`, randomBytes(32).toString('hex')],

@@ -1,132 +1,24 @@
 import assert from 'node:assert/strict'
-import { hkdfSync, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
 import type { Fault } from '../src/sandbox/pingfederate/faults.ts'
-import { createToken } from '../src/secret-retrievals/token.ts'
 import { execute } from './database/execute.ts'
+import { createEngines } from './database/places.ts'
 import { usePostgresServer } from './database/postgres-server.ts'
-import { findPlanted, type Planted } from './secrets.ts'
-import { type Answer, startTestService, type TestService } from './service.ts'
-import { fullest, smallest } from './web-session-clients/requests.ts'
+import { createCertificates } from './pingfederate/certificates.ts'
+import { findPlanted } from './secrets.ts'
+import {
+  assertNothingLeaked,
+  byCertificate,
+  byOAuth,
+  byPassword,
+  type CallOptions,
+  type Watched,
+  watch,
+} from './watched-service.ts'
+import { fullest, recordCalls, sentClients, smallest } from './web-session-clients/requests.ts'
 
-type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
-
-const secretKey = randomBytes(32)
-const idempotencyKey = `idempotency-${randomBytes(24).toString('hex')}`
-
-/** Random bytes that can be told beforehand: those of the n-th create. */
-const createBytes = () => {
-  const seed = randomBytes(32)
-  const bytesOf = (n: number) => Buffer.from(hkdfSync('sha256', seed, '', String(n), 76))
-  let count = 0
-  return {
-    randomBytes: () => bytesOf(++count),
-    secretOf: (n: number) => bytesOf(n).subarray(0, 32),
-    tokenOf: (now: number, n: number) => createToken(now, bytesOf(n).subarray(32, 64)),
-    count: () => count,
-  }
-}
-
-/** An answer without the one field that is there to carry a secret. */
-const withoutMeant = ({ status, body }: Answer, path: string): unknown => {
-  if (status === 201) return { ...body, retrieval: { ...body.retrieval, token: 'meant' } }
-  return status === 200 && path === '/secret-retrievals' ? { ...body, clientSecret: 'meant' } : body
-}
-
-const server = usePostgresServer()
-
-type Engine = {
-  database: () => Promise<string | undefined>
-  /** Everything the database has, as it is on disk or as its rows show it. */
-  readAll: (service: TestService) => Promise<{ name: string; content: string | Buffer }[]>
-}
-
-const engines: Record<'SQLite' | 'PostgreSQL', Engine> = {
-  SQLite: {
-    database: async () => undefined,
-    readAll: async ({ databasePath }) => {
-      const folder = dirname(databasePath)
-      const files = readdirSync(folder)
-      assert.ok(files.includes('data.db') && files.includes('data.db-wal'))
-      return files.map(name => ({ name, content: readFileSync(join(folder, name)) }))
-    },
-  },
-  PostgreSQL: {
-    database: () => server.createDatabase(),
-    readAll: ({ env }) => dumpPostgres(env['DATABASE_URL'] ?? ''),
-  },
-}
-
-/** Every row of every table, and the files behind them. */
-const dumpPostgres = async (url: string): Promise<{ name: string; content: string | Buffer }[]> => {
-  const tables = await execute(
-    url,
-    `select table_name as name from information_schema.tables where table_schema = 'public'`,
-  )
-  assert.ok(tables.length >= 6)
-  const rows = tables.map(async ({ name }) => ({
-    name: String(name),
-    content: JSON.stringify(await execute(url, `select * from "${name}"`)),
-  }))
-  await execute(url, 'checkpoint')
-  const [place] = await execute(
-    url,
-    `select current_setting('data_directory') || '/base/' || oid as folder from pg_database where datname = current_database()`,
-  )
-  const folder = String(place?.['folder'])
-  const files = readdirSync(folder).map(name => ({ name, content: readFileSync(join(folder, name)) }))
-  assert.ok(files.some(({ content }) => content.includes('pa_wam')))
-  return [...(await Promise.all(rows)), ...files]
-}
-
-/** A service, everything it says, and everything it must keep to itself. */
-const watch = async (t: TestContext, engine: Engine = engines.SQLite) => {
-  const now = Date.now()
-  const bytes = createBytes()
-  const database = await engine.database()
-  const service = await startTestService(t, {
-    ...(database !== undefined && { database }),
-    env: { SECRET_KEY: secretKey.toString('base64url'), LOG_LEVEL: 'trace', PINGFEDERATE_TIMEOUT_MS: '300' },
-    world: { now: () => now, randomBytes: bytes.randomBytes },
-  })
-  const callers = ['payments-pipeline', 'shop-pipeline'] as const
-  const tokens = await Promise.all(callers.map(each => service.sandbox.accessToken({ service: each })))
-  const [own = '', foreign = ''] = tokens
-  const said: string[] = []
-  const call = async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
-    const headers = { 'idempotency-key': idempotencyKey, ...options.headers }
-    const answer = await service.call(method, path, { token: own, ...options, headers })
-    said.push(JSON.stringify([answer.status, [...answer.headers], withoutMeant(answer, path)]))
-    return answer
-  }
-  const numbers = () => Array.from({ length: bytes.count() }, (_, index) => index + 1)
-  const planted = (): Planted[] => [
-    { name: 'PingFederate password', value: service.sandbox.adminPassword },
-    { name: 'server key', value: secretKey.toString('base64url') },
-    { name: 'server key in hex', value: secretKey.toString('hex') },
-    { name: 'idempotency key', value: idempotencyKey },
-    ...tokens.map((value, index) => ({ name: `access token ${index}`, value })),
-    ...numbers().flatMap(n => [
-      { name: `client secret ${n}`, value: bytes.secretOf(n).toString('base64url') },
-      { name: `client secret ${n} in hex`, value: bytes.secretOf(n).toString('hex') },
-      { name: `retrieval token ${n}`, value: bytes.tokenOf(now, n) },
-    ]),
-  ]
-  const nextSecret = () => bytes.secretOf(bytes.count() + 1).toString('base64url')
-  return { service, call, said, planted, nextSecret, own, foreign, readAll: () => engine.readAll(service) }
-}
-
-type Watched = Awaited<ReturnType<typeof watch>>
-
-/** Fails for everything planted that stands in the log, an answer or the database. */
-const assertNothingLeaked = async ({ service, said, planted, readAll }: Watched): Promise<void> => {
-  for (const line of service.logLines) assert.deepEqual(findPlanted(planted(), line), [], line)
-  for (const answer of said) assert.deepEqual(findPlanted(planted(), answer), [], answer)
-  for (const { name, content } of await readAll()) assert.deepEqual(findPlanted(planted(), content), [], name)
-  assert.ok(service.logLines.length > 0 && said.length > 0)
-}
+const engines = createEngines(usePostgresServer())
 
 /** What one operation made for those after it. */
 type Story = { token: string }
@@ -140,16 +32,24 @@ const get =
 
 /** Every operation of the API by its id, in an order that makes sense; an operation without a chapter fails. */
 const chapters: Record<string, Chapter> = {
-  createWebSessionClient: async ({ call }, story) => {
-    const { body } = await call('POST', '/web-session-clients', { body: smallest })
+  createWebSessionClient: async (watched, story) => {
+    const { call } = watched
+    const headers = { 'idempotency-key': `idempotency-${randomBytes(24).toString('hex')}` }
+    const create = (body: unknown, path = '/web-session-clients') => call('POST', path, { body, headers })
+    const planned = await create(smallest, '/web-session-clients?dryRun=true')
+    assert.equal(planned.status, 200)
+    const { body } = await create(smallest)
     story.token = body.retrieval.token
-    await call('POST', '/web-session-clients', { body: smallest })
-    const other = { 'idempotency-key': `${idempotencyKey}-other` }
-    await call('POST', '/web-session-clients', { body: fullest, headers: other })
+    // So that it is one of those that are looked for.
+    assert.ok(watched.tokens.includes(story.token))
+    assert.equal((await create(smallest)).body.retrieval.token, story.token)
+    assert.equal((await create(fullest)).body.code, 'idempotency_key_reused')
+    assert.equal((await call('POST', '/web-session-clients', { body: fullest })).status, 201)
+    assert.equal((await call('POST', '/web-session-clients', { body: fullest })).status, 409)
   },
   listWebSessionClients: get('/web-session-clients'),
   getWebSessionClient: get('/web-session-clients/pa_wam'),
-  getOperation: ({ call, service }) => call('GET', latestOperation(service)),
+  getOperation: ({ call, sandbox }) => call('GET', latestOperation(sandbox)),
   lookUpRetrieval: ({ call }, { token }) => call('POST', '/secret-retrievals/lookup', { body: { token } }),
   redeemSecret: async (watched, { token }) => {
     const { call, foreign } = watched
@@ -164,12 +64,31 @@ const chapters: Record<string, Chapter> = {
   getLiveness: get('/health/live'),
   getReadiness: get('/health/ready'),
   getMetrics: get('/metrics'),
-  listAuditEvents: async ({ call, service }) => {
-    const token = await service.sandbox.accessToken({ service: 'auditor' })
-    const { status, body } = await call('GET', '/audit-events', { token })
-    assert.equal(status, 200)
-    assert.ok(body.items.some(({ action }: { action: string }) => action === 'secret.redeem'))
+  listAuditEvents: async watched => {
+    assert.ok((await exportAudit(watched)).includes('secret.redeem'))
   },
+}
+
+/** The whole audit trail, page by page; resolves to the actions in it. */
+const exportAudit = async ({ call, auditor: token }: Watched): Promise<string[]> => {
+  const actions: string[] = []
+  let next: string | null = ''
+  while (next !== null) {
+    const path = `/audit-events?limit=50${next && `&cursor=${encodeURIComponent(next)}`}`
+    const { status, body } = await call('GET', path, { token })
+    assert.equal(status, 200)
+    actions.push(...body.items.map(({ action }: { action: string }) => action))
+    next = body.nextCursor
+  }
+  return actions
+}
+
+/** What an operator looks at after something went wrong. */
+const lookAround = async (watched: Watched): Promise<void> => {
+  await watched.call('GET', '/health/ready')
+  const { body: metrics } = await watched.call('GET', '/metrics')
+  assert.match(metrics, /web_session_clients_problems_total\{code="/)
+  assert.ok((await exportAudit(watched)).includes('client.create'))
 }
 
 type Paths = Record<string, Record<string, { operationId: string }>>
@@ -187,7 +106,7 @@ for (const [name, engine] of Object.entries(engines)) {
 }
 
 /** Where the latest client that PingFederate has can be followed; its description names the operation. */
-const latestOperation = ({ sandbox }: TestService): string => {
+const latestOperation = (sandbox: Watched['sandbox']): string => {
   const { description } = sandbox.pingFederate.clients().at(-1) ?? assert.fail()
   const [, id] = /\[web-session-clients ([0-9a-f-]{36})\]/.exec(String(description)) ?? []
   return `/operations/${id}`
@@ -240,20 +159,27 @@ const misplaced = (token: string): [string, string, CallOptions?][] => {
   ]
 }
 
-test('nothing leaks where a token is sent to the wrong place', async t => {
-  const watched = await watch(t)
-  const { body } = await watched.call('POST', '/web-session-clients', { body: smallest })
-  for (const token of [body.retrieval.token, watched.own]) {
-    for (const [method, path, options] of misplaced(token)) await watched.call(method, path, options)
-  }
-  await assertNothingLeaked(watched)
-})
+for (const [name, engine] of Object.entries(engines)) {
+  test(`nothing leaks where a token is sent to the wrong place, on ${name}`, async t => {
+    const watched = await watch(t, engine)
+    const { body } = await watched.call('POST', '/web-session-clients', { body: smallest })
+    for (const token of [body.retrieval.token, watched.own]) {
+      for (const [method, path, options] of misplaced(token)) await watched.call(method, path, options)
+    }
+    await lookAround(watched)
+    await assertNothingLeaked(watched)
+  })
+}
 
-/** Everything PingFederate or what stands before it may say, the secret and the credentials it was sent included. */
-const oddities = ({ nextSecret, service }: Watched): Fault[] => {
-  const { adminUsername, adminPassword } = service.sandbox
+/** What PingFederate or what stands before it may do to every call, and what a create is answered then. */
+type Oddity = { fault: Fault; answered: `${number} ${string}` }
+
+/** All that it may say, the secret and the credentials it was sent included. */
+const oddities = ({ nextSecret, planted, sandbox }: Watched): Oddity[] => {
+  const { adminUsername, adminPassword } = sandbox
   const basic = Buffer.from(`${adminUsername}:${adminPassword}`).toString('base64')
-  const echo = `You sent ${nextSecret()} as Basic ${basic} (${adminPassword})`
+  const credentials = planted().filter(({ name }) => /^PingFederate|^private key/.test(name))
+  const echo = `You sent ${nextSecret()} as Basic ${basic} (${credentials.map(({ value }) => value).join(' ')})`
   const refusal = {
     resultId: echo,
     message: echo,
@@ -262,36 +188,98 @@ const oddities = ({ nextSecret, service }: Watched): Fault[] => {
       { message: echo, fieldPath: 'name' },
     ],
   }
+  const odd = (answered: Oddity['answered'], answer: NonNullable<Fault['answer']>): Oddity => ({
+    fault: { acts: false, answer },
+    answered,
+  })
+  const statuses = Object.entries(answeredByStatus).flatMap(([text, answered]) => {
+    const status = Number(text)
+    return [
+      odd(answered, { kind: 'status', status, body: refusal }),
+      odd(answered, { kind: 'status', status, body: echo, headers: { 'x-echo': echo } }),
+    ]
+  })
   return [
-    ...[400, 401, 403, 409, 418, 422, 429, 500, 503].flatMap(status => [
-      { acts: false, answer: { kind: 'status', status, body: refusal } } as const,
-      { acts: false, answer: { kind: 'status', status, body: echo, headers: { 'x-echo': echo } } } as const,
-    ]),
-    { acts: false, answer: { kind: 'status', status: 422, body: { message: echo } } },
-    ...(['drop', 'malformed-json', 'empty', 'html'] as const).map(
-      kind => ({ acts: false, answer: { kind } }) as const,
-    ),
-    { acts: false, answer: { kind: 'redirect', location: `https://x.example.com/?${echo}` } },
-    { acts: false, answerAfter: new Promise<void>(() => undefined) },
+    ...statuses,
+    odd('422 refused_by_pingfederate', { kind: 'status', status: 422, body: { message: echo } }),
+    odd('504 outcome_unknown', { kind: 'drop' }),
+    odd('504 outcome_unknown', { kind: 'malformed-json' }),
+    odd('504 outcome_unknown', { kind: 'empty' }),
+    odd('504 outcome_unknown', { kind: 'html' }),
+    odd('504 outcome_unknown', { kind: 'redirect', location: `https://x.example.com/?${echo}` }),
+    {
+      fault: { acts: false, answerAfter: new Promise<void>(() => undefined) },
+      answered: '504 outcome_unknown',
+    },
   ]
 }
 
-test('nothing leaks where PingFederate fails, even when it repeats what it was sent', async t => {
-  const watched = await watch(t)
-  const { faults } = watched.service.sandbox.pingFederate
-  const count = oddities(watched).length
-  for (let index = 0; index < count; index += 1) {
-    const fault = oddities(watched)[index]
-    if (fault) faults.always({ fault })
-    const { status } = await watched.call('POST', '/web-session-clients', {
-      body: { ...smallest, clientId: `client-${index}`, logout: index % 2 ? 'none' : 'pingaccess' },
-    })
-    assert.ok(status >= 400 && status !== 500, `${status} for ${JSON.stringify(fault)}`)
-    faults.clear()
-  }
-  await watched.call('GET', '/health/ready')
-  await assertNothingLeaked(watched)
-})
+const answeredByStatus: Record<number, Oddity['answered']> = {
+  400: '422 refused_by_pingfederate',
+  401: '502 pingfederate_credentials_refused',
+  403: '502 pingfederate_credentials_refused',
+  409: '504 outcome_unknown',
+  418: '504 outcome_unknown',
+  422: '422 refused_by_pingfederate',
+  429: '503 pingfederate_busy',
+  500: '504 outcome_unknown',
+  503: '504 outcome_unknown',
+}
+
+/** A call that was answered. */
+const isRecorded = ({ answer }: Fault): boolean => answer !== undefined && answer.kind !== 'drop'
+
+const certificates = createCertificates()
+
+const installations = [
+  { name: 'by password, on SQLite', engine: engines.SQLite, signIn: byPassword },
+  { name: 'by password, on PostgreSQL', engine: engines.PostgreSQL, signIn: byPassword },
+  { name: 'by OAuth, on SQLite', engine: engines.SQLite, signIn: byOAuth },
+  {
+    name: 'by certificate, on SQLite',
+    engine: engines.SQLite,
+    signIn: () => byCertificate(certificates ?? assert.fail()),
+    skip: certificates ? false : 'needs the openssl command',
+  },
+]
+
+for (const { name, engine, signIn, skip = false } of installations) {
+  test(`nothing leaks where PingFederate fails, even when it repeats what it was sent, signed in to ${name}`, {
+    skip,
+  }, async t => {
+    const watched = await watch(t, engine, signIn())
+    const { faults } = watched.sandbox.pingFederate
+    const create = (clientId: string, query = '') =>
+      watched.call('POST', `/web-session-clients${query}`, { body: { ...smallest, clientId } })
+    assert.equal((await create('pa_wam')).status, 201)
+    const calls = recordCalls(watched.sandbox)
+    const secrets: string[] = []
+    for (let index = 0; index < oddities(watched).length; index += 1) {
+      const { fault, answered } = oddities(watched)[index] ?? assert.fail()
+      if (isRecorded(fault)) secrets.push(watched.nextSecret())
+      // Of refused credentials, and of five failures in a row, a service remembers something.
+      await watched.restart()
+      // Not the calls with which a start settles what was left before.
+      const { struck } = faults.always({ match: { method: 'POST', path: '/oauth/clients' }, fault })
+      faults.always({ match: { path: `/oauth/clients/client-${index}` }, fault })
+      let isStruck = false
+      void struck.then(() => {
+        isStruck = true
+      })
+      const { status, body } = await create(`client-${index}`)
+      assert.equal(`${status} ${body.code}`, answered, JSON.stringify(fault))
+      assert.ok(isStruck)
+      faults.always({ fault })
+      assert.notEqual((await create(`planned-${index}`, '?dryRun=true')).status, 500)
+      faults.clear()
+    }
+    const sent = sentClients(calls).map(({ clientAuth }) => clientAuth?.secret)
+    const unsent = secrets.filter(secret => !sent.includes(secret))
+    assert.deepEqual(unsent, [])
+    await lookAround(watched)
+    await assertNothingLeaked(watched)
+  })
+}
 
 test('the search finds every planted value in every form, so it can fail', () => {
   const value = randomBytes(48).toString('base64url')
@@ -306,13 +294,20 @@ test('the search finds every planted value in every form, so it can fail', () =>
   assert.deepEqual(findPlanted(planted, randomBytes(48).toString('base64url')), [])
 })
 
-test('a secret in a log line or an answer would be found', async t => {
-  const watched = await watch(t)
-  await watched.call('POST', '/web-session-clients', { body: smallest })
-  await assertNothingLeaked(watched)
-  watched.service.logLines.push(JSON.stringify({ authorization: `Bearer ${watched.own}` }))
-  await assert.rejects(assertNothingLeaked(watched), /access token 0/)
-  watched.service.logLines.pop()
-  watched.said.push(Buffer.from(`${watched.service.sandbox.adminPassword}`).toString('base64'))
-  await assert.rejects(assertNothingLeaked(watched), /PingFederate password/)
-})
+for (const [name, engine] of Object.entries(engines)) {
+  test(`a secret in a log line, an answer or the database would be found, on ${name}`, async t => {
+    const watched = await watch(t, engine)
+    await watched.call('POST', '/web-session-clients', { body: smallest })
+    await assertNothingLeaked(watched)
+    watched.log.push(JSON.stringify({ authorization: `Bearer ${watched.own}` }))
+    await assert.rejects(assertNothingLeaked(watched), /access token 0/)
+    watched.log.pop()
+    const content = Buffer.from(`${watched.sandbox.adminPassword}`).toString('base64')
+    watched.said.push({ name: 'an answer', content })
+    await assert.rejects(assertNothingLeaked(watched), /PingFederate password/)
+    watched.said.pop()
+    const [token = assert.fail()] = watched.tokens
+    await execute(watched.databaseUrl, `update client set name = '${token}'`)
+    await assert.rejects(assertNothingLeaked(watched), /retrieval token 1/)
+  })
+}

@@ -22,6 +22,8 @@ export type ServiceProcess = {
   /** Resolves to code and signal. */
   exited: Promise<unknown[]>
   lines: string[]
+  /** All that it has written, to standard output and to standard error. */
+  written: () => { stdout: string; stderr: string }
   /** Sends again what the service has too much to do for. */
   call: Send
   /** Takes that for an answer, too. */
@@ -67,6 +69,9 @@ const startProcess = async (
   t.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
   const lines: string[] = []
+  const errors: string[] = []
+  child.stderr.on('data', data => errors.push(String(data)))
+  const written = () => ({ stdout: lines.join('\n'), stderr: errors.join('') })
   const output = createInterface(child.stdout).on('line', line => lines.push(line))
   const logged: ServiceProcess['logged'] = async (text, from = 0) => {
     const find = () => lines.slice(from).find(line => line.includes(text))
@@ -81,7 +86,7 @@ const startProcess = async (
   const [, url = ''] = /listening at (http:[^"]+)/.exec(await logged('listening at')) ?? []
   const callOnce = createCall(url, token)
   const call: Send = (...request) => untilTaken(() => callOnce(...request))
-  return { child, url, exited, lines, logged, call, callOnce }
+  return { child, url, exited, lines, written, logged, call, callOnce }
 }
 
 const createCall =

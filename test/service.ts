@@ -47,7 +47,7 @@ type Options = {
   /** Takes over sandbox, database and environment of one that was stopped. */
   after?: TestService
   sandbox?: Partial<SandboxOptions>
-  env?: Record<string, string>
+  env?: Record<string, string> | ((sandbox: Sandbox) => Promise<Record<string, string>>)
   world?: Partial<World>
 }
 
@@ -68,7 +68,8 @@ export const startTestService = async (t: TestContext, options: Options = {}): P
   const surroundings = options.after ?? (await createSurroundings(t, options))
   const { sandbox, databasePath } = surroundings
   const database = options.database === undefined ? {} : { DATABASE_URL: options.database }
-  const env = { ...surroundings.env, ...database, ...options.env }
+  const others = typeof options.env === 'function' ? await options.env(sandbox) : options.env
+  const env = { ...surroundings.env, ...database, ...others }
   const logLines: string[] = []
   const service = await startService(parseConfig(env), {
     log: pino(loggerOptions('trace'), { write: line => logLines.push(line) }),

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config.ts'
 import { logTexts } from '../http/log.ts'
+import { createCurrentUrl } from './current-url.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import { toStartError } from './start-error.ts'
@@ -17,11 +18,20 @@ export const openStore = async (
   try {
     if (database.kind === 'sqlite') return await openSqlite({ path: database.path, now })
     return await openPostgres({
-      url: database.url,
+      currentUrl: createCurrentUrl({
+        url: database.url,
+        file: database.file,
+        onReread: problems => {
+          if (problems.length === 0) log.info(logTexts.credentialsReread)
+          else log.error({ problems }, logTexts.credentialsUnusable)
+        },
+      }),
       onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
     })
   } catch (error) {
-    throw toStartError(database.kind === 'sqlite' ? database.path : toPlace(database.url.reveal()), error)
+    if (database.kind === 'sqlite') throw toStartError(database.path, error)
+    const url = database.url.reveal()
+    throw toStartError(toPlace(url), error, new URL(url).password)
   }
 }
 

@@ -16,15 +16,16 @@ const migrationTimeoutMs = 120_000
 const connections = 10
 
 type PostgresOptions = {
-  url: Secret
+  /** Asked for each connection. */
+  currentUrl: () => Secret
   /** Told of connections that broke while nobody used them; the pool replaces them. */
   onIdleError: (error: unknown) => void
 }
 
 /** Opens and migrates a PostgreSQL store; any number of processes may share it. */
-export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promise<Store> => {
-  let clock = await migrateOnce(url)
-  const pool = createPool(url, onIdleError, {
+export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions): Promise<Store> => {
+  let clock = await migrateOnce(currentUrl)
+  const pool = createPool(currentUrl, onIdleError, {
     max: connections,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
@@ -54,9 +55,18 @@ export const openPostgres = async ({ url, onIdleError }: PostgresOptions): Promi
   }
 }
 
-const createPool = (url: Secret, onIdleError: (error: unknown) => void, options: pg.PoolConfig): pg.Pool => {
+const createPool = (
+  currentUrl: () => Secret,
+  onIdleError: (error: unknown) => void,
+  options: pg.PoolConfig,
+): pg.Pool => {
   const pool = new pg.Pool({
-    connectionString: url.reveal(),
+    // The pool makes a client for each connection, so that a new password needs no restart.
+    Client: class extends pg.Client {
+      constructor(config?: pg.ClientConfig) {
+        super({ ...config, connectionString: currentUrl().reveal() })
+      }
+    },
     connectionTimeoutMillis: connectTimeoutMs,
     ...options,
   })
@@ -76,8 +86,8 @@ const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
 }
 
 /** On a connection of its own, which may wait longer than a request may; resolves to what the clock says after it. */
-const migrateOnce = async (url: Secret): Promise<ClockReading> => {
-  const pool = createPool(url, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
+const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
+  const pool = createPool(currentUrl, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
   try {
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, 'begin') }) })
     await migrate(db as never)

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Secret } from '../secret.ts'
-import { Problem } from './problem.ts'
+import type { Violation } from './problem.ts'
 
 export const IdempotencyKey = Type.String({
   description:
@@ -13,23 +13,23 @@ export const IdempotencyKey = Type.String({
 const form = /^[\x21-\x7E]{16,255}$/
 
 /**
- * The key of `Idempotency-Key`, if the caller sent one. It is handled as a secret, because with the server key the
- * retrieval token is derived from it.
- * @throws Problem `validation_failed` when it is not 16 to 255 visible ASCII characters
+ * The key of `Idempotency-Key`, if the caller sent one, or what is wrong with it. It is handled as a secret, because with
+ * the server key the retrieval token is derived from it.
  */
-export const parseIdempotencyKey = (request: FastifyRequest): Secret | undefined => {
+export const parseIdempotencyKey = (
+  request: FastifyRequest,
+): { key: Secret | undefined; violations: readonly Violation[] } => {
   const value = request.headers['idempotency-key']
-  if (value === undefined) return undefined
-  if (typeof value === 'string' && form.test(value)) return new Secret(value)
-  throw new Problem('validation_failed', 'One rule is broken; nothing was changed.', {
-    violations: [
-      {
-        in: 'header',
-        pointer: '/idempotency-key',
-        rule: 'idempotency_key',
-        detail: 'An idempotency key has 16 to 255 visible ASCII characters.',
-        fix: 'Send a random UUID, the same one whenever you repeat this request.',
-      },
-    ],
-  })
+  if (value === undefined) return { key: undefined, violations: [] }
+  return typeof value === 'string' && form.test(value)
+    ? { key: new Secret(value), violations: [] }
+    : { key: undefined, violations: [malformed] }
+}
+
+const malformed: Violation = {
+  in: 'header',
+  pointer: '/idempotency-key',
+  rule: 'idempotency_key',
+  detail: 'An idempotency key has 16 to 255 visible ASCII characters.',
+  fix: 'Send a random UUID, the same one whenever you repeat this request.',
 }

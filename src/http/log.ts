@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { LoggerOptions } from 'pino'
+import type { LogFn, Logger, LoggerOptions } from 'pino'
 
 /** Fixed texts of the log: an operator searches for these, so they are kept in one place. */
 export const logTexts = {
@@ -30,19 +30,54 @@ export const logTexts = {
   audited: 'audit event',
   strays: 'clients in PingFederate that no operation accounts for',
   refusalUnrecorded: 'a refused attempt could not be recorded',
+  failed: 'failure',
 } as const
 
+/** What a line may have besides level, time and text: whatever else is handed to the log stays out of it. */
+const loggedFields: ReadonlySet<string> = new Set([
+  ...['reqId', 'method', 'route', 'status', 'ms', 'subject', 'code', 'err', 'error', 'req', 'res'],
+  ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'strays', 'operation'],
+  // Of an audit event.
+  ...['action', 'outcome', 'reason', 'rule', 'actorClientId', 'teams', 'actingParties', 'address', 'team'],
+  'clientId',
+])
+
 /**
- * Serializers name what may be written instead of what may not: headers, bodies, URLs with a query and
+ * Fields and serializers name what may be written instead of what may not: headers, bodies, URLs with a query and
  * messages of unknown errors never reach the log, whatever object they hide in.
  */
 export const loggerOptions = (level: string): LoggerOptions => ({
   level,
   base: null,
   timestamp: () => `,"time":"${new Date().toISOString()}"`,
-  formatters: { level: label => ({ level: label }) },
+  formatters: { level: label => ({ level: label }), log: keepListed },
+  hooks: { logMethod: keepFixedText },
   serializers: { err: toLoggedError, error: toLoggedError, req: toLoggedRequest, res: toLoggedReply },
 })
+
+const isListed = (name: string): boolean => loggedFields.has(name)
+
+const keepListed = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.keys(fields).every(isListed)
+    ? fields
+    : Object.fromEntries(Object.entries(fields).filter(([name]) => isListed(name)))
+
+const fixedTexts: ReadonlySet<string> = new Set(Object.values(logTexts))
+
+/** pino takes an error's message for the text where a call has none, and libraries put addresses into their texts. */
+function keepFixedText(this: Logger, [first, text]: Parameters<LogFn>, method: LogFn): void {
+  if (typeof first === 'string') method.call(this, fixedTexts.has(first) ? first : maskText(first))
+  else method.call(this, first, isOfError(first, text) ? logTexts.failed : text)
+}
+
+const isOfError = (logged: unknown, text: unknown): boolean => {
+  const error = logged instanceof Error ? logged : (logged as { err?: Loggable } | undefined)?.err
+  return error !== undefined && (text === undefined || text === error.message)
+}
+
+/** What stands in quotes or behind a question mark may be what somebody sent. */
+const maskText = (text: string): string =>
+  maskTokens(text.replaceAll(/"[^"]*"/g, '"[masked]"').replaceAll(/\?\S+/g, '?[masked]'))
 
 const toLoggedRequest = (request: FastifyRequest) => ({
   id: request.id,
@@ -57,22 +92,33 @@ const tokenLike = /[A-Za-z0-9_~+=-]{24,}/g
 const maxCauses = 4
 
 /** A text with what could be a secret masked. */
-const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
+export const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
 
 type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
 
 /**
- * Name, code and stack frames. The message only of errors that carry a code, because libraries make those from
- * fixed texts, while a bare SyntaxError or TypeError may quote its input; and even then with token-like runs masked.
+ * Codes whose errors have words that name places and reasons: of the system and of TLS, of connections (undici), of
+ * key sets (jose), of databases (SQLSTATE, but for class 22, which quotes values), and those of this service. Any other quotes what it
+ * was given: an address (Fastify), a header (Node.js), a text (parsers).
  */
-const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
+const spokenCodes =
+  /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|JWKS|JOSE)_[A-Z_]+|(CERT|UNABLE|SELF_SIGNED|DEPTH_ZERO|HOSTNAME)_[A-Z_]+|(?!22)[0-9][0-9A-Z]{4}|ERR_SQLITE_ERROR|DATABASE_UNAVAILABLE|COMMIT_UNKNOWN)$/
+
+/** What they say is fixed, or answered to the caller as well. */
+const ownErrors: ReadonlySet<unknown> = new Set(['PingFederateFailure', 'Problem'])
+
+const isSpoken = (name: unknown, code: unknown): boolean =>
+  ownErrors.has(name) || spokenCodes.test(String(code))
+
+/** Name, code, stack frames, and the message of errors whose code is known for it, with token-like runs masked. */
+export const toLoggedError = (error: unknown, depth = 0): Record<string, unknown> => {
   const { name, code, message, stack, cause } = (
     typeof error === 'object' && error !== null ? error : {}
   ) as Loggable
   return {
     type: String(name ?? typeof error),
     ...(code !== undefined && { code: String(code) }),
-    ...(code !== undefined && { message: maskTokens(String(message)) }),
+    ...(isSpoken(name, code) && { message: maskTokens(String(message)) }),
     ...(typeof stack === 'string' && { stack: toFrames(stack, String(message)) }),
     ...(cause !== undefined && depth < maxCauses && { cause: toLoggedError(cause, depth + 1) }),
   }

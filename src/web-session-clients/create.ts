@@ -3,7 +3,7 @@ import { type Actor, actorOf } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { principalOf } from '../http/authenticate.ts'
-import { IdempotencyKey, parseIdempotencyKey } from '../http/idempotency-key.ts'
+import { IdempotencyKey } from '../http/idempotency-key.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../operations/idempotency.ts'
@@ -12,7 +12,6 @@ import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
 import type { PolicyHolder } from '../policy/holder.ts'
-import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
 import { dryRunCreate } from './dry-run.ts'
@@ -117,13 +116,12 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
         config: dependencies.config,
         policy: dependencies.policy.current(),
       })
-      const key = parseIdempotencyKey(request)
       if (request.query.dryRun)
         return reply
           .code(200)
           .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
       const actor = actorOf(request)
-      const created = await provisionClient(dependencies, toCreateRequest(dependencies, { plan, actor, key }))
+      const created = await provisionClient(dependencies, toCreateRequest(dependencies, { plan, actor }))
       const { token, ...retrieval } = created.retrieval
       return (
         reply
@@ -139,12 +137,12 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   })
 }
 
-type ToCreate = { plan: CreatePlan; actor: Actor; key: Secret | undefined }
+type ToCreate = { plan: CreatePlan; actor: Actor }
 
 /** Chooses everything random, so that nothing is left to chance once the change has begun. */
 const toCreateRequest = (
   dependencies: CreateDependencies,
-  { plan: { body, client, clientLimit, decisions, refusal, retrieval }, actor, key }: ToCreate,
+  { plan: { body, key, client, clientLimit, decisions, refusal, retrieval }, actor }: ToCreate,
 ): CreateRequest => {
   const { config, newId, store } = dependencies
   const { secretKeys } = config

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Principal } from '../http/access-token.ts'
+import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import type { Problem, Violation } from '../http/problem.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
 import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
@@ -8,6 +9,7 @@ import { type Decision, decide } from '../policy/decide.ts'
 import { findPolicyDefaults } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
+import type { Secret } from '../secret.ts'
 import {
   applyDefaults,
   type Choices,
@@ -24,6 +26,8 @@ import { chooseTeam } from './team.ts'
 /** What a create is going to do, before anything is chosen by chance or asked of PingFederate. */
 export type CreatePlan = {
   body: CreateWebSessionClient
+  /** What the caller repeats the request under. */
+  key: Secret | undefined
   choices: Choices
   client: NewClient
   retrieval: RetrievalSettings
@@ -46,7 +50,7 @@ export const planCreate = (
   principal: Principal,
   { config, policy }: { config: Rules; policy: Policy },
 ): CreatePlan => {
-  const { body, derived } = parseRequest(request, config)
+  const { body, derived, key } = parseRequest(request, config)
   const team = chooseTeam(principal, body)
   const choices = applyDefaults(body, {
     team,
@@ -65,6 +69,7 @@ export const planCreate = (
   const refused = decisions.filter(({ isAllowed }) => !isAllowed)
   return {
     body,
+    key,
     choices,
     client,
     retrieval,
@@ -75,18 +80,20 @@ export const planCreate = (
   }
 }
 
-/** Every violation at once: those of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
+/** Every violation at once: those of the idempotency key, of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
 const parseRequest = (request: FastifyRequest, config: Rules) => {
   const body = request.body as CreateWebSessionClient
   const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
   const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
+  const { key, violations: keyViolations } = parseIdempotencyKey(request)
   refuseViolations([
+    ...keyViolations,
     ...findSchemaViolations(request),
     ...violations,
     ...findUnfitTexts(body),
     ...findForbiddenRetrieval(body, config.retrieval),
   ])
-  return { body, derived }
+  return { body, derived, key }
 }
 
 const findForbiddenRetrieval = (

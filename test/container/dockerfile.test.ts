@@ -65,8 +65,9 @@ for (const name of ['production', 'sandbox']) {
   })
 
   test(`the ${name} stage starts node without a shell, so that SIGTERM arrives at it`, () => {
-    const main = name === 'production' ? 'src/main.ts' : 'src/sandbox/main.ts'
-    assert.deepEqual(listValues(stage(name), 'CMD'), [`["node", "${main}"]`])
+    const production = '"--disable-sigusr1", "--report-exclude-env", "src/main.ts"'
+    const rest = name === 'production' ? production : '"src/sandbox/main.ts"'
+    assert.deepEqual(listValues(stage(name), 'CMD'), [`["node", ${rest}]`])
     assert.deepEqual(listValues(stage(name), 'ENTRYPOINT'), [])
   })
 

@@ -64,7 +64,7 @@ const engines: Record<string, (t: TestContext) => Promise<Place>> = {
   },
   PostgreSQL: async () => {
     const url = new Secret(await server.createDatabase())
-    return { open: () => openPostgres({ url, onIdleError: () => undefined }) }
+    return { open: () => openPostgres({ currentUrl: () => url, onIdleError: () => undefined }) }
   },
 }
 

@@ -14,6 +14,8 @@ export type PostgresServer = {
   crash: () => Promise<void>
   /** Starts it again, on the same port. */
   start: () => Promise<void>
+  /** What the server has written to its log. */
+  log: () => string
 }
 
 /** A PostgreSQL server for the tests of a file: started before the first, stopped and removed after the last. */
@@ -33,6 +35,7 @@ export const usePostgresServer = (): PostgresServer => {
     createDatabase: () => get().createDatabase(),
     crash: () => get().crash(),
     start: () => get().start(),
+    log: () => get().log(),
   }
 }
 

@@ -16,7 +16,7 @@ export const openSqliteStore = async (t: TestContext): Promise<Store> => {
 
 /** A store on a PostgreSQL database, closed when the test ends. */
 export const openPostgresStore = async (t: TestContext, url: string): Promise<Store> =>
-  closeAfter(t, await openPostgres({ url: new Secret(url), onIdleError: () => undefined }))
+  closeAfter(t, await openPostgres({ currentUrl: () => new Secret(url), onIdleError: () => undefined }))
 
 const closeAfter = (t: TestContext, store: Store): Store => {
   t.after(() => store.close().catch(() => undefined))

@@ -167,6 +167,18 @@ test('403 once the caller has left the team of the first request: no token of it
   assert.equal((await createUnderKey(service, key, { token: await tokenOf(['payments']) })).status, 201)
 })
 
+test('422 with a malformed key beside whatever else is wrong, and before a team that is not the caller’s', async t => {
+  const service = await startTestService(t)
+  const rulesFor = async (body: unknown) => {
+    const answer = await createUnderKey(service, 'short', { body })
+    assert.equal(answer.status, 422)
+    return answer.body.violations.map(({ rule }: { rule: string }) => rule)
+  }
+  const pingAccessUrls = ['http://pay.example.com']
+  assert.deepEqual(await rulesFor({ ...smallest, pingAccessUrls }), ['idempotency_key', 'https_only'])
+  assert.deepEqual(await rulesFor({ ...smallest, team: 'shop' }), ['idempotency_key'])
+})
+
 test('422 for a key that is too short, too long or not visible ASCII: nothing is made', async t => {
   const service = await startTestService(t)
   const calls = recordCalls(service.sandbox)

@@ -184,12 +184,15 @@ const urls = fc.oneof(
 )
 
 test('whatever is accepted reads the same to a browser and to RFC 3986, and is its own normal form', () => {
+  let acceptedCount = 0
   const property = fc.property(urls, fc.boolean(), (url, allowIpHosts) => {
     const { derived, violations } = derive(url, { allowIpHosts })
     assert.equal(derived.length === 0, violations.length > 0)
+    acceptedCount += derived.length
     for (const each of derived) assertUnambiguous(url, each)
   })
   fc.assert(property, { numRuns: 20_000 })
+  assert.ok(acceptedCount > 1_000, `${acceptedCount} were accepted`)
 })
 
 test('plain hosts, ports and context roots are accepted, however they are combined', () => {
@@ -248,11 +251,11 @@ test('whatever the policy allows has its callback under a host of the policy', (
       if (isAllowed) allowed += 1
     }
   })
+  // What is allowed is not among them, so that the generated ones have to come to it.
   const examples: [string, string][] = [
-    ['a.pay.example.com', ':8443/shop'],
     ['xpay.example.com', ''],
     ['pay.example.com.evil.com', ''],
   ]
   fc.assert(property, { numRuns: 2_000, examples })
-  assert.ok(allowed > 0)
+  assert.ok(allowed > 5, `${allowed} were allowed`)
 })

@@ -1,0 +1,35 @@
+import { isPostgresUrl } from '../environment.ts'
+import type { FileProblem } from '../reread-files.ts'
+import { Secret } from '../secret.ts'
+import { readSecretFile } from '../secret-files.ts'
+
+type Options = {
+  url: Secret
+  /** Where the URL comes from, if it is a file. */
+  file: string | undefined
+  /** Told once for each change: nothing wrong, or why the former URL stays in use. */
+  onReread: (problems: readonly FileProblem[]) => void
+}
+
+/** The URL for the next connection: what the file says by now, or the last of its contents that was one. */
+export const createCurrentUrl = ({ url: first, file, onReread }: Options): (() => Secret) => {
+  let current = first
+  let last = first.reveal()
+  const take = (read: ReturnType<typeof readSecretFile>): void => {
+    const seen = 'value' in read ? read.value : read.why
+    if (seen === last) return
+    last = seen
+    const why = findFault(read)
+    if (why === undefined) current = new Secret(seen)
+    onReread(why === undefined ? [] : [{ name: 'DATABASE_URL_FILE', why }])
+  }
+  return () => {
+    if (file !== undefined) take(readSecretFile(file))
+    return current
+  }
+}
+
+const findFault = (read: ReturnType<typeof readSecretFile>): string | undefined => {
+  if ('why' in read) return read.why
+  return isPostgresUrl(read.value) ? undefined : 'is no postgres:// URL'
+}
