@@ -41,7 +41,7 @@ const chapters: Record<string, Chapter> = {
     const { body } = await create(smallest)
     story.token = body.retrieval.token
     // So that it is one of those that are looked for.
-    assert.ok(watched.tokens.includes(story.token))
+    assert.ok(watched.tokens.some(known => story.token.includes(known)))
     assert.equal((await create(smallest)).body.retrieval.token, story.token)
     assert.equal((await create(fullest)).body.code, 'idempotency_key_reused')
     assert.equal((await call('POST', '/web-session-clients', { body: fullest })).status, 201)
@@ -261,7 +261,9 @@ for (const { name, engine, signIn, skip = false } of installations) {
       await watched.restart()
       // Not the calls with which a start settles what was left before.
       const { struck } = faults.always({ match: { method: 'POST', path: '/oauth/clients' }, fault })
-      faults.always({ match: { path: `/oauth/clients/client-${index}` }, fault })
+      // A refusal stands only where a look shows that the id is free.
+      if (!answered.startsWith('422'))
+        faults.always({ match: { path: `/oauth/clients/client-${index}` }, fault })
       let isStruck = false
       void struck.then(() => {
         isStruck = true
