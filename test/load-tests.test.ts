@@ -14,7 +14,7 @@ const runBy = (script: string): string[] =>
     )
 
 test('every test is run by one script, and by it once', () => {
-  const { test: tests, 'test:faults': faults } = manifest.scripts
-  const run = [tests, faults].flatMap(runBy).toSorted()
+  const { test: tests, 'test:faults': faults, 'test:processes': processes } = manifest.scripts
+  const run = [tests, faults, processes].flatMap(runBy).toSorted()
   assert.deepEqual(run, globSync('test/**/*.test.ts', { cwd: root }).toSorted())
 })

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
-import { writePolicyFile } from './policy/files.ts'
-import { clientCount, main, prepareProcess, tokenOf } from './service-process.ts'
+import { writePolicyFile } from '../policy/files.ts'
+import { clientCount, main, prepareProcess, tokenOf } from '../service-process.ts'
 
 const toBody = (clientId: string): string =>
   JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { findPlanted, type Planted } from './secrets.ts'
-import { prepareProcess, tokenOf } from './service-process.ts'
+import { findPlanted, type Planted } from '../secrets.ts'
+import { prepareProcess, tokenOf } from '../service-process.ts'
 
 const secretKey = Buffer.alloc(32, 'planted-key').toString('base64url')
 
