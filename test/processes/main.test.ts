@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { writePolicyFile } from '../policy/files.ts'
-import { clientCount, main, prepareProcess, tokenOf } from '../service-process.ts'
+import { clientCount, main, prepareProcess, type ServiceProcess, tokenOf } from '../service-process.ts'
 
 const toBody = (clientId: string): string =>
   JSON.stringify({ clientId, pingAccessUrls: ['https://mypingaccessserver:3000'] })
@@ -23,6 +24,18 @@ const openFor = (...hosts: string[]) => ({
     retrieval: { redeemableBy: ['team'] },
   },
 })
+
+/** A create at which PingFederate is, until `answer` lets it end. */
+const createSlowly = async (sandbox: Sandbox, service: ServiceProcess) => {
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+  const { struck } = sandbox.pingFederate.faults.next({
+    match: { method: 'POST' },
+    fault: { answerAfter: answers },
+  })
+  const creating = service.call('POST', '/web-session-clients', body)
+  await struck
+  return { creating, answer }
+}
 
 test('what was answered 201 survives SIGKILL: the client is read and its secret redeemed, once', async t => {
   const { sandbox, start } = await prepareProcess(t)
@@ -64,13 +77,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} lets the request finish that waits for a slow PingFederate, and ends with 0`, async t => {
     const { sandbox, start } = await prepareProcess(t)
     const service = await start()
-    const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
-    const { struck } = sandbox.pingFederate.faults.next({
-      match: { method: 'POST' },
-      fault: { answerAfter: answers },
-    })
-    const creating = service.call('POST', '/web-session-clients', body)
-    await struck
+    const { creating, answer } = await createSlowly(sandbox, service)
     service.child.kill(signal)
     await service.logged('"msg":"stopping"')
     answer()
@@ -133,13 +140,7 @@ test('47: SIGTERM with 100 creates in flight: unready at once, every one of them
 test('49: further signals while the service stops change nothing: the request in flight is answered 201, exit 0', async t => {
   const { sandbox, start } = await prepareProcess(t)
   const service = await start()
-  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
-  const { struck } = sandbox.pingFederate.faults.next({
-    match: { method: 'POST' },
-    fault: { answerAfter: answers },
-  })
-  const creating = service.call('POST', '/web-session-clients', body)
-  await struck
+  const { creating, answer } = await createSlowly(sandbox, service)
   service.child.kill('SIGQUIT')
   await service.logged('"msg":"stopping"')
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -222,13 +223,7 @@ for (const [what, defect] of [
   test(`53: ${what} that nobody handles is logged, the request in flight is answered 201, exit 1, and the next start works`, async t => {
     const { sandbox, start } = await prepareProcess(t)
     const service = await start({ nodeArguments: planted(defect) })
-    const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
-    const { struck } = sandbox.pingFederate.faults.next({
-      match: { method: 'POST' },
-      fault: { answerAfter: answers },
-    })
-    const creating = service.call('POST', '/web-session-clients', body)
-    await struck
+    const { creating, answer } = await createSlowly(sandbox, service)
     service.child.kill('SIGUSR2')
     const line = await service.logged('"msg":"unexpected failure"')
     assert.match(line, /"level":"fatal"/)
