@@ -24,6 +24,9 @@ export type Answer = {
   body: any
 }
 
+/** Status and body without what is different in every answer. */
+export const withoutRequestId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
+
 export type TestService = {
   sandbox: Sandbox
   url: string

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { createRateLimits, toNetwork } from '../../src/http/rate-limits.ts'
 import { writePolicyFile } from '../policy/files.ts'
 import { createRetrieval, lookUp, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startTestService } from '../service.ts'
+import { type Answer, startTestService, withoutRequestId } from '../service.ts'
 import { sendAndReset } from './reset-connection.ts'
 
 const fieldsOf = ({ headers }: Answer) =>
@@ -97,9 +97,8 @@ test('a token that nobody has and one of another team count the same and are ans
     await redeem(service, strangerToken, { as }),
     await redeem(service, foreign, { as }),
   ]
-  const withoutId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
   assert.equal(unknown.status, 404)
-  assert.deepEqual(withoutId(unknown), withoutId(others))
+  assert.deepEqual(withoutRequestId(unknown), withoutRequestId(others))
   assert.deepEqual(
     [fieldsOf(unknown), fieldsOf(others)].map(([limit, left]) => [limit, left]),
     [
@@ -108,12 +107,12 @@ test('a token that nobody has and one of another team count the same and are ans
     ],
   )
   const lookedUp = [await lookUp(service, foreign, { as }), await lookUp(service, strangerToken, { as })]
-  assert.deepEqual(withoutId(lookedUp[0] as Answer), withoutId(lookedUp[1] as Answer))
+  assert.deepEqual(withoutRequestId(lookedUp[0] as Answer), withoutRequestId(lookedUp[1] as Answer))
   const refused = []
   for (const token of [strangerToken, foreign, own])
     refused.push(await redeem(service, token, { as }), await lookUp(service, token, { as }))
   for (const each of refused) {
-    assert.deepEqual(withoutId(each), withoutId(refused[0] as Answer))
+    assert.deepEqual(withoutRequestId(each), withoutRequestId(refused[0] as Answer))
     assert.deepEqual([each.status, fieldsOf(each)], [429, ['4', '0', '60', '15']])
   }
   assert.equal((await service.list(as)).status, 200, 'what shows no retrieval token goes on')

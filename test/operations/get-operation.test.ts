@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readRows } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startTestService, type TestService } from '../service.ts'
+import { startTestService, type TestService, withoutRequestId } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { abandonCreate } from './journal.ts'
 
 const missing = '/operations/01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
-
-const withoutRequestId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
 
 const latestOperation = ({ databasePath }: TestService): string =>
   `/operations/${readRows(databasePath, 'select operation_id from operation').at(-1)?.['operation_id']}`

@@ -3,16 +3,13 @@ import { test } from 'node:test'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startTestService, type TestService } from '../service.ts'
+import { type Answer, startTestService, type TestService, withoutRequestId } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls, smallest } from './requests.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
 const lost = { kind: 'drop' } as const
 const failing = { kind: 'status', status: 503 } as const
 const hourMs = 3_600_000
-
-/** The answer without what is different in every answer. */
-const withoutRequestId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
 
 /** The service with a clock that can be put forward. */
 const startWithClock = async (t: Parameters<typeof startTestService>[0]) => {

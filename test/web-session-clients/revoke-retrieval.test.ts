@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { abandonCreate } from '../operations/journal.ts'
 import { createRetrieval, lookUp, readRows, redeem } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startTestService, type TestService } from '../service.ts'
+import { startTestService, type TestService, withoutRequestId } from '../service.ts'
 
 const path = '/web-session-clients/pa_wam/retrieval'
 const revoke = ({ call }: TestService, options = {}) => call('DELETE', path, options)
-const withoutRequestId = ({ status, body: { instance, ...body } }: Answer) => ({ status, body })
 
 test('204: the token is dead, the sealed secret erased, and everybody entitled is told so', async t => {
   const service = await startTestService(t)
