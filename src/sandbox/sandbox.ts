@@ -77,8 +77,9 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     now: options.now ?? (() => new Date()),
   })
   await using started = new AsyncDisposableStack()
-  // The issuer's name contains its port, so the port comes first.
-  const issuerServer = createServer()
+  // The issuer's name contains its port, so the port comes first, and who comes at once waits for the issuer.
+  const { promise: answering, resolve: answer } = Promise.withResolvers<RequestListener>()
+  const issuerServer = createServer((...exchange) => void answering.then(listener => listener(...exchange)))
   const issuerListening = started.use(await listen(issuerServer, options.issuerPort ?? 0, host))
   const localIssuerUrl = `http://${reachable(host)}:${issuerListening.port}`
   const issuer = await createIssuer({
@@ -88,7 +89,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     services,
     swaggerUiRedirectUris,
   })
-  issuerServer.on('request', issuer.listener)
+  answer(issuer.listener)
   const adminServer = createAdminServer(admin.listener, options.tls)
   const adminListening = started.use(await listen(adminServer, options.adminPort ?? 0, host))
   started.defer(admin.stop)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -39,6 +41,33 @@ test('given names, passwords and the public issuer URL are used', async () => {
   assert.equal(JSON.parse(Buffer.from(claims, 'base64url').toString()).iss, 'http://localhost:9031')
   await sandbox.close()
 })
+
+test('200 for who asks the issuer as soon as it listens: the answer waits until there is one', async () => {
+  const issuerPort = await findFreePort()
+  const starting = createSandbox({ audience: 'test', issuerPort })
+  assert.equal(
+    await askUntilConnected(`http://127.0.0.1:${issuerPort}/.well-known/openid-configuration`),
+    200,
+  )
+  await (await starting).close()
+})
+
+const findFreePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+const askUntilConnected = async (url: string): Promise<number> => {
+  for (;;) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) }).catch(error => {
+      if (error.cause?.code !== 'ECONNREFUSED') throw error
+    })
+    if (answer) return answer.status
+  }
+}
 
 test('what keeps the sandbox from starting is an error, and nothing is left running', async () => {
   const first = await createSandbox({ audience: 'test' })
