@@ -51,8 +51,8 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     output,
     exitCode,
     isHealthy: async () => {
-      const command = image.config.Healthcheck.Test.slice(1)
-      return await run('runc', [...runc, 'exec', name, ...command]).then(
+      const { Test, Timeout } = image.config.Healthcheck
+      return await run('runc', [...runc, 'exec', name, ...Test.slice(1)], { timeout: Timeout / 1e6 }).then(
         () => true,
         () => false,
       )

@@ -10,7 +10,8 @@ const run = promisify(execFile)
 export type ImageConfig = {
   Cmd: string[]
   Env: string[]
-  Healthcheck: { Test: string[] }
+  /** Timeout in nanoseconds. */
+  Healthcheck: { Test: string[]; Timeout: number }
   Labels: Record<string, string>
   User: string
   WorkingDir: string
