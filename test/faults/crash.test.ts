@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { toText } from '../http/reset-connection.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs, type TestService } from '../service.ts'
 import {
@@ -148,6 +151,30 @@ test('7: the caller goes away before the reply: the create is finished, and the 
   assert.ok(!service.logLines.some(line => line.includes('unexpected failure')))
   await service.check()
 })
+
+test('7: the caller goes away in the middle of the reply: the retry gets the same answer', async t => {
+  const service = await startObserved(t)
+  const key = createKey()
+  await readHalfOfReply(t, service, key)
+  const again = await createUnderKey(service, key)
+  assert.equal(again.status, 201)
+  assert.equal((await redeem(service, again.body.retrieval.token)).status, 200)
+  assert.ok(!service.logLines.some(line => line.includes('unexpected failure')))
+  await service.check()
+})
+
+/** Takes the first byte of the answer to a create, and resets the connection. */
+const readHalfOfReply = async (t: TestContext, { url, sandbox }: TestService, key: string): Promise<void> => {
+  const token = await sandbox.accessToken({ service: 'payments-pipeline' })
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  t.after(() => socket.destroy())
+  const headers = [`Idempotency-Key: ${key}`]
+  socket.write(toText({ method: 'POST', path: '/web-session-clients', token, body: smallest, headers }))
+  await once(socket, 'readable')
+  assert.equal(socket.read(1)?.toString(), 'H')
+  socket.resetAndDestroy()
+}
 
 const postUnderKey = async (
   { url, sandbox }: Pick<TestService, 'url' | 'sandbox'>,
