@@ -4,7 +4,7 @@ import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
 import { secretVariables } from './environment.ts'
 import { loggerOptions, toLoggedError } from './http/log.ts'
-import { endWhileStarting, rememberHangUp, stopWithProcess } from './process-end.ts'
+import { stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
 
 /** How long the process takes to end after SIGTERM at most, in milliseconds; below the 30 s after which Kubernetes kills it. */
@@ -13,12 +13,9 @@ const stopDeadlineMs = 20_000
 const run = async (config: Config): Promise<void> => {
   // Written before anything goes on: a process that is killed has said what it did, and the last lines keep their order.
   const log = pino(loggerOptions(config.logLevel), pino.destination({ dest: 1, sync: true }))
-  const endRemembering = rememberHangUp()
-  const haveStarted = endWhileStarting(log)
+  const haveStarted = stopWithProcess({ deadlineMs: stopDeadlineMs, log })
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
-  haveStarted()
-  stopWithProcess({ stop: service.stop, reload: service.reload, deadlineMs: stopDeadlineMs, log })
-  if (endRemembering()) service.reload()
+  haveStarted(service)
 }
 
 /**

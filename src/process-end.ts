@@ -1,11 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { logTexts } from './http/log.ts'
 
-type Options = {
+type Started = {
   /** Lets go of everything. */
   stop: () => Promise<void>
   /** Reads again what can be read again while it runs. */
   reload: () => void
+}
+
+type Options = {
   /** After so many milliseconds the process ends with 1, whatever still runs. */
   deadlineMs: number
   log: FastifyBaseLogger
@@ -15,18 +18,24 @@ type Options = {
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
 
 /**
- * Stops once, by the first signal (then the process ends with 0) or by the first error that nobody expected (with 1).
- * Whatever comes while it stops is logged and changes nothing but that code: a stop that is cut short helps nobody.
- * SIGHUP reloads, as it does with every daemon.
+ * Takes signals from before the service starts, with the same handlers all the time: one that comes while they are
+ * exchanged would be lost. What is returned is told of the service that has started.
+ *
+ * While it starts, which may wait minutes for the database, a signal ends the process with 0 at once, as nothing has to be
+ * let go of that does not end with it; PID 1 would not even be ended by it. Then it stops once, by the first signal (with 0)
+ * or by the first error that nobody expected (with 1). Whatever comes while it stops is logged and changes nothing but that
+ * code: a stop that is cut short helps nobody. SIGHUP reloads, as it does with every daemon, once there is something to reload.
  */
-export const stopWithProcess = ({ stop, reload, deadlineMs, log }: Options): void => {
+export const stopWithProcess = ({ deadlineMs, log }: Options): ((started: Started) => void) => {
+  let service: Started | undefined
+  let isReloadDue = false
   let exitCode = 0
   let isStopping = false
   const fail = (text: string) => (err: unknown) => {
     exitCode = 1
     log.fatal({ err }, text)
   }
-  const stopOnce = async (): Promise<void> => {
+  const stopOnce = async ({ stop }: Started): Promise<void> => {
     if (isStopping) return
     isStopping = true
     setTimeout(() => {
@@ -39,48 +48,26 @@ export const stopWithProcess = ({ stop, reload, deadlineMs, log }: Options): voi
   for (const signal of stopSignals) {
     process.on(signal, () => {
       log.info({ signal }, isStopping ? logTexts.stoppingAlready : logTexts.stopping)
-      void stopOnce()
+      if (service) void stopOnce(service)
+      else process.exit(0)
     })
   }
   process.on('SIGHUP', signal => {
+    if (!service) {
+      isReloadDue = true
+      return
+    }
     log.info({ signal }, isStopping ? logTexts.stoppingAlready : logTexts.reloading)
-    if (!isStopping) reload()
+    if (!isStopping) service.reload()
   })
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      fail(logTexts.unexpected)(error)
-      void stopOnce()
-    })
-  }
-}
-
-/**
- * Ends the process with 0 by a signal that comes while the service starts, which may wait minutes for the database: PID 1
- * would not even be ended by it. Nothing has to be let go of that does not end with the process. What is returned ends that.
- */
-export const endWhileStarting = (log: FastifyBaseLogger): (() => void) => {
-  const end = (signal: NodeJS.Signals): void => {
-    log.info({ signal }, logTexts.stopping)
-    process.exit(0)
-  }
-  for (const signal of stopSignals) process.on(signal, end)
-  return () => {
-    for (const signal of stopSignals) process.off(signal, end)
-  }
-}
-
-/**
- * Takes SIGHUP while the service starts, because it would end a process that takes none. What is returned ends that, and
- * tells whether any came.
- */
-export const rememberHangUp = (): (() => boolean) => {
-  let hasCome = false
-  const remember = (): void => {
-    hasCome = true
-  }
-  process.on('SIGHUP', remember)
-  return () => {
-    process.off('SIGHUP', remember)
-    return hasCome
+  return started => {
+    service = started
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (error: unknown) => {
+        fail(logTexts.unexpected)(error)
+        void stopOnce(started)
+      })
+    }
+    if (isReloadDue) started.reload()
   }
 }

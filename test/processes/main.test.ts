@@ -112,6 +112,19 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
   })
 }
 
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
+  test(`${signal} at the very moment the service listens ends it with 0, every time`, {
+    timeout: 60_000,
+  }, async t => {
+    const { start } = await prepareProcess(t)
+    for (let time = 0; time < 3; time += 1) {
+      const { child, exited } = await start()
+      child.kill(signal)
+      assert.deepEqual(await exited, [0, null])
+    }
+  })
+}
+
 test('47: SIGTERM with 100 creates in flight: unready at once, every one of them is answered 201 and kept, exit 0', async t => {
   const { sandbox, start } = await prepareProcess(t, { PINGFEDERATE_CONCURRENCY: '128' })
   const service = await start()
