@@ -3,6 +3,7 @@ import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { logTexts } from '../http/log.ts'
 import type { Problem } from '../http/problem.ts'
+import { looksSecret } from '../http/validation.ts'
 import { clientIdPattern } from '../web-session-clients/schema.ts'
 import { type Actor, actorOf } from './actor.ts'
 import { type AuditDetails, recordAuditEvent } from './record.ts'
@@ -78,7 +79,7 @@ const findClientId = ({ params, body }: FastifyRequest): string | null => {
  * between separators.
  */
 const couldBeSecret = (text: string): boolean =>
-  text.includes('wscrt_') ||
+  looksSecret(text) ||
   /[A-Za-z0-9]{24}/.test(text) ||
   (text.length >= 24 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(characters => characters.test(text)))
 
