@@ -1,8 +1,18 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { logTexts } from './http/log.ts'
 
 /** What is wrong with the file that a variable names, never with a word of what it holds. */
 export type FileProblem = { name: string; why: string }
+
+/** Says in the log what a reread has come to. */
+export const logReread =
+  (log: FastifyBaseLogger) =>
+  (problems: readonly FileProblem[]): void => {
+    if (problems.length === 0) log.info(logTexts.credentialsReread)
+    else log.error({ problems }, logTexts.credentialsUnusable)
+  }
 
 type Options<T> = {
   files: readonly string[]

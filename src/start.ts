@@ -20,6 +20,7 @@ import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyHolder } from './policy/holder.ts'
+import { logReread } from './reread-files.ts'
 
 export type RunningService = {
   app: FastifyInstance
@@ -102,12 +103,12 @@ const watchStore = (
 
 /** PingFederate behind its limits, and what the service signs in there with. */
 const connectToPingFederate = (config: Config, { now, log }: World, metrics: Metrics) => {
+  const tellReread = logReread(log)
   const identity = createIdentity(config.pingFederate, {
     now,
     onReread: problems => {
       metrics.countReread(problems.length === 0)
-      if (problems.length === 0) log.info(logTexts.credentialsReread)
-      else log.error({ problems }, logTexts.credentialsUnusable)
+      tellReread(problems)
     },
   })
   const transport = createTransport(config.pingFederate, { identity, now })

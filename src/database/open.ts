@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config.ts'
 import { logTexts } from '../http/log.ts'
+import { logReread } from '../reread-files.ts'
 import { createCurrentUrl } from './current-url.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
@@ -21,10 +22,7 @@ export const openStore = async (
       currentUrl: createCurrentUrl({
         url: database.url,
         file: database.file,
-        onReread: problems => {
-          if (problems.length === 0) log.info(logTexts.credentialsReread)
-          else log.error({ problems }, logTexts.credentialsUnusable)
-        },
+        onReread: logReread(log),
       }),
       onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
     })
