@@ -17,3 +17,16 @@ export const actorOf = (request: FastifyRequest): Actor => ({
   // Fastify's type does not know of a connection that was reset before anybody asked where it came from.
   address: request.ip ?? null,
 })
+
+/** The service itself, at what no caller waits for. */
+export const actorOfService = (task: 'recovery' | 'publishing', requestId: string): Actor => ({
+  principal: {
+    subject: `web-session-clients:${task}`,
+    clientId: undefined,
+    actingParties: [],
+    teams: [],
+    scopes: new Set(),
+  },
+  requestId,
+  address: null,
+})

@@ -1,4 +1,4 @@
-import type { Actor } from '../audit/actor.ts'
+import { actorOfService } from '../audit/actor.ts'
 import { recordAuditEvent } from '../audit/record.ts'
 import type { Store } from '../database/store.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
@@ -15,7 +15,8 @@ type Dependencies = { store: Store; pingFederate: Pick<PingFederate, 'replicate'
 export const recordPublishing =
   ({ store, pingFederate, newId }: Dependencies): PingFederate['replicate'] =>
   async () => {
-    const actor: Actor = { principal: publishingPrincipal, requestId: newId(), address: null }
+    // For itself, because one call is for the clients of many callers, and more.
+    const actor = actorOfService('publishing', newId())
     const action = 'cluster.publish'
     const recordEnd = (end: { outcome: 'done' } | { outcome: 'failed'; reason: string }): Promise<void> =>
       store
@@ -33,12 +34,3 @@ export const recordPublishing =
 
 const toReason = (error: unknown): string =>
   error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'
-
-/** In the audit trail the service publishes for itself: one call is for the clients of many callers, and more. */
-const publishingPrincipal = {
-  subject: 'web-session-clients:publishing',
-  clientId: undefined,
-  actingParties: [],
-  teams: [],
-  scopes: new Set<string>(),
-}

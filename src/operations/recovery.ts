@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { sql } from 'kysely'
+import { actorOfService } from '../audit/actor.ts'
 import type { OperationRow } from '../database/schema.ts'
 import { logTexts } from '../http/log.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
@@ -65,25 +66,14 @@ const findAbandoned = ({ store }: Dependencies, after: string): Promise<Operatio
 
 const nothing: Settled = { unpublished: [] }
 
-/** In the audit trail recovery acts for itself: the caller of the operation is long gone. */
-const recoveryPrincipal = {
-  subject: 'web-session-clients:recovery',
-  clientId: undefined,
-  actingParties: [],
-  teams: [],
-  scopes: new Set<string>(),
-}
-
 /** Resolves to undefined when the next one should not be tried: this one was not even sent. */
 const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<Settled | undefined> => {
   const { log, newId } = dependencies
   const context = { operation: operation.operation_id }
   try {
-    const settled = await settleOperation(dependencies, operation, {
-      principal: recoveryPrincipal,
-      requestId: newId(),
-      address: null,
-    })
+    // For itself, because the caller of the operation is long gone.
+    const actor = actorOfService('recovery', newId())
+    const settled = await settleOperation(dependencies, operation, actor)
     if (settled) log.info(context, logTexts.settled)
     return settled ?? nothing
   } catch (err) {
