@@ -97,9 +97,9 @@ export const maskTokens = (text: string): string => text.replaceAll(tokenLike, '
 type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
 
 /**
- * Codes whose errors have words that name places and reasons: of the system and of TLS, of connections (undici), of
- * key sets (jose), of databases (SQLSTATE, but for class 22, which quotes values), and those of this service. Any other quotes what it
- * was given: an address (Fastify), a header (Node.js), a text (parsers).
+ * Codes whose errors have words that name places and reasons: of the system and of TLS, of connections (undici), of key
+ * sets (jose), of databases (SQLSTATE, but for class 22, which quotes values), and those of this service. Any other quotes
+ * what it was given: an address (Fastify), a header (Node.js), a text (parsers).
  */
 const spokenCodes =
   /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|JWKS|JOSE)_[A-Z_]+|(CERT|UNABLE|SELF_SIGNED|DEPTH_ZERO|HOSTNAME)_[A-Z_]+|(?!22)[0-9][0-9A-Z]{4}|ERR_SQLITE_ERROR|DATABASE_UNAVAILABLE|COMMIT_UNKNOWN)$/
