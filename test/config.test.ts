@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ConfigurationError, parseConfig } from '../src/config.ts'
 import { openPolicy } from '../src/policy/team-policy.ts'
@@ -359,7 +360,7 @@ test('a secret’s file that is missing, empty, wrong or beside the secret itsel
 })
 
 test('the process without configuration ends with 1, says all of it on stderr and nothing on stdout', async () => {
-  const main = new URL('../src/main.ts', import.meta.url).pathname
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
   const started = promisify(execFile)(process.execPath, [main], { env: {} })
   const error = await started.then(
     () => undefined,

@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
 import { audience, environment } from './service.ts'
 import { untilTaken } from './until-taken.ts'
 
-export const main = new URL('../src/main.ts', import.meta.url).pathname
+export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 

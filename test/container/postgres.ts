@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Container } from './container.ts'
 
-const script = new URL('./serve-postgres.ts', import.meta.url).pathname
+const script = join(import.meta.dirname, 'serve-postgres.ts')
 
 /**
  * A real PostgreSQL in the network of a container, in place of the image that compose names and no registry here has.

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { usePostgresServer } from './postgres-server.ts'
 import { openPostgresStore } from './stores.ts'
 
 const server = usePostgresServer()
-const main = new URL('../../src/main.ts', import.meta.url).pathname
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Complete but for the database; nothing of it is called before the database is open. */
 const environment = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../', import.meta.url)
 const read = (name: string): string => readFileSync(new URL(name, root), 'utf8')
@@ -19,7 +20,7 @@ const title = /(?:test\(\s*|\[\s*)(['`])(\d{1,2}): /g
 
 /** The files with tests of each row. */
 const held = new Map<number, string[]>()
-for (const file of globSync('test/**/*.ts', { cwd: root.pathname }).sort())
+for (const file of globSync('test/**/*.ts', { cwd: fileURLToPath(root) }).sort())
   for (const number of new Set([...read(file).matchAll(title)].map(([, , digits]) => Number(digits))))
     held.set(number, [...(held.get(number) ?? []), file])
 

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { audience, environment, startTestService, type TestService } from '../service.ts'
 import { type Observation, observe } from './invariants.ts'
 import type { Announcement, Halt } from './service.ts'
 
-const entry = new URL('./service.ts', import.meta.url).pathname
+const entry = fileURLToPath(new URL('./service.ts', import.meta.url))
 
 /** A service in a process of its own that can be killed at a recovery point. */
 export type ServiceProcess = {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { example, writePolicyFile } from './files.ts'
 
-const program = new URL('../../src/policy/check.ts', import.meta.url).pathname
+const program = fileURLToPath(new URL('../../src/policy/check.ts', import.meta.url))
 
 /** Without any setting of the service: a pipeline that checks a file has none. */
 const check = (...args: string[]) =>

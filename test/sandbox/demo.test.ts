@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 
-const demo = new URL('../../src/sandbox/demo.ts', import.meta.url).pathname
+const demo = fileURLToPath(new URL('../../src/sandbox/demo.ts', import.meta.url))
 
 type Demo = ChildProcessByStdio<null, Readable, Readable>
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { basic } from './call-admin-api.ts'
 
-const main = new URL('../../src/sandbox/main.ts', import.meta.url).pathname
+const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
 
 function start(env: Record<string, string>): ChildProcess {
   const ports = { SANDBOX_ADMIN_PORT: '0', SANDBOX_ISSUER_PORT: '0' }
