@@ -1,6 +1,7 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { metricsPath } from '../metrics/get-metrics.ts'
+import { readNodeFlags, toOldGenerationLimit } from './old-generation.ts'
 import { Problem } from './problem.ts'
 
 /** How late a timer comes shows how long a request waits before anybody looks at it. */
@@ -141,10 +142,6 @@ const toBodyBytes = ({ headers, routeOptions }: FastifyRequest): number => {
   return Math.min(Number(headers['content-length'] ?? 0), routeOptions.bodyLimit)
 }
 
-/** What the young generation may take is part of V8's limit: three semi-spaces of 64 MiB, unless Node.js is told otherwise. */
-const toOldLimit = (limit: number): number => Math.max(limit - 3 * 64 * 1024 * 1024, limit / 4)
-
-/** The young generation fills and empties many times a second; the process dies of the old one. */
 const countOldBytes = (): number =>
   getHeapSpaceStatistics()
     .filter(({ space_name: name }) => !name.startsWith('new_'))
@@ -154,7 +151,7 @@ const sampleProcess = (
   { sample }: LoadGauge,
   observeDelay: SheddingOptions['observeDelay'],
 ): (() => void) => {
-  const limit = toOldLimit(getHeapStatistics().heap_size_limit)
+  const limit = toOldGenerationLimit(getHeapStatistics().heap_size_limit, readNodeFlags())
   let dueAt = performance.now() + sampleMs
   const timer = setInterval(() => {
     const at = performance.now()
