@@ -6,12 +6,13 @@ export const measureRequests = (
   app: FastifyInstance,
   { requests, countProblem }: { requests: RequestMetrics; countProblem: CountProblem },
 ): void => {
-  app.addHook('onRequest', (_request, _reply, done) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     requests.begin()
+    // Unlike `onResponse`, this also comes when the connection ends before the answer.
+    reply.raw.once('close', requests.end)
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    requests.end()
     requests.observe({
       method: request.method,
       route: request.routeOptions.url ?? 'none',

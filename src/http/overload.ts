@@ -1,5 +1,5 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { metricsPath } from '../metrics/get-metrics.ts'
 import { readNodeFlags, toOldGenerationLimit } from './old-generation.ts'
 import { Problem } from './problem.ts'
@@ -99,8 +99,12 @@ const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live',
  * Refuses requests that would only wait, before anything is spent on them; liveness and metrics are always answered.
  * A request counts from when it has arrived as a whole, so that slow senders do not take anybody's place; until then
  * only its bytes do.
+ * @returns what tells how many bytes of bodies are on their way
  */
-export const shedLoad = (app: FastifyInstance, { maxInFlight, observeDelay }: SheddingOptions): void => {
+export const shedLoad = (
+  app: FastifyInstance,
+  { maxInFlight, observeDelay }: SheddingOptions,
+): (() => number) => {
   const gauge = createLoadGauge({ maxInFlight, now: () => performance.now(), afterTurn: setImmediate })
   const stop = sampleProcess(gauge, observeDelay)
   app.addHook('onClose', async () => stop())
@@ -108,9 +112,9 @@ export const shedLoad = (app: FastifyInstance, { maxInFlight, observeDelay }: Sh
     const isAdmitted = alwaysAnswered.has(request.routeOptions.url) || gauge.admits()
     done(isAdmitted ? undefined : overloaded)
   })
-  const arrive = createArrivals()
-  app.addHook('preParsing', (request, _reply, payload, done) => {
-    if (arrive(request)) done(null, payload)
+  const arrivals = createArrivals()
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (arrivals.admit(request, reply)) done(null, payload)
     else done(overloaded)
   })
   app.addHook('preValidation', (_request, reply, done) => {
@@ -118,28 +122,41 @@ export const shedLoad = (app: FastifyInstance, { maxInFlight, observeDelay }: Sh
     if (!reply.raw.closed) reply.raw.once('close', gauge.begin())
     done()
   })
+  return arrivals.bytes
 }
 
-/** Counts the bytes of bodies on their way; false for one that does not fit beside the others. */
-const createArrivals = (): ((request: FastifyRequest) => boolean) => {
+/** Counts the bytes of bodies on their way. */
+const createArrivals = () => {
   let arrivingBytes = 0
-  return request => {
-    const bytes = toBodyBytes(request)
-    if (bytes === 0) return true
-    if (arrivingBytes + bytes > maxArrivingBytes) return false
-    arrivingBytes += bytes
-    // Comes with its end, or with that of its connection.
-    request.raw.once('close', () => {
-      arrivingBytes -= bytes
-    })
-    return true
+  return {
+    bytes: (): number => arrivingBytes,
+    /** False for a body that does not fit beside the others. */
+    admit: (request: FastifyRequest, reply: FastifyReply): boolean => {
+      let bytes = toBodyBytes(request)
+      if (bytes === 0 || reply.raw.closed) return true
+      if (arrivingBytes + bytes > maxArrivingBytes) return false
+      arrivingBytes += bytes
+      const end = (): void => {
+        arrivingBytes -= bytes
+        bytes = 0
+      }
+      // When it has arrived. Of a body that is not read this never comes, but its answer ends, or its connection.
+      request.raw.once('close', end)
+      reply.raw.once('close', end)
+      return true
+    },
   }
 }
 
-/** What a body takes at most: its length where it tells one, and what it may be at most where it does not. */
-const toBodyBytes = ({ headers, routeOptions }: FastifyRequest): number => {
-  if (headers['transfer-encoding'] !== undefined) return routeOptions.bodyLimit
-  return Math.min(Number(headers['content-length'] ?? 0), routeOptions.bodyLimit)
+const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
+
+/** What is read of a body at most: its length where it tells one, and what it may be where it does not. */
+const toBodyBytes = ({ method, headers, routeOptions: { bodyLimit } }: FastifyRequest): number => {
+  if (methodsWithoutBody.has(method)) return 0
+  if (headers['transfer-encoding'] !== undefined) return bodyLimit
+  const length = Number(headers['content-length'] ?? 0)
+  // A longer one is refused unread.
+  return length > bodyLimit ? 0 : length
 }
 
 const countOldBytes = (): number =>

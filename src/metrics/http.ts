@@ -9,6 +9,8 @@ export type RequestMetrics = {
   /** Ends one that has begun. */
   end: () => void
   observe: (request: AnsweredRequest) => void
+  /** What tells how many bytes of bodies are on their way. */
+  watchArrivals: (bytes: () => number) => void
 }
 
 export type CountProblem = (code: ProblemCode) => void
@@ -37,6 +39,13 @@ export const createRequestMetrics = ({ counter, histogram, gauge }: MetricRegist
     labels: [],
     read: () => [[{}, inFlight]],
   })
+  let readArriving: (() => number) | undefined
+  gauge({
+    name: 'web_session_clients_http_arriving_bytes',
+    help: 'Bytes of request bodies that were announced and have not arrived.',
+    labels: [],
+    read: () => (readArriving ? [[{}, readArriving()]] : []),
+  })
   return {
     begin: () => {
       inFlight += 1
@@ -48,6 +57,9 @@ export const createRequestMetrics = ({ counter, histogram, gauge }: MetricRegist
       const method = methods.has(sent) ? sent : 'other'
       count({ method, route, status: String(status) })
       observe({ method, route }, seconds)
+    },
+    watchArrivals: bytes => {
+      readArriving = bytes
     },
   }
 }
