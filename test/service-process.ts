@@ -58,6 +58,9 @@ export const prepareProcess = async (t: TestContext, others: Record<string, stri
   }
 }
 
+/** Whoever waits for a service that does not start is told what it has written by then. */
+export const startDeadlineMs = 50_000
+
 const startProcess = async (
   t: TestContext,
   env: Record<string, string>,
@@ -84,7 +87,9 @@ const startProcess = async (
       await Promise.race([once(output, 'line'), ended])
     }
   }
-  const [, url = ''] = /listening at (http:[^"]+)/.exec(await logged('listening at')) ?? []
+  const late = setTimeout(() => child.kill('SIGKILL'), startDeadlineMs)
+  const listening = await logged('listening at').finally(() => clearTimeout(late))
+  const [, url = ''] = /listening at (http:[^"]+)/.exec(listening) ?? []
   const callOnce = createCall(url, token)
   const call: Send = (...request) => untilTaken(() => callOnce(...request))
   return { child, url, exited, lines, written, logged, call, callOnce }

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
 import { audience, environment, startTestService, type TestService } from '../service.ts'
+import { startDeadlineMs } from '../service-process.ts'
 import { type Observation, observe } from './invariants.ts'
 import type { Announcement, Halt } from './service.ts'
 
@@ -77,7 +78,8 @@ const startProcess = async (
   const from = lines.length
   const logged = watchLines(child, lines, exited)
   const announced = (kind: Announcement['kind']) => findAnnouncement(child, exited, lines, kind)
-  const listening = await announced('listening')
+  const late = setTimeout(() => child.kill('SIGKILL'), startDeadlineMs)
+  const listening = await announced('listening').finally(() => clearTimeout(late))
   assert.ok(listening.kind === 'listening')
   const kill = async () => {
     process.kill(listening.pid, 'SIGKILL')

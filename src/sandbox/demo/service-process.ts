@@ -20,16 +20,24 @@ export interface ServiceProcess extends AsyncDisposable {
 export interface ServiceOptions {
   readonly env: Readonly<Record<string, string>>
   readonly logFile: string
+  readonly startDeadlineMs?: number
 }
 
 /** The service stops within milliseconds unless something is wrong with it. */
 const stopDeadlineMs = 5_000
 
+/** It starts within a second or two; on a machine that is busy with others, within ten times as long. */
+const usualStartDeadlineMs = 30_000
+
 /**
  * Starts `src/main.ts` with these environment variables and no others, and waits until it listens.
- * @throws Error with the end of its log when it ends instead
+ * @throws Error with the end of its log when it ends instead, or does neither in time
  */
-export async function startServiceProcess({ env, logFile }: ServiceOptions): Promise<ServiceProcess> {
+export async function startServiceProcess({
+  env,
+  logFile,
+  startDeadlineMs = usualStartDeadlineMs,
+}: ServiceOptions): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [main], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,8 +53,16 @@ export async function startServiceProcess({ env, logFile }: ServiceOptions): Pro
     process.off('exit', kill)
     return finished(log.end())
   })
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    kill()
+  }, startDeadlineMs)
   const url = await Promise.race([findAddress(child.stdout), ended.then(() => undefined)])
+  clearTimeout(timer)
   if (url !== undefined) return { url, logFile, ended, [Symbol.asyncDispose]: () => stop(child, ended) }
+  if (isLate)
+    throw new Error(`the service did not listen within ${startDeadlineMs} ms:\n${await readLogEnd(logFile)}`)
   throw new Error(`the service ended instead of listening:\n${await readLogEnd(logFile)}`)
 }
 
