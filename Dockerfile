@@ -13,11 +13,17 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
-# The sandbox hands out demo credentials, so it is removed before anything is copied into the production image.
-FROM ${BASE_IMAGE} AS production-source
+# For the user who runs it, also where the umask of the checkout leaves everybody but its owner out.
+FROM ${BASE_IMAGE} AS source
 WORKDIR /app
 COPY package.json ./
 COPY src ./src
+RUN chmod --recursive a+rX .
+
+# The sandbox hands out demo credentials, so it is removed before anything is copied into the production image.
+FROM ${BASE_IMAGE} AS production-source
+WORKDIR /app
+COPY --from=source /app ./
 RUN rm -rf src/sandbox && mkdir -p /volumes/data
 
 # What Node.js makes of every file: a start that reads it neither strips types nor compiles. For the user who runs the
@@ -35,8 +41,7 @@ RUN ! node --disable-sigusr1 --report-exclude-env src/main.ts && chmod --recursi
 FROM ${BASE_IMAGE} AS sandbox
 WORKDIR /app
 COPY --from=sandbox-dependencies /app/node_modules ./node_modules
-COPY package.json ./
-COPY src ./src
+COPY --from=source /app ./
 # Published ports reach a container on its outer address only.
 ENV SANDBOX_HOST=0.0.0.0
 EXPOSE 9031 9999

@@ -28,8 +28,9 @@ export type ImageStore = {
 export async function createImageStore(folder: string): Promise<ImageStore> {
   const storage = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')]
   const driver = await findStorageDriver(storage)
+  const cwd = await copyClosed(folder)
   const buildah: Buildah = async (command, ...args) => {
-    const options = { cwd: repository, maxBuffer: 64 * 1024 * 1024 }
+    const options = { cwd, maxBuffer: 64 * 1024 * 1024 }
     const { stdout } = await run(
       'buildah',
       [...storage, '--storage-driver', driver, command, ...args],
@@ -42,6 +43,15 @@ export async function createImageStore(folder: string): Promise<ImageStore> {
     build: target => build(buildah, base, target),
     close: async () => void (await buildah('rm', '--all')),
   }
+}
+
+/** What is built from, as it is where a umask leaves everybody but its owner out: images have to run all the same. */
+async function copyClosed(folder: string): Promise<string> {
+  const copy = join(folder, 'repository')
+  for (const name of ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'src'])
+    await cp(join(repository, name), join(copy, name), { recursive: true })
+  await run('chmod', ['-R', 'go=', copy])
+  return copy
 }
 
 type Buildah = (command: string, ...args: string[]) => Promise<string>
@@ -65,6 +75,8 @@ async function buildStandIn(buildah: Buildah, folder: string): Promise<string> {
   await mkdir(join(local, 'lib', 'node_modules'), { recursive: true })
   await cp(npmFolder(), join(local, 'lib', 'node_modules', 'npm'), { recursive: true })
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin', 'npm'))
+  // As in the image that it stands in for, whatever they are here.
+  await run('chmod', ['-R', 'a+rX', local])
   const file = join(folder, 'Dockerfile.base')
   await writeFile(file, 'FROM scratch\nADD . /\n')
   await buildah('build', '--isolation=chroot', '--tag=localhost/stand-in', `--file=${file}`, root)
