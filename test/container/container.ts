@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -35,11 +35,14 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
   const { name, folder, image } = options
   const bundle = join(folder, name)
   await mkdir(bundle)
-  await writeFile(join(bundle, 'hosts'), '127.0.0.1 localhost\n')
+  const hosts = join(bundle, 'hosts')
+  await writeFile(hosts, '127.0.0.1 localhost\n')
+  // For the user inside, whatever the umask here.
+  await chmod(hosts, 0o644)
   await run('runc', ['spec', '--bundle', bundle])
   const file = join(bundle, 'config.json')
   const defaults = JSON.parse(await readFile(file, 'utf8'))
-  await writeFile(file, JSON.stringify(toRuntimeConfig(defaults, options, join(bundle, 'hosts'))))
+  await writeFile(file, JSON.stringify(toRuntimeConfig(defaults, options, hosts)))
   const runc = ['--root', join(folder, 'runc')]
   const child = spawn('runc', [...runc, 'run', '--bundle', bundle, name], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,7 +85,8 @@ function toRuntimeConfig(defaults: RuntimeConfig, options: ContainerOptions, hos
     process: {
       ...defaults.process,
       terminal: false,
-      user: { uid, gid },
+      // Docker's own, whatever that of this process.
+      user: { uid, gid, umask: 0o022 },
       args: options.command ?? config.Cmd,
       env: [...config.Env, ...Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`)],
       cwd: config.WorkingDir,

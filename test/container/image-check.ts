@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -143,6 +143,8 @@ function start(
 async function createVolume(name: string, destination: string, uid = 1000) {
   const source = join(folder, 'volumes', name)
   await mkdir(source, { recursive: true })
+  // As a container engine makes it, whatever the umask here.
+  await chmod(source, 0o755)
   await chown(source, uid, uid)
   return { source, destination, access: 'rw' as 'ro' | 'rw' }
 }
