@@ -1,11 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { envSchema } from 'env-schema'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
-import type { RateLimitConfig } from './http/rate-limits.ts'
-import { type PemFiles, readPemFiles } from './pem-files.ts'
+import { type PemFiles, readPemFiles } from './files/pem-files.ts'
+import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
+import type { RateLimitConfig } from './limits/rate-limits.ts'
 import { type PolicySource, readPolicySetting } from './policy/setting.ts'
 import { Secret } from './secret.ts'
-import { readSecretFiles, type SettingProblem } from './secret-files.ts'
 
 export type PingFederateCredentials =
   | { kind: 'basic'; username: string; password: Secret }

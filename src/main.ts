@@ -3,7 +3,7 @@ import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
 import { secretVariables } from './environment.ts'
-import { loggerOptions, toLoggedError } from './http/log.ts'
+import { loggerOptions, toLoggedError } from './log.ts'
 import { stopWithProcess } from './process-end.ts'
 import { startService } from './start.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { logTexts } from './http/log.ts'
+import { logTexts } from './log.ts'
 
 type Started = {
   /** Lets go of everything. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { problems } from '../src/http/problem.ts'
+import { problems } from '../src/problem.ts'
 import { startTestService } from './service.ts'
 
 type Operation = {

@@ -4,7 +4,7 @@ import { format, inspect } from 'node:util'
 import { serialize } from 'node:v8'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import pino from 'pino'
-import { loggerOptions } from '../src/http/log.ts'
+import { loggerOptions } from '../src/log.ts'
 import { Secret } from '../src/secret.ts'
 
 const value = 'planted-secret-value'

@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, randomBytes, randomUUIDv7 } from 'node:crypt
 import { createServer } from 'node:http'
 import type { TestContext } from 'node:test'
 import type { World } from '../src/app.ts'
-import { deriveTokenBytes } from '../src/operations/idempotency.ts'
+import { deriveTokenBytes } from '../src/journal/idempotency.ts'
 import { listen } from '../src/sandbox/listen.ts'
 import type { Sandbox, SandboxOptions } from '../src/sandbox/sandbox.ts'
 import { Secret } from '../src/secret.ts'

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { logTexts } from '../http/log.ts'
+import { logTexts } from '../log.ts'
 import type { AuditEvent } from './record.ts'
 
 /** Lines with `audit: true`, written also where the log is set to less than that. */

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
+import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
-import type { IssuerKeys } from '../http/issuer-keys.ts'
-import { Problem, problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import { Problem, problemResponses } from '../problem.ts'
 
 export type ReadinessDependencies = {
   store: Pick<Store, 'check'>

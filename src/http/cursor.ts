@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
 
 /** Text of the place where a page begins, as `cursor` carries it. */
 export const decodeCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')

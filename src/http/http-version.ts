@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
 
 /**
  * Node's parser also takes a request line without a version, which is HTTP/0.9, and one that says HTTP/2.0; what stands

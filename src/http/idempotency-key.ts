@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Violation } from '../problem.ts'
 import { Secret } from '../secret.ts'
-import type { Violation } from './problem.ts'
 
 export const IdempotencyKey = Type.String({
   description:

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { printParseErrorCode, visit } from 'jsonc-parser'
-import { Problem, type Violation } from './problem.ts'
+import { Problem, type Violation } from '../problem.ts'
 import { maxViolations, toPointer } from './validation.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

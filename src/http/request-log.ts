@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { logTexts } from './log.ts'
+import { logTexts } from '../log.ts'
 
 /** One line per request; routes with `logLevel: 'silent'` write none. */
 export const logRequests = (app: FastifyInstance): void => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
-import { Problem, type Violation } from './problem.ts'
+import { Problem, type Violation } from '../problem.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 

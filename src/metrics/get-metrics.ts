@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { problemResponses } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
+import { problemResponses } from '../problem.ts'
 import type { Exposition } from './metrics.ts'
 
 /** In place of the address of a request: `GET /metrics` is answered however much there is to do. */

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../http/problem.ts'
+import type { ProblemCode } from '../problem.ts'
 import type { MetricRegistry } from './registry.ts'
 
 /** A request that was answered; the route is its template, never its address. */

@@ -1,5 +1,5 @@
 import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
-import type { OpenOperations } from '../operations/measure-open.ts'
+import type { OpenOperations } from '../journal/measure-open.ts'
 import type { MetricRegistry } from './registry.ts'
 
 /** What runs from time to time. */

@@ -1,4 +1,4 @@
-import { type ProblemCode, problems } from '../http/problem.ts'
+import { type ProblemCode, problems } from '../problem.ts'
 import { version } from '../version.ts'
 import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
 import { createJournalMetrics, type JournalMetrics } from './journal.ts'

@@ -1,9 +1,9 @@
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { answerProblems } from '../errors.ts'
 import { setCommonHeaders, toCommonHeaders } from '../http/common-headers.ts'
-import { answerProblems } from '../http/errors.ts'
-import { logTexts } from '../http/log.ts'
-import { ProblemDetails, Violation } from '../http/problem.ts'
 import type { App } from '../http/route.ts'
+import { logTexts } from '../log.ts'
+import { ProblemDetails, Violation } from '../problem.ts'
 import { getMetrics } from './get-metrics.ts'
 import type { Exposition } from './metrics.ts'
 

@@ -1,8 +1,8 @@
 import type { Config, PingFederateCredentials } from '../config.ts'
-import { type PemFiles, readPemFiles } from '../pem-files.ts'
-import { createReread, type FileProblem } from '../reread-files.ts'
+import { type PemFiles, readPemFiles } from '../files/pem-files.ts'
+import { createReread, type FileProblem } from '../files/reread-files.ts'
+import { readSecretFile } from '../files/secret-files.ts'
 import { Secret } from '../secret.ts'
-import { readSecretFile } from '../secret-files.ts'
 
 /** PEM texts; the same object for as long as none of them changes. */
 export type Certificates = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }

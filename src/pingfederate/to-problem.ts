@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode, type Violation } from '../http/problem.ts'
+import { Problem, type ProblemCode, type Violation } from '../problem.ts'
 import { toRequestPointer } from './api-result.ts'
 import type { FailureKind, FieldError, PingFederateFailure } from './failure.ts'
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../http/problem.ts'
+import type { Problem } from '../problem.ts'
 import { notAllowed } from './not-allowed.ts'
 import { getTeamPolicy, type Policy } from './team-policy.ts'
 

@@ -1,7 +1,7 @@
 import { presentable, toPointer } from '../http/validation.ts'
-import { checkHost } from '../web-session-clients/ping-access-host.ts'
-import { findBroken } from '../web-session-clients/ping-access-url.ts'
-import type { BrokenRule } from '../web-session-clients/rule.ts'
+import { checkHost } from '../ping-access-urls/host.ts'
+import type { BrokenRule } from '../ping-access-urls/rule.ts'
+import { findBroken } from '../ping-access-urls/url.ts'
 import type { PolicyProblem } from './parse.ts'
 
 type Names = Record<string, unknown>

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { toAuditLog } from '../audit/announce.ts'
-import { logTexts } from '../http/log.ts'
+import { logTexts } from '../log.ts'
 import { readPolicy } from './read.ts'
 import type { PolicySource } from './setting.ts'
 import type { Policy } from './team-policy.ts'

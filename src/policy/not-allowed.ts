@@ -1,5 +1,5 @@
-import { Problem, type Violation } from '../http/problem.ts'
 import { presentable } from '../http/validation.ts'
+import { Problem, type Violation } from '../problem.ts'
 import { type Decision, type DecisionKind, rulesOf } from './decide.ts'
 
 type Where = { team: string; clientId: string; changeableBy: string | null }

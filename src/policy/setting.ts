@@ -1,4 +1,4 @@
-import type { SettingProblem } from '../secret-files.ts'
+import type { SettingProblem } from '../files/secret-files.ts'
 import type { PolicyProblem } from './parse.ts'
 import { readPolicy } from './read.ts'
 import { openPolicy, type Policy } from './team-policy.ts'

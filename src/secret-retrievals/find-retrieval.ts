@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
+import type { Principal } from '../authentication/access-token.ts'
 import type { Database, RetrievalRow } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Principal } from '../http/access-token.ts'
-import { type About, Problem } from '../http/problem.ts'
+import { type About, Problem } from '../problem.ts'
 import { isWellFormed, toRetrievalId } from './token.ts'
 
 export type FoundRetrieval = RetrievalRow & { databaseTime: string }

@@ -1,5 +1,5 @@
-import type { Principal } from '../http/access-token.ts'
-import { Problem } from '../http/problem.ts'
+import type { Principal } from '../authentication/access-token.ts'
+import { Problem } from '../problem.ts'
 import { aboutRetrieval, type FoundRetrieval } from './find-retrieval.ts'
 
 /** @throws Problem `retrieval_expired`, `retrieval_revoked`, `retrieval_redeemed` where the token cannot be redeemed any more */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import { Problem } from '../http/problem.ts'
+import { Problem } from '../problem.ts'
 
 /** What a sealed secret is bound to: moved to another row, client or expiry it does not open. */
 export type SealContext = { retrievalId: string; clientId: string; expiresAt: string }

@@ -1,15 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Principal } from '../authentication/access-token.ts'
 import type { Config } from '../config.ts'
-import type { Principal } from '../http/access-token.ts'
-import { logTexts } from '../http/log.ts'
-import { type ForeseeDependencies, foreseeCreate } from '../operations/foresee-create.ts'
+import { type ForeseeDependencies, foreseeCreate } from '../journal/foresee-create.ts'
+import { logTexts } from '../log.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
-import { notPublished, preflight } from '../pingfederate/preflight.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { wouldRefuse } from '../pingfederate/to-problem.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import type { CreatePlan } from './plan.ts'
+import { notPublished, preflight } from './preflight.ts'
 
 export type DryRunDependencies = {
   store: ForeseeDependencies['store']

@@ -1,6 +1,6 @@
-import type { Violation } from '../http/problem.ts'
 import { looksSecret, presentable } from '../http/validation.ts'
-import { type BrokenRule, when } from './rule.ts'
+import { type BrokenRule, when } from '../ping-access-urls/rule.ts'
+import type { Violation } from '../problem.ts'
 
 type Texts = { clientId?: unknown; name?: unknown; description?: unknown }
 

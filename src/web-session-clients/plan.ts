@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify'
+import type { Principal } from '../authentication/access-token.ts'
 import type { Config } from '../config.ts'
-import type { Principal } from '../http/access-token.ts'
 import { parseIdempotencyKey } from '../http/idempotency-key.ts'
-import type { Problem, Violation } from '../http/problem.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
+import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
 import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
 import { type Decision, decide } from '../policy/decide.ts'
 import { findPolicyDefaults } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
+import type { Problem, Violation } from '../problem.ts'
 import type { Secret } from '../secret.ts'
 import {
   applyDefaults,
@@ -19,7 +20,6 @@ import {
   valuesOf,
 } from './defaults.ts'
 import { findUnfitTexts } from './plain-text.ts'
-import { deriveRedirectUris } from './redirect-uris.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 import { chooseTeam } from './team.ts'
 

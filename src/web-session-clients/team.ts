@@ -1,5 +1,5 @@
-import type { Principal } from '../http/access-token.ts'
-import { Problem } from '../http/problem.ts'
+import type { Principal } from '../authentication/access-token.ts'
+import { Problem } from '../problem.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
 import { logAuditEvents } from '../../src/audit/announce.ts'
-import { loggerOptions } from '../../src/http/log.ts'
+import { loggerOptions } from '../../src/log.ts'
 
 const event = {
   action: 'secret.redeem',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { auditEventExample } from '../../src/audit/schema.ts'
-import { createKey, sign, startIssuer } from '../http/issuer.ts'
+import { createKey, sign, startIssuer } from '../authentication/issuer.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, audience, startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'

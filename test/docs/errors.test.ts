@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { problems } from '../../src/http/problem.ts'
+import { problems } from '../../src/problem.ts'
+import { refused, refusedAddresses } from '../ping-access-urls/urls/refused.ts'
 import { refusedTexts } from '../web-session-clients/texts.ts'
-import { refused, refusedAddresses } from '../web-session-clients/urls/refused.ts'
 
 const document = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const rows = [...document.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \| (.+) \| (.+) \|$/gm)].map(

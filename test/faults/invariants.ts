@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import type { ServiceName } from '../../src/sandbox/callers.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { openJournal } from '../operations/journal.ts'
+import { openJournal } from '../journal/journal.ts'
 import { findPlanted, type Planted } from '../secrets.ts'
 import { type Answer, createCall, type TestService } from '../service.ts'
 

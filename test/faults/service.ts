@@ -4,7 +4,7 @@ import pino from 'pino'
 import { parseConfig } from '../../src/config.ts'
 import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
-import { loggerOptions } from '../../src/http/log.ts'
+import { loggerOptions } from '../../src/log.ts'
 import { serve } from '../../src/start.ts'
 
 /** A recovery point: just before or just after the n-th commit from now on. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { buildSerializer, buildValidator } from '../../src/http/compilation.ts'
-import { ProblemDetails, Violation } from '../../src/http/problem.ts'
+import { ProblemDetails, Violation } from '../../src/problem.ts'
 import { createdExample } from '../../src/web-session-clients/examples.ts'
 import { CreatedWebSessionClient } from '../../src/web-session-clients/schema.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseJson } from '../../src/http/json-body.ts'
-import { Problem } from '../../src/http/problem.ts'
+import { Problem } from '../../src/problem.ts'
 import { startTestService } from '../service.ts'
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text))

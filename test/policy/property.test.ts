@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { deriveRedirectUris } from '../../src/ping-access-urls/redirect-uris.ts'
 import { decide } from '../../src/policy/decide.ts'
-import { deriveRedirectUris } from '../../src/web-session-clients/redirect-uris.ts'
 import { openBut } from './files.ts'
 
 const rules = { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false }

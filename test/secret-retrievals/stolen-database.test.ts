@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { deriveTokenBytes } from '../../src/operations/idempotency.ts'
+import { deriveTokenBytes } from '../../src/journal/idempotency.ts'
 import { Secret } from '../../src/secret.ts'
 import { open } from '../../src/secret-retrievals/seal.ts'
 import { createToken, toIssueTime, toRetrievalId } from '../../src/secret-retrievals/token.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createKey as createSigningKey, sign, startIssuer } from '../http/issuer.ts'
+import { createKey as createSigningKey, sign, startIssuer } from '../authentication/issuer.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, audience, startTestService } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls, smallest } from './requests.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { abandonCreate } from '../operations/journal.ts'
+import { abandonCreate } from '../journal/journal.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { createUnderKey, recordCalls, smallest } from './requests.ts'

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { accepted } from '../ping-access-urls/urls/accepted.ts'
+import { refused } from '../ping-access-urls/urls/refused.ts'
 import { type Answer, startTestService } from '../service.ts'
 import { clientIds, recordCalls, smallest } from './requests.ts'
 import {
@@ -10,8 +12,6 @@ import {
   refusedClientIds,
   refusedTexts,
 } from './texts.ts'
-import { accepted } from './urls/accepted.ts'
-import { refused } from './urls/refused.ts'
 
 /** A service, the way to create a client there, and a promise that PingFederate hears of none. */
 const startCreating = async (t: TestContext) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { abandonCreate } from '../operations/journal.ts'
+import { abandonCreate } from '../journal/journal.ts'
 import { createRetrieval, lookUp, readRows, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService, withoutRequestId } from '../service.ts'
 

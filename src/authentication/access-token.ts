@@ -1,0 +1,143 @@
+import { parseJson } from '../http/json-body.ts'
+import { visibleLine } from '../http/visible-line.ts'
+
+/** Who calls: taken from a verified access token (RFC 9068), nothing else. */
+export type Principal = {
+  subject: string
+  clientId: string | undefined
+  /** Who acts on behalf of the subject, the current one first (RFC 8693 section 4.1); empty when it acts for itself. */
+  actingParties: readonly string[]
+  teams: readonly string[]
+  scopes: ReadonlySet<string>
+}
+
+export type AccessTokenRules = {
+  algorithms: readonly string[]
+  types: readonly string[]
+  teamsClaim: string
+}
+
+/** The token is not one of ours to accept; the text tells the caller why (RFC 6750 `error_description`). */
+export class TokenRefused extends Error {}
+
+/** Longest token read: larger ones cost more than any real one needs. */
+export const maxTokenLength = 8192
+
+/** Clocks of issuer and service may differ by this much. */
+export const clockToleranceSeconds = 30
+
+/** A token that lives longer than this was not made for calling an API. */
+const maxLifetimeSeconds = 24 * 3600
+
+/**
+ * Checks a token's header before any key is looked up (RFC 8725 sections 3.1 and 3.11, RFC 9068 section 4).
+ * @throws TokenRefused
+ */
+export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenRules): void => {
+  if (typeof header['alg'] !== 'string' || !rules.algorithms.includes(header['alg'])) {
+    throw new TokenRefused('The signature algorithm is not accepted.')
+  }
+  if ('crit' in header) throw new TokenRefused('Critical header parameters are not supported.')
+  // RFC 7797 section 6: without its crit it is ignored by some, who then verify another text than the others.
+  if ('b64' in header) throw new TokenRefused('Unencoded payloads are not supported.')
+  if (header['kid'] !== undefined && typeof header['kid'] !== 'string') {
+    throw new TokenRefused('The kid header parameter is not a text.')
+  }
+  const type = header['typ'] ?? ''
+  const accepted = rules.types.map(normalizeType)
+  if (typeof type !== 'string' || !accepted.includes(normalizeType(type))) {
+    throw new TokenRefused('The token type is not that of an access token.')
+  }
+}
+
+/** RFC 9068 section 2.1: `application/` may be left out, and media types ignore case (RFC 7515 section 4.1.9). */
+const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '')
+
+/**
+ * Refuses a token that JSON parsers read differently: its issuer and whatever else checks it may have seen other
+ * claims (RFC 8725 section 2.4).
+ * @throws TokenRefused
+ */
+export const refuseAmbiguous = (token: string): void => {
+  const [header = '', claims = ''] = token.split('.')
+  try {
+    for (const part of [header, claims]) parseJson(Buffer.from(part, 'base64url'))
+  } catch {
+    throw new TokenRefused('The header or the claims are not one unambiguous JSON text.')
+  }
+}
+
+/** Claims that only id tokens (`nonce`, `at_hash`, `c_hash`) and logout tokens (`events`) carry. */
+const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events']
+
+/**
+ * Checks what the JWT library leaves open and makes the principal.
+ * @param nowSeconds seconds since the epoch
+ * @throws TokenRefused
+ */
+export const toPrincipal = (
+  claims: Record<string, unknown>,
+  rules: AccessTokenRules,
+  nowSeconds: number,
+): Principal => {
+  const { sub, client_id: clientId, azp } = claims
+  if (!isName(sub)) throw new TokenRefused('The sub claim is not a usable subject.')
+  const caller = clientId ?? azp
+  if (caller !== undefined && !isName(caller)) {
+    throw new TokenRefused('The client_id or azp claim is not a usable client id.')
+  }
+  checkTimes(claims, nowSeconds)
+  if (foreignClaims.some(claim => Object.hasOwn(claims, claim))) {
+    throw new TokenRefused('This is an id token or a logout token, not an access token.')
+  }
+  return {
+    subject: sub,
+    clientId: caller,
+    actingParties: toActingParties(claims['act']),
+    teams: toTeams(claims[rules.teamsClaim]),
+    scopes: toScopes(claims),
+  }
+}
+
+const checkTimes = ({ exp, iat }: Record<string, unknown>, nowSeconds: number): void => {
+  if (typeof exp !== 'number' || !Number.isFinite(exp))
+    throw new TokenRefused('The exp claim is not a number.')
+  if (exp - nowSeconds > maxLifetimeSeconds) throw new TokenRefused('The token lives longer than 24 hours.')
+  if (iat !== undefined && (typeof iat !== 'number' || iat > nowSeconds + clockToleranceSeconds)) {
+    throw new TokenRefused('The iat claim is not a time that is over.')
+  }
+}
+
+/** More than one service hands a request on to the next, and a bound to what is written for each event. */
+const maxActingParties = 8
+
+/** An actor that cannot be named would act in the name of the subject alone, so its token is refused. */
+const toActingParties = (claim: unknown): readonly string[] => {
+  const parties: string[] = []
+  for (let act = claim; act !== undefined; act = (act as { act?: unknown }).act) {
+    const { sub, client_id: clientId } = Object(act) as Record<string, unknown>
+    const party = sub ?? clientId
+    if (!isName(party) || parties.length === maxActingParties)
+      throw new TokenRefused('The act claim does not name who acts for the subject.')
+    parties.push(party)
+  }
+  return parties
+}
+
+/** PingFederate writes `scope` as text or as an array, other issuers write `scp`. */
+const toScopes = (claims: Record<string, unknown>): ReadonlySet<string> =>
+  new Set(
+    [claims['scope'], claims['scp']]
+      .flat()
+      .filter(value => typeof value === 'string')
+      .flatMap(value => value.split(' '))
+      .filter(scope => scope !== ''),
+  )
+
+const toTeams = (claim: unknown): readonly string[] => [...new Set([claim].flat().filter(isName))]
+
+const line = new RegExp(visibleLine, 'u')
+
+/** What is stored, logged and shown of a caller: others could pass for somebody else, or not be stored at all. */
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 256 && line.test(value)

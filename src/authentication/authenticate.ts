@@ -1,0 +1,175 @@
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RateLimits } from '../limits/rate-limits.ts'
+import { Problem } from '../problem.ts'
+import {
+  type AccessTokenRules,
+  checkHeader,
+  clockToleranceSeconds,
+  maxTokenLength,
+  type Principal,
+  refuseAmbiguous,
+  TokenRefused,
+  toPrincipal,
+} from './access-token.ts'
+import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
+
+type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    user: Record<string, unknown>
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+  interface FastifyContextConfig {
+    /** Scope a caller needs; a route of the protected registration without one does not start. */
+    scope?: Scope
+  }
+}
+
+export type AuthenticationOptions = AccessTokenRules & {
+  issuer: string
+  audience: string
+  keys: IssuerKeys
+  limits: Pick<RateLimits, 'admitCaller' | 'admitStranger'>
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+const realm = 'Bearer realm="web-session-clients"'
+
+/**
+ * Makes every route of this registration require an access token (RFC 6750, RFC 9068) with the scope its
+ * `config.scope` names. A route without a scope stops the start-up: deny by default.
+ */
+export const authenticate = async (app: FastifyInstance, options: AuthenticationOptions): Promise<void> => {
+  await app.register(jwt, {
+    decode: { complete: true },
+    secret: async (_request: FastifyRequest, token: unknown) => {
+      const { header } = token as { header: Record<string, unknown> }
+      checkHeader(header, options)
+      return options.keys.findKey(header as never)
+    },
+    verify: {
+      algorithms: options.algorithms as never,
+      allowedIss: options.issuer,
+      allowedAud: options.audience,
+      requiredClaims: ['iss', 'aud', 'exp', 'sub'],
+      clockTolerance: clockToleranceSeconds * 1000,
+    },
+  })
+  app.decorateRequest('principal', null)
+  app.addHook('onRoute', ({ config, url }) => {
+    if (!config?.scope) throw new Error(`The protected route ${url} names no scope.`)
+  })
+  const verified = createVerifiedTokens(options)
+  app.addHook('onRequest', async (request, reply) => {
+    request.principal = await identify(request, options, verified).catch(error => {
+      if (error instanceof Problem && error.status === 401) options.limits.admitStranger(request.ip)
+      throw error
+    })
+    // Before the scope is looked at: who is refused for that counts as well.
+    options.limits.admitCaller(request, reply, request.principal)
+    requireScope(request.principal, request.routeOptions.config.scope)
+  })
+}
+
+/** The caller of a protected route. */
+export const principalOf = (request: FastifyRequest): Principal => {
+  if (!request.principal) throw new Error('A protected handler ran outside the protected registration.')
+  return request.principal
+}
+
+const identify = async (
+  request: FastifyRequest,
+  options: AuthenticationOptions,
+  verified: VerifiedTokens,
+): Promise<Principal> => {
+  const authorization = getBearer(request)
+  return verified.find(authorization) ?? verify(request, authorization, options, verified)
+}
+
+const verify = async (
+  request: FastifyRequest,
+  authorization: string,
+  options: AuthenticationOptions,
+  verified: VerifiedTokens,
+): Promise<Principal> => {
+  try {
+    if (!isWellFormed(authorization)) throw new TokenRefused(malformed)
+    const claims = await request.jwtVerify<Record<string, unknown>>()
+    refuseAmbiguous(authorization.slice('Bearer '.length))
+    const principal = toPrincipal(claims, options, options.now() / 1000)
+    verified.remember(authorization, principal, Number(claims['exp']))
+    return principal
+  } catch (error) {
+    throw toProblem(error)
+  }
+}
+
+const malformed = 'The Authorization header is not a well-formed bearer token.'
+
+/** Token form of RFC 6750 section 2.1; anything else is refused before it costs anything. */
+const bearer = /^Bearer [A-Za-z0-9._~+/-]+=*$/i
+
+/** Base64url with bits that decoding drops would make many texts of one token (RFC 4648 section 3.5). */
+const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
+
+const isWellFormed = (authorization: string): boolean =>
+  bearer.test(authorization) && authorization.slice('Bearer '.length).split('.').every(isCanonical)
+
+/** The one `Authorization` field of a request, as it was sent. */
+const getBearer = ({ headers: { authorization }, raw }: FastifyRequest): string => {
+  if (!authorization || !/^Bearer\b/i.test(authorization)) {
+    throw new Problem(
+      'unauthenticated',
+      'Send an access token of the configured issuer as Authorization: Bearer.',
+      {
+        headers: { 'www-authenticate': realm },
+      },
+    )
+  }
+  // Node.js keeps the first of several; what stands before the service may have checked another one.
+  const isOne = (raw.headersDistinct?.['authorization']?.length ?? 1) === 1
+  if (!isOne || authorization.length > maxTokenLength) throw invalidToken(malformed)
+  return authorization
+}
+
+const invalidToken = (description: string, cause?: unknown): Problem =>
+  new Problem('invalid_token', description, {
+    headers: { 'www-authenticate': `${realm}, error="invalid_token", error_description="${description}"` },
+    cause,
+  })
+
+const toProblem = (error: unknown): Problem => {
+  const unavailable = [error, (error as Error).cause].some(each => each instanceof IssuerUnavailable)
+  if (unavailable) {
+    return new Problem(
+      'issuer_unavailable',
+      'The issuer’s keys cannot be had at the moment; nothing was done. Try again.',
+      {
+        headers: { 'retry-after': '5' },
+        cause: error,
+      },
+    )
+  }
+  if (error instanceof TokenRefused) return invalidToken(error.message)
+  const isExpired = (error as { code?: string }).code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
+  return invalidToken(
+    isExpired ? 'The token has expired.' : 'The token is not a valid access token for this service.',
+    error,
+  )
+}
+
+const requireScope = (principal: Principal, scope: Scope | undefined): void => {
+  if (scope && principal.scopes.has(scope)) return
+  throw new Problem('insufficient_scope', `This needs the scope ${scope}.`, {
+    headers: { 'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"` },
+  })
+}

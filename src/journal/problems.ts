@@ -1,0 +1,38 @@
+import { Problem } from '../problem.ts'
+
+/** Somebody works on the operation. */
+export const inProgress = (operation: string): Problem =>
+  new Problem(
+    'operation_in_progress',
+    'Your team is creating this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
+    {
+      operation,
+      headers: { 'retry-after': '10' },
+    },
+  )
+
+/** Recovery looks as often, in milliseconds. */
+export const lookAgainMs = 10_000
+
+/**
+ * What happened at PingFederate cannot be told within this request.
+ * @param waitMs after which asking again makes sense: until the lease is over the answer is that it still runs
+ */
+export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number): Problem =>
+  new Problem(
+    'outcome_unknown',
+    'It is not known whether the client was made. The operation is settled in the background; send the same request again after the time in Retry-After.',
+    { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
+  )
+
+/**
+ * A client that another made is never touched.
+ * @param maker the operation whose marker it bears: of a repetition that was faster, or of another installation
+ */
+export const existsAlready = (maker: string | undefined): Problem =>
+  new Problem(
+    'client_exists_in_pingfederate',
+    maker === undefined
+      ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
+      : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
+  )

@@ -1,0 +1,93 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Store } from './database/store.ts'
+import { measureOpenOperations } from './journal/measure-open.ts'
+import type { Recover } from './journal/recovery.ts'
+import { logTexts } from './log.ts'
+import type { JournalMetrics, Task } from './metrics/journal.ts'
+import type { PingFederate } from './pingfederate/ping-federate.ts'
+import { sweepExpired } from './secret-retrievals/sweep.ts'
+import { reportStrays } from './web-session-clients/report-strays.ts'
+
+/** How soon after its lease an abandoned operation is looked at, in milliseconds. */
+const recoveryIntervalMs = 10_000
+/** How long a sealed secret can outlive its token, in milliseconds. */
+const sweepIntervalMs = 60_000
+/** What it finds has waited for somebody already, and every round reads all of PingFederate's clients; in milliseconds. */
+const straysIntervalMs = 3_600_000
+
+type Options = {
+  recover: Recover
+  store: Store
+  pingFederate: Pick<PingFederate, 'listClients'>
+  log: FastifyBaseLogger
+  now: () => number
+  metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen'>
+}
+
+type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
+
+/**
+ * Recovery and sweeping, at once and then from time to time, and a look for strays, from time to time, until stopped.
+ * A round that is due while the one before still runs is left out.
+ */
+export const startMaintenance = ({
+  log,
+  now,
+  metrics,
+  ...options
+}: Options): { stop: () => Promise<void> } => {
+  const running = new Map<Task, Promise<void>>()
+  const stopping = new AbortController()
+  const run = ({ task, work }: Round): void => {
+    if (running.has(task)) return
+    const done = work()
+      .then(
+        () => metrics.succeeded(task, now()),
+        err => {
+          metrics.failed(task)
+          log.error({ err }, logTexts.maintenanceFailed)
+        },
+      )
+      .finally(() => running.delete(task))
+    running.set(task, done)
+  }
+  const { atOnce, later } = toRounds({ log, metrics, ...options }, stopping.signal)
+  for (const round of atOnce) run(round)
+  const timers = [...atOnce, ...later].map(round => setInterval(() => run(round), round.intervalMs).unref())
+  return {
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer)
+      stopping.abort()
+      await Promise.all(running.values())
+    },
+  }
+}
+
+const toRounds = (
+  { recover, store, pingFederate, log, metrics }: Omit<Options, 'now'>,
+  signal: AbortSignal,
+): { atOnce: Round[]; later: Round[] } => ({
+  atOnce: [
+    {
+      task: 'recovery',
+      work: async () => {
+        await recover(signal)
+        await store.readClock()
+        metrics.setOpen(await measureOpenOperations(store))
+      },
+      intervalMs: recoveryIntervalMs,
+    },
+    {
+      task: 'sweep',
+      work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
+      intervalMs: sweepIntervalMs,
+    },
+  ],
+  later: [
+    {
+      task: 'strays',
+      work: () => reportStrays({ store, pingFederate, log }, signal),
+      intervalMs: straysIntervalMs,
+    },
+  ],
+})

@@ -1,0 +1,258 @@
+import { type Static, Type } from 'typebox'
+import type { AuditOutcome } from './audit/vocabulary.ts'
+
+/**
+ * Every problem the service can answer: its status, its title, and what the reader of docs/errors.md is told.
+ * The code is the contract (RFC 9457 lets `title` and `detail` change); a test keeps catalogue and document equal.
+ */
+export const problems = {
+  malformed_json: { status: 400, title: 'The body is not one unambiguous JSON text' },
+  malformed_request: { status: 400, title: 'The request cannot be understood' },
+  unauthenticated: { status: 401, title: 'An access token is required' },
+  invalid_token: { status: 401, title: 'The access token is not accepted' },
+  insufficient_scope: { status: 403, title: 'The access token lacks a scope' },
+  no_team: { status: 403, title: 'The access token names no team' },
+  team_not_yours: { status: 403, title: 'The team is not one of yours' },
+  not_allowed_by_policy: { status: 403, title: 'The policy does not allow this' },
+  route_not_found: { status: 404, title: 'There is no such resource' },
+  client_not_found: { status: 404, title: 'There is no such web session client' },
+  retrieval_not_found: { status: 404, title: 'There is no such retrieval' },
+  operation_not_found: { status: 404, title: 'There is no such operation' },
+  method_not_allowed: { status: 405, title: 'The address does not answer this method' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  client_id_taken: { status: 409, title: 'The client id is taken' },
+  client_exists_in_pingfederate: { status: 409, title: 'PingFederate already has this client' },
+  operation_in_progress: { status: 409, title: 'A change to this client is still running' },
+  retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
+  retrieval_expired: { status: 410, title: 'The retrieval token has expired' },
+  retrieval_revoked: { status: 410, title: 'The retrieval token was revoked' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  validation_failed: { status: 422, title: 'The request breaks rules' },
+  team_ambiguous: { status: 422, title: 'The owning team is not clear' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
+  refused_by_pingfederate: { status: 422, title: 'PingFederate refused the client' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  header_fields_too_large: { status: 431, title: 'The header fields are too large' },
+  internal_error: { status: 500, title: 'The service failed' },
+  pingfederate_credentials_refused: {
+    status: 502,
+    title: 'PingFederate refused the credentials of this service',
+  },
+  pingfederate_tls: { status: 502, title: 'PingFederate could not be trusted' },
+  pingfederate_error: { status: 502, title: 'PingFederate failed' },
+  pingfederate_invalid_response: { status: 502, title: 'PingFederate answered something unexpected' },
+  pingfederate_unreachable: { status: 503, title: 'PingFederate cannot be reached' },
+  pingfederate_busy: { status: 503, title: 'PingFederate asks for patience' },
+  issuer_unavailable: { status: 503, title: 'Access tokens cannot be checked' },
+  database_unavailable: { status: 503, title: 'The database cannot be used' },
+  server_key_missing: { status: 503, title: 'The server key of this secret is not configured' },
+  not_ready: { status: 503, title: 'The service is not ready' },
+  overloaded: { status: 503, title: 'The service has too much to do' },
+  shutting_down: { status: 503, title: 'The service is stopping' },
+  pingfederate_timeout: { status: 504, title: 'PingFederate did not answer in time' },
+  outcome_unknown: { status: 504, title: 'It is not known whether the change was made' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof problems
+
+export const Violation = Type.Object(
+  {
+    in: Type.Enum(['body', 'query', 'path', 'header'], { description: 'Part of the request.' }),
+    pointer: Type.String({
+      description: 'JSON Pointer (RFC 6901) to the value in that part.',
+      examples: ['/pingAccessUrls/0'],
+    }),
+    rule: Type.String({ description: 'The rule that is broken; stable.', examples: ['https_only'] }),
+    value: Type.Optional(
+      Type.Unknown({
+        description: 'The offending value, cut to 80 characters; absent where it might be secret.',
+      }),
+    ),
+    detail: Type.String({
+      description: 'What is wrong.',
+      examples: ['A PingAccess URL begins with https://, in lower case.'],
+    }),
+    fix: Type.String({
+      description: 'What to send instead.',
+      examples: ['Send https://mypingaccessserver:3000.'],
+    }),
+    policyRule: Type.Optional(
+      Type.String({
+        description:
+          'Where the policy file has the rule, or would have to allow it (JSON Pointer); only in `not_allowed_by_policy`.',
+        examples: ['/teams/payments/hosts'],
+      }),
+    ),
+    changeableBy: Type.Optional(
+      Type.String({
+        description: 'Who may change the rule; only in `not_allowed_by_policy`.',
+        examples: ['IAM team, iam@example.com'],
+      }),
+    ),
+  },
+  { $id: 'Violation', description: 'One broken rule.', additionalProperties: false },
+)
+export type Violation = Static<typeof Violation>
+
+export const ProblemDetails = Type.Object(
+  {
+    type: Type.String({
+      description: 'URN of the problem: `urn:problem:web-session-clients:` and the code.',
+      examples: ['urn:problem:web-session-clients:validation_failed'],
+    }),
+    code: Type.String({
+      description: 'Stable, machine-readable name of the problem.',
+      examples: ['validation_failed'],
+    }),
+    title: Type.String({
+      description: 'Short summary; the same for every occurrence.',
+      examples: ['The request breaks rules'],
+    }),
+    status: Type.Integer({ description: 'The HTTP status.', minimum: 400, maximum: 599, examples: [422] }),
+    detail: Type.String({
+      description: 'What happened this time, and what to do about it.',
+      examples: ['One rule is broken; nothing was changed.'],
+    }),
+    instance: Type.String({
+      description: 'URN of the request; the log lines of the request carry the same UUID.',
+      examples: ['urn:uuid:01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'],
+    }),
+    violations: Type.Optional(
+      Type.Array(Type.Ref('Violation'), { description: 'Every broken rule at once.' }),
+    ),
+    operation: Type.Optional(
+      Type.String({
+        description: 'Where it can be read how the change that was begun stands.',
+        examples: ['/operations/01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'],
+      }),
+    ),
+  },
+  { $id: 'ProblemDetails', description: 'Problem details (RFC 9457).', additionalProperties: false },
+)
+
+/** What a refusal is about, for the audit trail; never sent. */
+export type About = {
+  /** The team whose client it is about. */
+  team?: string
+  clientId?: string
+  /** Rules of the team policy behind it. */
+  rule?: string | null
+  /** Default `refused`. */
+  outcome?: AuditOutcome
+}
+
+type ProblemOptions = {
+  about?: About | undefined
+  violations?: Violation[]
+  /** Id of the operation that was begun. */
+  operation?: string
+  /** Response header fields, such as `Retry-After` or `WWW-Authenticate`. */
+  headers?: Record<string, string>
+  /** For the operator's log; never sent. */
+  cause?: unknown
+}
+
+/** An expected failure: thrown anywhere below a handler, answered as `application/problem+json`. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly violations: Violation[] | undefined
+  readonly operation: string | undefined
+  readonly about: About | undefined
+  readonly headers: Record<string, string>
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.status = problems[code].status
+    this.violations = options.violations
+    this.operation = options.operation
+    this.about = options.about
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** The wire form of a problem (RFC 9457 section 3). */
+export const toProblemDetails = (problem: Problem, requestId: string) => ({
+  type: `urn:problem:web-session-clients:${problem.code}`,
+  code: problem.code,
+  title: problems[problem.code].title,
+  status: problem.status,
+  detail: problem.message,
+  instance: `urn:uuid:${requestId}`,
+  ...(problem.violations && { violations: problem.violations }),
+  ...(problem.operation && { operation: `/operations/${problem.operation}` }),
+})
+
+/** What every protected operation can answer. */
+export const protectedProblems = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'header_fields_too_large',
+  'unauthenticated',
+  'invalid_token',
+  'insufficient_scope',
+  'validation_failed',
+  'rate_limited',
+  'internal_error',
+  'issuer_unavailable',
+  'database_unavailable',
+  'overloaded',
+  'shutting_down',
+] as const satisfies ProblemCode[]
+
+/** What every operation with a body can answer. */
+export const bodyProblems = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+] as const satisfies ProblemCode[]
+
+/** Response schemas for the problems an operation can answer, one entry for each status, the codes in its description. */
+export const problemResponses = (...codes: ProblemCode[]) => {
+  const byStatus = Object.groupBy(codes, code => String(problems[code].status))
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group = []]) => [
+      status,
+      {
+        description: group.map(code => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: Type.Ref('ProblemDetails'),
+            examples: Object.fromEntries(group.map(code => [code, { value: exampleOf(code) }])),
+          },
+        },
+      },
+    ]),
+  )
+}
+
+const exampleOf = (code: ProblemCode) => ({
+  ...toProblemDetails(new Problem(code, `${problems[code].title}.`), '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'),
+  ...(code === 'validation_failed' && { violations: [exampleViolation] }),
+  ...(code === 'not_allowed_by_policy' && { violations: [exampleRefusal] }),
+})
+
+const exampleViolation: Violation = {
+  in: 'body',
+  pointer: '/pingAccessUrls/0',
+  rule: 'https_only',
+  value: 'http://mypingaccessserver:3000',
+  detail: 'A PingAccess URL begins with https://, in lower case.',
+  fix: 'Send https://mypingaccessserver:3000.',
+}
+
+const exampleRefusal: Violation = {
+  in: 'body',
+  pointer: '/pingAccessUrls/0',
+  rule: 'allowed_hosts',
+  value: 'shop.example.com',
+  detail: 'The host is not allowed to team payments.',
+  fix: 'Allowed hosts: pay.example.com, *.pay.example.com. For anything else ask IAM team, iam@example.com.',
+  policyRule: '/teams/payments/hosts',
+  changeableBy: 'IAM team, iam@example.com',
+}

@@ -1,0 +1,58 @@
+import type { TestContext } from 'node:test'
+import Fastify from 'fastify'
+import { Agent } from 'undici'
+import { authenticate, principalOf } from '../../src/authentication/authenticate.ts'
+import { createIssuerKeys } from '../../src/authentication/issuer-keys.ts'
+import { answerProblems } from '../../src/errors.ts'
+import { createKey, startIssuer } from './issuer.ts'
+
+export const audience = 'https://clients.test'
+
+/** For what has no limits to be held to. */
+export const unlimited = { admitCaller: () => undefined, admitStranger: () => undefined }
+
+export type ProtectedApp = Awaited<ReturnType<typeof startProtectedApp>>
+
+/** One protected route that answers who called, and the issuer its tokens come from. */
+export const startProtectedApp = async (t: TestContext) => {
+  const key = await createKey('first')
+  const issuer = await startIssuer(t, [key])
+  const dispatcher = new Agent()
+  const keys = createIssuerKeys({ issuer: issuer.url, jwksUrl: undefined, dispatcher, now: Date.now })
+  const app = Fastify()
+  answerProblems(app)
+  await app.register(async scope => {
+    await authenticate(scope as never, {
+      issuer: issuer.url,
+      audience,
+      algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      types: ['at+jwt', 'JWT', ''],
+      teamsClaim: 'groups',
+      keys,
+      limits: unlimited,
+      now: Date.now,
+    })
+    const config = { scope: 'web-session-clients:read' as const }
+    scope.get('/', { config }, async request => {
+      const { scopes, ...principal } = principalOf(request)
+      return { ...principal, scopes: [...scopes] }
+    })
+  })
+  t.after(async () => {
+    await app.close()
+    await dispatcher.destroy()
+  })
+  const claims = (): Record<string, unknown> => {
+    const now = Math.floor(Date.now() / 1000)
+    const granted = { scope: 'web-session-clients:read', groups: ['payments'] }
+    return { iss: issuer.url, aud: audience, sub: 'caller', iat: now, exp: now + 300, ...granted }
+  }
+  const callWith = (authorization: string) => app.inject({ url: '/', headers: { authorization } })
+  return { app, issuer, key, keys, claims, callWith, call: (token: string) => callWith(`Bearer ${token}`) }
+}
+
+/** Stops the clock of this process at a round second; `tick` moves it. Sockets and timers go on. */
+export const stopClock = (t: TestContext): { tick: (ms: number) => void; nowSeconds: () => number } => {
+  t.mock.timers.enable({ apis: ['Date'], now: Math.floor(Date.now() / 1000) * 1000 })
+  return { tick: ms => t.mock.timers.tick(ms), nowSeconds: () => Date.now() / 1000 }
+}

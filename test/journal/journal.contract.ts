@@ -1,0 +1,306 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { sql } from 'kysely'
+import type { Store } from '../../src/database/store.ts'
+import { findKnownRequest, type IdempotentRequest, rememberRequest } from '../../src/journal/idempotency.ts'
+import { endLeaseSoon, holdForTakeOver } from '../../src/journal/lease.ts'
+import { measureOpenOperations } from '../../src/journal/measure-open.ts'
+import { readOperation } from '../../src/journal/read-operation.ts'
+import { settleOperation } from '../../src/journal/settle.ts'
+import { Secret } from '../../src/secret.ts'
+import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
+import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
+import type { OpenStore } from '../database/store.contract.ts'
+
+/** What recovery, idempotency and sweep promise, on whatever engine keeps the journal. */
+export const checkJournal = (engine: string, openStore: OpenStore): void => {
+  describe(`journal on ${engine}`, () => {
+    checkLease(openStore)
+    checkTakeOver(openStore)
+    checkLeaveOpen(openStore)
+    checkIdempotency(openStore)
+    checkSweep(openStore)
+    checkOpen(openStore)
+  })
+}
+
+const actor = {
+  principal: {
+    subject: 'test',
+    clientId: undefined,
+    actingParties: [],
+    teams: [],
+    scopes: new Set<string>(),
+  },
+  requestId: 'request',
+  address: null,
+}
+
+const beginOperation = async (store: Store, leaseUntil: string): Promise<void> =>
+  store.write(async trx => {
+    await trx
+      .insertInto('client')
+      .values(clientRow({ state: 'provisioning' }))
+      .execute()
+    await trx
+      .insertInto('operation')
+      .values(operationRow({ lease_until: leaseUntil }))
+      .execute()
+    await trx.insertInto('retrieval').values(retrievalRow({})).execute()
+  })
+
+/** Settles the one operation; `looked` counts how often PingFederate, which has no such client, was asked. */
+const createSettler = (store: Store, answer: () => Promise<undefined> = async () => undefined) => {
+  let looked = 0
+  const settle = async () =>
+    settleOperation(
+      {
+        store,
+        pingFederate: {
+          findClient: async () => {
+            looked += 1
+            return answer()
+          },
+        },
+        replication: { statusAfterSave: async () => 'ready' },
+        config: { pingFederate: { timeoutMs: 10_000 } },
+      },
+      await readOperation(store.db, 'operation'),
+      actor,
+    )
+  return { settle, looked: () => looked }
+}
+
+const expired = '2026-01-01T00:00:00.000Z'
+
+const checkLease = (openStore: OpenStore): void => {
+  test('of many that settle an abandoned operation at once one does, and PingFederate is asked once', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const { settle, looked } = createSettler(store)
+    const results = await Promise.all(Array.from({ length: 20 }, settle))
+    assert.equal(results.filter(Boolean).length, 1)
+    assert.equal(looked(), 1)
+    const operation = await readOperation(store.db, 'operation')
+    assert.deepEqual([operation.state, operation.failure, operation.fence], ['failed', 'outcome_unknown', 2])
+    assert.deepEqual(await store.db.selectFrom('client').select('client_id').execute(), [])
+    assert.deepEqual(await store.db.selectFrom('retrieval').select('retrieval_id').execute(), [])
+    const events = await store.db.selectFrom('audit_event').select(['outcome', 'reason']).execute()
+    assert.deepEqual(
+      events.map(({ outcome, reason }) => [outcome, reason]),
+      [['failed', 'outcome_unknown']],
+    )
+  })
+
+  test('a lease that was taken is held as long as its holder works, whatever other replicas’ clocks say', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const { promise: answers, resolve: answer } = Promise.withResolvers<undefined>()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const holder = createSettler(store, () => {
+      ask()
+      return answers
+    })
+    const settled = holder.settle()
+    await asked
+    assert.equal(await createSettler(store).settle(), undefined)
+    answer(undefined)
+    assert.deepEqual(await settled, { unpublished: [] })
+  })
+
+  test('an operation whose lease runs is nobody else’s', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    const { settle, looked } = createSettler(store)
+    assert.equal(await settle(), undefined)
+    assert.equal(looked(), 0)
+  })
+}
+
+const holdFor = (store: Store, fence = 1): Promise<boolean> =>
+  holdForTakeOver(store, { operationId: 'operation', fence }, 10_000)
+
+/** The database's clock, some time from now. */
+const databaseTimeIn = async ({ db }: Store, laterMs: number): Promise<string> => {
+  const row = await db.selectNoFrom(sql<string>`database_time(${laterMs})`.as('at')).executeTakeFirstOrThrow()
+  return row.at
+}
+
+const checkTakeOver = (openStore: OpenStore): void => {
+  test('before a take-over the lease is made longer, by thirty time-outs from now, and nobody settles it until then', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, await databaseTimeIn(store, 1_000))
+    const before = await databaseTimeIn(store, 300_000)
+    assert.equal(await holdFor(store), true)
+    const { lease_until: until } = await readOperation(store.db, 'operation')
+    assert.ok(until >= before && until <= (await databaseTimeIn(store, 300_000)))
+    assert.equal(await createSettler(store).settle(), undefined)
+  })
+
+  test('no take-over by whoever has lost the lease: it is over, another process has it, or the operation has ended', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    assert.equal(await holdFor(store), false)
+    await store.write(trx => trx.updateTable('operation').set({ lease_until: farFuture, fence: 2 }).execute())
+    assert.equal(await holdFor(store, 1), false)
+    await store.write(trx => trx.updateTable('operation').set({ state: 'failed' }).execute())
+    assert.equal(await holdFor(store, 2), false)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+  })
+}
+
+const checkLeaveOpen = (openStore: OpenStore): void => {
+  test('what a request leaves open is settled a time-out later, unless somebody else has the lease by then', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    const leave = (fence: number) => endLeaseSoon(store, { operationId: 'operation', fence }, 10_000)
+    await leave(2)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+    const before = await databaseTimeIn(store, 10_000)
+    await leave(1)
+    const { lease_until: until } = await readOperation(store.db, 'operation')
+    assert.ok(until >= before && until <= (await databaseTimeIn(store, 10_000)))
+    assert.equal(await createSettler(store).settle(), undefined)
+  })
+}
+
+const requestOf = (id: string, expiresAt = farFuture): IdempotentRequest => ({
+  key: new Secret(id),
+  ids: [id],
+  digests: ['digest'],
+  expiresAt,
+})
+
+const remember = (store: Store, request: IdempotentRequest, operationId: string, replaces?: string) =>
+  store.write(trx => rememberRequest(trx, request, operationId, replaces))
+
+const checkIdempotency = (openStore: OpenStore): void => {
+  test('a key is remembered for one of many that bring it at once', async t => {
+    const store = await openStore(t)
+    const operations = Array.from({ length: 20 }, (_, index) => `operation ${index}`)
+    const results = await Promise.all(operations.map(each => remember(store, requestOf('key'), each)))
+    assert.equal(results.filter(Boolean).length, 1)
+    const rows = await store.db.selectFrom('idempotency').select('operation_id').execute()
+    assert.deepEqual(
+      rows.map(row => row.operation_id),
+      [operations[results.indexOf(true)]],
+    )
+  })
+
+  test('a key is found with its operation, until its time is over; then it may be used again', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    assert.equal(await remember(store, requestOf('key'), 'operation'), true)
+    const known = await findKnownRequest(store.db, requestOf('key'))
+    assert.equal(known?.operation.operation_id, 'operation')
+    assert.equal(known?.hasSameBody, true)
+    await store.write(trx => trx.updateTable('idempotency').set({ expires_at: expired }).execute())
+    assert.equal(await findKnownRequest(store.db, requestOf('key')), undefined)
+    assert.equal(await remember(store, requestOf('key'), 'second'), true)
+    assert.equal(await remember(store, requestOf('key'), 'third'), false)
+  })
+
+  test('of many that take the place of a failed operation at once one does', async t => {
+    const store = await openStore(t)
+    await remember(store, requestOf('key'), 'failed')
+    const take = (_: unknown, index: number) => remember(store, requestOf('key'), `next ${index}`, 'failed')
+    const results = await Promise.all(Array.from({ length: 20 }, take))
+    assert.equal(results.filter(Boolean).length, 1)
+  })
+}
+
+/** More than one batch. */
+const dueRows = 1_200
+
+const insertDue = (store: Store): Promise<void> =>
+  store.write(async trx => {
+    const at = (index: number) => (index < dueRows ? sql<string>`database_time()` : farFuture)
+    // In pieces, because the number of values in one statement is limited.
+    for (let from = 0; from < dueRows + 10; from += 100) {
+      const indexes = Array.from({ length: Math.min(100, dueRows + 10 - from) }, (_, offset) => from + offset)
+      const retrievals = indexes.map(index => ({
+        ...retrievalRow({ retrieval_id: `retrieval ${index}` }),
+        expires_at: at(index),
+      }))
+      await trx.insertInto('retrieval').values(retrievals).execute()
+      const keys = indexes.map(index => ({
+        idempotency_id: `key ${index}`,
+        request_digest: 'digest',
+        operation_id: 'operation',
+        created_at: expired,
+        expires_at: at(index),
+      }))
+      await trx.insertInto('idempotency').values(keys).execute()
+    }
+  })
+
+const checkOpen = (openStore: OpenStore): void => {
+  test('the journal tells how many operations have not ended, how many nobody works on, and for how long', async t => {
+    const store = await openStore(t)
+    assert.deepEqual(await measureOpenOperations(store), { open: 0, abandoned: 0, lagSeconds: 0 })
+    const row = await store.db
+      .selectNoFrom(sql<string>`database_time(-90000)`.as('ago'))
+      .executeTakeFirstOrThrow()
+    const operations = [
+      { lease_until: farFuture },
+      { lease_until: row.ago },
+      { lease_until: row.ago },
+      { lease_until: expired, state: 'done' },
+      { lease_until: expired, state: 'failed' },
+    ] as const
+    await store.write(trx =>
+      trx
+        .insertInto('operation')
+        .values(
+          operations.map((each, index) => operationRow({ ...each, operation_id: `operation-${index}` })),
+        )
+        .execute(),
+    )
+    const { lagSeconds, ...counted } = await measureOpenOperations(store)
+    assert.deepEqual(counted, { open: 3, abandoned: 2 })
+    assert.ok(lagSeconds >= 90 && lagSeconds < 3_600)
+  })
+}
+
+const checkSweep = (openStore: OpenStore): void => {
+  test('a sweep erases what is due, several batches of it, and nothing else', async t => {
+    const store = await openStore(t)
+    await insertDue(store)
+    await store.write(trx =>
+      trx
+        .insertInto('retrieval')
+        .values(
+          retrievalRow({ retrieval_id: 'redeemed', state: 'redeemed', sealed: null, expires_at: expired }),
+        )
+        .execute(),
+    )
+    assert.deepEqual(await sweepExpired(store), { retrievals: dueRows, idempotencyKeys: dueRows })
+    assert.deepEqual(await sweepExpired(store), { retrievals: 0, idempotencyKeys: 0 })
+    assert.deepEqual(await countByState(store), { expired: dueRows, outstanding: 10, redeemed: 1 })
+    const sealed = await store.db
+      .selectFrom('retrieval')
+      .select('state')
+      .where('sealed', 'is not', null)
+      .execute()
+    assert.equal(sealed.length, 10)
+    assert.equal((await store.db.selectFrom('idempotency').select('expires_at').execute()).length, 10)
+  })
+
+  test('sweeps at the same moment do the work once between them', async t => {
+    const store = await openStore(t)
+    await insertDue(store)
+    const sweeps = await Promise.all([sweepExpired(store), sweepExpired(store), sweepExpired(store)])
+    assert.equal(
+      sweeps.reduce((sum, { retrievals }) => sum + retrievals, 0),
+      dueRows,
+    )
+    assert.deepEqual(await countByState(store), { expired: dueRows, outstanding: 10 })
+  })
+}
+
+const countByState = async (store: Store): Promise<Record<string, number>> => {
+  const rows = await store.db.selectFrom('retrieval').select('state').execute()
+  const counts: Record<string, number> = {}
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
