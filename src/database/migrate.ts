@@ -2,12 +2,14 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { initial } from './migrations/0001-initial.ts'
 import { auditTrail } from './migrations/0002-audit-trail.ts'
+import { factsOfOperations } from './migrations/0003-facts-of-operations.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-audit-trail': auditTrail,
+  '0003-facts-of-operations': factsOfOperations,
 }
 
 /**

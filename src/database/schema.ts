@@ -22,7 +22,7 @@ type ClientTable = {
   state: 'provisioning' | 'active'
   /** Whether the engines have it: see `status` on the wire. */
   replication: 'ready' | 'replicating' | 'failed'
-  /** What was set, as JSON of `ClientSettings`. */
+  /** What was set, as JSON of `ClientSettings`; what an older version did not know is missing. */
   settings: string
   version: Generated<number>
   operation_id: string
@@ -42,10 +42,12 @@ type OperationTable = {
   state: 'intended' | 'done' | 'failed'
   /** Problem code a failed operation ended with. */
   failure: string | null
-  /** The retrieval it was begun with. */
-  retrieval_id: string
-  /** What was answered, as JSON without the token; null until it is done. */
-  answer: string | null
+  /** The retrieval it was begun with, where its kind hands out a secret. */
+  retrieval_id: string | null
+  /** What the change has set, as JSON of `Facts`; null until it is done. */
+  facts: Generated<string | null>
+  /** What version 0.5 and older kept in place of `facts`: the body that was answered, as JSON without the token. */
+  answer: Generated<string | null>
   /** The refusal, as JSON, where repeating the request would only be refused again. */
   refusal: string | null
   request_id: string

@@ -182,7 +182,6 @@ const insertOperation = prepare((db, value: Placeholders<NewOperation>) =>
     state: 'intended',
     failure: null,
     retrieval_id: value.retrievalId,
-    answer: null,
     refusal: null,
     request_id: value.requestId,
     requested_by: value.subject,

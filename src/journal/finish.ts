@@ -6,7 +6,7 @@ import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
-import { toWebSessionClient } from '../web-session-clients/client-row.ts'
+import { toFacts } from '../web-session-clients/client-row.ts'
 
 /** An operation and the lease under which its end is written. */
 export type LeasedOperation = {
@@ -31,8 +31,7 @@ export const finishCreate = (
       const { operationId, clientId } = operation
       const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
       if (!row) throw givenUp(operation)
-      const answer = JSON.stringify(toWebSessionClient(row))
-      const { numAffectedRows } = await closeAsDone(trx, { operationId, answer })
+      const { numAffectedRows } = await closeAsDone(trx, { operationId, facts: toFacts(row) })
       if (numAffectedRows === 1n) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
       return row
     },
@@ -56,10 +55,10 @@ const activateClient = prepare((db, value: Placeholders<Saved>) =>
 )
 
 /** Conditional on `intended`, so that of two that settle an operation only one writes its end. */
-const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; answer: string }>) =>
+const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string }>) =>
   db
     .updateTable('operation')
-    .set({ state: 'done', answer: value.answer, finished_at: databaseTime })
+    .set({ state: 'done', facts: value.facts, finished_at: databaseTime })
     .where('operation_id', '=', value.operationId)
     .where('state', '=', 'intended'),
 )

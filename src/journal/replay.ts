@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { Actor } from '../audit/actor.ts'
-import type { OperationRow } from '../database/schema.ts'
+import type { OperationRow, RetrievalRow } from '../database/schema.ts'
 import { Problem } from '../problem.ts'
 import { Secret } from '../secret.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { createToken, toIssueTime, toRetrievalId } from '../secret-retrievals/token.ts'
+import { findCreatedClient } from '../web-session-clients/client-row.ts'
 import { type PublishDependencies, publishClients } from '../web-session-clients/publish.ts'
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { deriveTokenBytes, type KnownRequest } from './idempotency.ts'
@@ -39,12 +40,13 @@ export const replayCreate = async (
   if (!actor.principal.teams.includes(operation.team)) throw noLongerYours()
   const ended = await endOf(dependencies, operation, actor)
   if (ended.refusal !== null) throw toRefusal(ended.refusal)
-  if (ended.state === 'failed' || ended.answer === null) return undefined
+  const client = findCreatedClient(ended)
+  if (!client || ended.retrieval_id === null) return undefined
   const row = await readRetrieval(dependencies.store.db, ended.retrieval_id)
   const { state, expiresAt, redeemableBy } = toRetrievalState(row)
-  const token = state === 'outstanding' ? deriveToken(dependencies.config.secretKeys, ended, key) : null
+  const token = state === 'outstanding' ? deriveToken(dependencies.config.secretKeys, row, ended, key) : null
   return {
-    client: JSON.parse(ended.answer) as WebSessionClient,
+    client,
     retrieval: { token, state, expiresAt, redeemableBy },
   }
 }
@@ -64,14 +66,15 @@ const endOf = async (
 /** The row's id tells whether it is the token that was answered, also when the server key was changed since. */
 const deriveToken = (
   secretKeys: readonly KeyObject[],
+  { retrieval_id: retrievalId }: Pick<RetrievalRow, 'retrieval_id'>,
   operation: OperationRow,
   key: Secret,
 ): Secret | null => {
-  const issuedAt = toIssueTime(operation.retrieval_id)
+  const issuedAt = toIssueTime(retrievalId)
   const tokens = secretKeys.map(secretKey =>
     createToken(issuedAt, deriveTokenBytes(secretKey, key, operation.operation_id)),
   )
-  const token = tokens.find(each => toRetrievalId(each) === operation.retrieval_id)
+  const token = tokens.find(each => toRetrievalId(each) === retrievalId)
   return token === undefined ? null : new Secret(token)
 }
 

@@ -52,6 +52,24 @@ type Given = {
   policy: PolicyDefaults
 }
 
+/**
+ * What Ping's "Creating a web session client" sets (authorization code, approval page bypassed); what its steps do not
+ * mention is off. Also what stands for a setting that an older version did not store.
+ */
+export const pingAccessDefaults: ClientSettings = {
+  description: null,
+  pingAccessUrls: [],
+  redirectUris: [],
+  grantTypes: ['authorization_code'],
+  bypassAuthorizationApproval: true,
+  scopes: null,
+  requirePkce: false,
+  logout: 'none',
+  refreshTokens: false,
+  oidcPolicy: null,
+  accessTokenManager: null,
+}
+
 const sent = <T>(value: T, reason = 'You sent it.'): Sourced<T> => ({ value, source: 'request', reason })
 
 const orElse = <T>(value: T | undefined, otherwise: Sourced<T>): Sourced<T> =>
@@ -62,7 +80,7 @@ const manual = <T>(value: T, reason: string): Sourced<T> => ({ value, source: 'm
 const off = <T>(value: T): Sourced<T> => manual(value, 'The manual’s steps do not mention it, so it is off.')
 
 const pingFederateDefault = manual(
-  null,
+  pingAccessDefaults.oidcPolicy,
   'The manual’s steps do not mention it, so PingFederate’s own default applies.',
 )
 
@@ -82,8 +100,7 @@ const configured = <T>(value: T, reason: string): Sourced<T> => ({ value, source
 const alwaysNeededScope = 'openid'
 
 /**
- * Completes a request by the PingAccess defaults: what the manual's "Creating a web session client" sets (authorization
- * code, approval page bypassed), and everything the manual does not mention left off. This is their only home.
+ * Completes a request by the PingAccess defaults, by what the policy gives its team, and by what is configured.
  */
 export const applyDefaults = (request: CreateWebSessionClient, given: Given): Choices => ({
   identity: {
@@ -117,7 +134,7 @@ const chooseSettings = (
   request: CreateWebSessionClient,
   { derived, policy }: Given,
 ): AllSourced<ClientSettings> => ({
-  description: orElse(request.description, off(null)),
+  description: orElse(request.description, off(pingAccessDefaults.description)),
   pingAccessUrls: sent(
     derived.map(({ pingAccessUrl }) => pingAccessUrl),
     'You sent them; their form is normalised.',
@@ -128,12 +145,15 @@ const chooseSettings = (
   ),
   grantTypes: request.refreshTokens
     ? sent(['authorization_code', 'refresh_token'], 'The manual’s grant, and the one of refreshTokens.')
-    : manual(['authorization_code'], 'The manual allows this grant and no other.'),
-  bypassAuthorizationApproval: manual(true, 'The manual bypasses the approval page.'),
+    : manual(pingAccessDefaults.grantTypes, 'The manual allows this grant and no other.'),
+  bypassAuthorizationApproval: manual(
+    pingAccessDefaults.bypassAuthorizationApproval,
+    'The manual bypasses the approval page.',
+  ),
   scopes: chooseScopes(request.scopes, policy),
-  requirePkce: orElse(request.requirePkce, off(false)),
-  logout: orElse(request.logout, off('none')),
-  refreshTokens: orElse(request.refreshTokens, off(false)),
+  requirePkce: orElse(request.requirePkce, off(pingAccessDefaults.requirePkce)),
+  logout: orElse(request.logout, off(pingAccessDefaults.logout)),
+  refreshTokens: orElse(request.refreshTokens, off(pingAccessDefaults.refreshTokens)),
   oidcPolicy: orElse(request.oidcPolicy, byPolicy(policy.oidcPolicy, pingFederateDefault)),
   accessTokenManager: orElse(
     request.accessTokenManager,
@@ -153,7 +173,10 @@ const chooseScopes = (
   }
   return byPolicy(
     policy.scopes && { ...policy.scopes, value: withNeededScope(policy.scopes.value) },
-    manual(null, 'The manual’s steps do not mention them, so the client is not restricted.'),
+    manual(
+      pingAccessDefaults.scopes,
+      'The manual’s steps do not mention them, so the client is not restricted.',
+    ),
   )
 }
 

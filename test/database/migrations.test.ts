@@ -9,6 +9,7 @@ import { openPostgres } from '../../src/database/postgres.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { Store } from '../../src/database/store.ts'
 import { Secret } from '../../src/secret.ts'
+import { openBefore } from './open-before.ts'
 import { usePostgresServer } from './postgres-server.ts'
 
 const server = usePostgresServer()
@@ -68,17 +69,6 @@ const engines: Record<string, (t: TestContext) => Promise<Place>> = {
   },
 }
 
-/** Opens the database as the version before that migration does. */
-const openBefore = async (place: Place, name: string): Promise<Store> => {
-  const all = { ...migrations }
-  for (const each of Object.keys(all)) if (each >= name) delete migrations[each]
-  try {
-    return await place.open()
-  } finally {
-    Object.assign(migrations, all)
-  }
-}
-
 /** The columns of every table. */
 const columnsOf = async (db: AnyDatabase): Promise<string[]> => {
   const tables = await db.introspection.getTables()
@@ -88,7 +78,10 @@ const columnsOf = async (db: AnyDatabase): Promise<string[]> => {
 const [, ...later] = Object.keys(migrations)
 
 /** The name of an index that each migration makes after it has changed tables. */
-const madeLate: Record<string, string> = { '0002-audit-trail': 'audit_event_by_client' }
+const madeLate: Record<string, string> = {
+  '0002-audit-trail': 'audit_event_by_client',
+  '0003-facts-of-operations': 'operation_holds_client',
+}
 
 const obstruct = async (db: AnyDatabase, name: string): Promise<void> => {
   await db.schema.createTable('obstacle').addColumn('x', 'text').execute()
@@ -100,7 +93,7 @@ for (const [engine, create] of Object.entries(engines)) {
     describe(`${name} on ${engine}`, () => {
       test('65: what the version before has written is read as it was, and what it goes on writing is taken', async t => {
         const place = await create(t)
-        const old = await openBefore(place, name)
+        const old = await openBefore(place.open, name)
         await writeAsBefore(old.db as never, '1')
         const before = await readAsBefore(old.db as never)
         // On SQLite there is one process at a time; on PostgreSQL a replica of the version before is still running.
@@ -116,14 +109,14 @@ for (const [engine, create] of Object.entries(engines)) {
 
       test('65: a start that breaks off leaves the schema of the version before, and the next one goes on', async t => {
         const place = await create(t)
-        const old = await openBefore(place, name)
+        const old = await openBefore(place.open, name)
         const db: AnyDatabase = old.db as never
         await writeAsBefore(db, '1')
         await obstruct(db, madeLate[name] ?? '')
         const [columns, rows] = [await columnsOf(db), await readAsBefore(db)]
         await old.close()
         await assert.rejects(place.open(), /already exists/)
-        const again = await openBefore(place, name)
+        const again = await openBefore(place.open, name)
         assert.deepEqual(await columnsOf(again.db as never), columns)
         await again.db.schema.dropTable('obstacle').execute()
         await again.close()

@@ -33,7 +33,6 @@ export const operationRow = (
   state: 'intended',
   failure: null,
   retrieval_id: 'retrieval',
-  answer: null,
   refusal: null,
   request_id: 'request',
   requested_by: 'ana',

@@ -11,8 +11,12 @@ import { Secret } from '../../src/secret.ts'
 export const openSqliteStore = async (t: TestContext): Promise<Store> => {
   const folder = await mkdtemp(join(tmpdir(), 'store-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  return closeAfter(t, await openSqlite({ path: join(folder, 'data.db'), now: Date.now }))
+  return openSqliteStoreAt(t, join(folder, 'data.db'))
 }
+
+/** A store on that SQLite file, closed when the test ends. */
+export const openSqliteStoreAt = async (t: TestContext, path: string): Promise<Store> =>
+  closeAfter(t, await openSqlite({ path, now: Date.now }))
 
 /** A store on a PostgreSQL database, closed when the test ends. */
 export const openPostgresStore = async (t: TestContext, url: string): Promise<Store> =>

@@ -252,7 +252,9 @@ const checkOpen = (openStore: OpenStore): void => {
       trx
         .insertInto('operation')
         .values(
-          operations.map((each, index) => operationRow({ ...each, operation_id: `operation-${index}` })),
+          operations.map((each, index) =>
+            operationRow({ ...each, operation_id: `operation-${index}`, client_id: `client-${index}` }),
+          ),
         )
         .execute(),
     )
