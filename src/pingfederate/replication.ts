@@ -1,13 +1,12 @@
 import type { Config } from '../config.ts'
+import type { ReplicationState } from '../database/vocabulary.ts'
 import { singleFlight } from '../single-flight.ts'
 import { type ClusterState, isPublished } from './cluster.ts'
 import type { PingFederate } from './ping-federate.ts'
 
-type ReplicationStatus = 'ready' | 'replicating' | 'failed'
-
 export type Replication = {
   /** Status of a client that has just been saved; calls PingFederate only where the topology is not known yet. */
-  statusAfterSave: () => Promise<ReplicationStatus>
+  statusAfterSave: () => Promise<ReplicationState>
   /** Whether a client saved at that time is published by now; false when PingFederate cannot be asked. */
   isPublished: (savedAt: string | null) => Promise<boolean>
   /** Has the change published, together with those of others waiting; resolves to whether that worked. */
