@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LogFn, Logger, LoggerOptions } from 'pino'
+import { maskTokens } from './secret-like.ts'
 
 /** Fixed texts of the log: an operator searches for these, so they are kept in one place. */
 export const logTexts = {
@@ -87,12 +88,7 @@ const toLoggedRequest = (request: FastifyRequest) => ({
 
 const toLoggedReply = (reply: FastifyReply) => ({ status: reply.statusCode })
 
-/** Runs of 24 and more such characters are tokens, keys and secrets far more often than words. */
-const tokenLike = /[A-Za-z0-9_~+=-]{24,}/g
 const maxCauses = 4
-
-/** A text with what could be a secret masked. */
-export const maskTokens = (text: string): string => text.replaceAll(tokenLike, '[masked]')
 
 type Loggable = { name?: unknown; code?: unknown; message?: unknown; stack?: unknown; cause?: unknown }
 

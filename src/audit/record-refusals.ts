@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
-import { looksSecret } from '../http/validation.ts'
 import { logTexts } from '../log.ts'
 import type { Problem } from '../problem.ts'
+import { couldBeSecret } from '../secret-like.ts'
 import { clientIdPattern } from '../web-session-clients/schema.ts'
 import { type Actor, actorOf } from './actor.ts'
 import { type AuditDetails, recordAuditEvent } from './record.ts'
@@ -73,15 +73,6 @@ const findClientId = ({ params, body }: FastifyRequest): string | null => {
   const clientId = toMatching((params as Asked)?.clientId ?? (body as Asked)?.clientId, clientIdForm)
   return clientId === null || couldBeSecret(clientId) ? null : clientId
 }
-
-/**
- * Tokens, keys and secrets are long, have no separators or only by chance, and mix what chance mixes; names are words
- * between separators.
- */
-const couldBeSecret = (text: string): boolean =>
-  looksSecret(text) ||
-  /[A-Za-z0-9]{24}/.test(text) ||
-  (text.length >= 24 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(characters => characters.test(text)))
 
 const findOperationId = ({ params }: FastifyRequest): string | null =>
   toMatching((params as Asked)?.operationId, operationIdForm)

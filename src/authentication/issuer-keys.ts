@@ -2,6 +2,7 @@ import { KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } from 'jose'
 import { type Dispatcher, request } from 'undici'
 import { isUpstreamUrl } from '../environment.ts'
+import { singleFlight } from '../single-flight.ts'
 
 /** The issuer's keys cannot be had, and none are remembered that could still be trusted. */
 export class IssuerUnavailable extends Error {
@@ -51,30 +52,25 @@ const maxStaleMs = 4 * 3600_000
 export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
   const get = boundedGet(options.dispatcher)
   let metadata: IssuerMetadata | undefined
-  let keySet: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined
+  let keySet: ReturnType<typeof createRemoteJWKSet> | undefined
   const pems = new WeakMap<object, string>()
 
-  const discover = async (): Promise<ReturnType<typeof createRemoteJWKSet>> => {
+  const discover = singleFlight(async () => {
     metadata = await readMetadata(options, get).catch(error => {
       // A fixed URL needs no discovery to check tokens; only Swagger UI's sign-in goes without.
       if (options.jwksUrl)
         return { jwksUrl: options.jwksUrl, authorizationEndpoint: undefined, tokenEndpoint: undefined }
       throw error
     })
-    return createRemoteJWKSet(new URL(metadata.jwksUrl), {
+    keySet = createRemoteJWKSet(new URL(metadata.jwksUrl), {
       timeoutDuration: timeoutMs,
       cooldownDuration: cooldownMs,
       cacheMaxAge: freshMs,
       [customFetch]: rememberLastGood(get, options.now),
     })
-  }
-  const getKeySet = () => {
-    keySet ??= discover().catch(error => {
-      keySet = undefined
-      throw error
-    })
     return keySet
-  }
+  })
+  const getKeySet = async () => keySet ?? discover()
 
   return {
     metadata: () => metadata,

@@ -1,5 +1,12 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
 import type { AuditAction, AuditOutcome } from '../audit/vocabulary.ts'
+import type {
+  OperationKind,
+  OperationState,
+  RedeemableBy,
+  ReplicationState,
+  RetrievalState,
+} from './vocabulary.ts'
 
 /** Times are ISO 8601 text in UTC with milliseconds, so that they sort and compare as text on both engines. */
 type Time = string
@@ -21,7 +28,7 @@ type ClientTable = {
   /** `provisioning` reserves the client id while its operation runs; only `active` clients are shown. */
   state: 'provisioning' | 'active'
   /** Whether the engines have it: see `status` on the wire. */
-  replication: 'ready' | 'replicating' | 'failed'
+  replication: ReplicationState
   /** What was set, as JSON of `ClientSettings`; what an older version did not know is missing. */
   settings: string
   version: Generated<number>
@@ -36,10 +43,10 @@ type ClientTable = {
 
 type OperationTable = {
   operation_id: string
-  kind: 'create'
+  kind: OperationKind
   client_id: string
   team: string
-  state: 'intended' | 'done' | 'failed'
+  state: OperationState
   /** Problem code a failed operation ended with. */
   failure: string | null
   /** The retrieval it was begun with, where its kind hands out a secret. */
@@ -75,8 +82,8 @@ type RetrievalTable = {
   retrieval_id: string
   client_id: string
   team: string
-  redeemable_by: 'team' | 'requester' | 'bearer'
-  state: 'outstanding' | 'redeemed' | 'expired' | 'revoked'
+  redeemable_by: RedeemableBy
+  state: RetrievalState
   /** The sealed secret, base64url; null once it is not outstanding any more. */
   sealed: string | null
   created_at: Time

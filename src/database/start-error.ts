@@ -1,4 +1,4 @@
-import { maskTokens } from '../log.ts'
+import { maskTokens } from '../secret-like.ts'
 
 /** Why the service cannot start on its database, in one line for the operator; it quotes no secret. */
 export class DatabaseStartError extends Error {

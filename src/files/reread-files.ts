@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { logTexts } from '../log.ts'
+import { singleFlight } from '../single-flight.ts'
 
 /** What is wrong with the file that a variable names, never with a word of what it holds. */
 export type FileProblem = { name: string; why: string }
@@ -30,8 +31,7 @@ type Options<T> = {
  */
 export const createReread = <T>({ files, read, take, onReread }: Options<T>): (() => Promise<boolean>) => {
   let last: string | undefined
-  let running: Promise<boolean> | undefined
-  const reread = async (): Promise<boolean> => {
+  const reread = singleFlight(async (): Promise<boolean> => {
     // Before they are read, so that a file that is written meanwhile counts as changed the next time.
     const state = await toState(files)
     if (state === last) return false
@@ -44,14 +44,8 @@ export const createReread = <T>({ files, read, take, onReread }: Options<T>): ((
     const isTaken = take(outcome.value)
     if (isTaken) onReread([])
     return isTaken
-  }
-  return async () => {
-    if (files.length === 0) return false
-    running ??= reread().finally(() => {
-      running = undefined
-    })
-    return running
-  }
+  })
+  return async () => files.length > 0 && reread()
 }
 
 /** What tells one state of files from another without reading them, whichever way they were replaced or written to. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { Problem, type Violation } from '../problem.ts'
+import { looksSecret } from '../secret-like.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 
@@ -140,10 +141,6 @@ export const toPointer = (path: readonly (string | number)[]): string =>
 const maxShown = 80
 /** A user name or password before the host of a URL. */
 const userinfo = /\/\/[^/@]*@/
-const tokenLike = /wscrt_|eyJ[A-Za-z0-9_-]{8}|-----BEGIN/
-
-/** Whether a text has a retrieval token, a JSON Web Token or a PEM key in it. */
-export const looksSecret = (text: string): boolean => tokenLike.test(text)
 
 /** What of an offending value may be shown back: short, and never what looks like a token or key. */
 export const presentable = (value: unknown): unknown => {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
+import { operationKinds, operationStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import type { App } from '../http/route.ts'
 import { Problem, problemResponses, protectedProblems } from '../problem.ts'
@@ -41,10 +42,10 @@ const schema = {
                 description: 'Its id; it also ends the description of the client in PingFederate.',
                 examples: [example.operationId],
               }),
-              kind: Type.Enum(['create'], { description: 'What is changed.' }),
+              kind: Type.Enum(operationKinds, { description: 'What is changed.' }),
               clientId: Type.String({ description: 'The client that is changed.', examples: ['pa_wam'] }),
               team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
-              state: Type.Enum(['intended', 'done', 'failed'], {
+              state: Type.Enum(operationStates, {
                 description:
                   '`intended`: begun, and not known to have ended. `done`: the client is there. `failed`: nothing was made.',
               }),

@@ -1,4 +1,5 @@
 import { type ProblemCode, problems } from '../problem.ts'
+import { singleFlight } from '../single-flight.ts'
 import { version } from '../version.ts'
 import { type CountProblem, createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
 import { createJournalMetrics, type JournalMetrics } from './journal.ts'
@@ -35,7 +36,8 @@ export const createMetrics = (): Metrics => {
     journal: createJournalMetrics(registry),
     observeDelay: createDelayHistogram(registry),
     countReread: createRereadCounter(registry),
-    exposition: { contentType: registry.contentType, render: shared(registry.render) },
+    // Whoever asks meanwhile gets what is being written anyway: anybody may ask, as often as they like.
+    exposition: { contentType: registry.contentType, render: singleFlight(registry.render) },
   }
 }
 
@@ -46,15 +48,4 @@ const createRereadCounter = ({ eventCounter }: MetricRegistry): Metrics['countRe
     values: { outcome: ['in_use', 'unusable'] },
   })
   return isInUse => count({ outcome: isInUse ? 'in_use' : 'unusable' })
-}
-
-/** Whoever asks meanwhile gets what is being written anyway: anybody may ask, as often as they like. */
-const shared = (render: () => Promise<string>): (() => Promise<string>) => {
-  let running: Promise<string> | undefined
-  return () => {
-    running ??= render().finally(() => {
-      running = undefined
-    })
-    return running
-  }
 }

@@ -1,3 +1,4 @@
+import { maskTokensButFields } from '../secret-like.ts'
 import type { FieldError } from './failure.ts'
 
 /** Ping's `ApiResult` and `ValidationError`: every field is optional, and 400 may have no body at all. */
@@ -26,16 +27,11 @@ const toFieldError = (error: unknown): FieldError[] => {
   return [
     {
       fieldPath: typeof fieldPath === 'string' && fieldPath !== '' ? fieldPath : undefined,
-      message: mask(message).slice(0, maxMessageLength),
+      // The request had the client secret, and a message may repeat what it is about.
+      message: maskTokensButFields(message).slice(0, maxMessageLength),
     },
   ]
 }
-
-/** The request had the client secret, and a message may repeat what it is about; long names of fields stay. */
-const mask = (message: string): string =>
-  message.replaceAll(/[A-Za-z0-9_~+=-]{24,}/g, run =>
-    /^[a-z]+(?:[A-Z][a-z]{2,})*$/.test(run) ? run : '[masked]',
-  )
 
 /** The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the caller's. */
 export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {

@@ -1,4 +1,5 @@
 import type { PingFederateCredentials } from '../config.ts'
+import { singleFlight } from '../single-flight.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
 
@@ -44,7 +45,6 @@ const minRenewalMs = 1_000
 
 const createTokenCredentials = ({ identity, post, now }: Options): Credentials => {
   let current: { authorization: string; usableUntil: number } | undefined
-  let pending: Promise<string> | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
 
   const askForToken = async () => {
@@ -52,7 +52,8 @@ const createTokenCredentials = ({ identity, post, now }: Options): Credentials =
     const { status, body } = await post(credentials.tokenUrl, tokenRequest(credentials))
     return parseToken(status, body)
   }
-  const fetchToken = async (): Promise<string> => {
+  // One fetch in flight, however many calls wait for it.
+  const fetchToken = singleFlight(async (): Promise<string> => {
     const token = await askForToken().catch(async error => {
       const isRefused = error instanceof PingFederateFailure && error.kind === 'credentials'
       if (isRefused && (await identity.refresh())) return askForToken()
@@ -63,15 +64,11 @@ const createTokenCredentials = ({ identity, post, now }: Options): Credentials =
       usableUntil: now() + Math.max(token.lifetimeMs - marginMs, token.lifetimeMs / 2),
     }
     return current.authorization
-  }
+  })
   return {
     authorization: async () => {
       if (current && now() < current.usableUntil) return current.authorization
-      // One fetch in flight, however many calls wait for it.
-      pending ??= fetchToken().finally(() => {
-        pending = undefined
-      })
-      return pending.catch(error => Promise.reject(beforeTheCall(error)))
+      return fetchToken().catch(error => Promise.reject(beforeTheCall(error)))
     },
     renew: async refused => {
       // Somebody has renewed it already, or is about to.

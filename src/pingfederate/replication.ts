@@ -1,12 +1,12 @@
 import type { Config } from '../config.ts'
+import type { ReplicationState } from '../database/vocabulary.ts'
+import { singleFlight } from '../single-flight.ts'
 import { type ClusterState, isPublished } from './cluster.ts'
 import type { PingFederate } from './ping-federate.ts'
 
-type ReplicationStatus = 'ready' | 'replicating' | 'failed'
-
 export type Replication = {
   /** Status of a client that has just been saved; calls PingFederate only where the topology is not known yet. */
-  statusAfterSave: () => Promise<ReplicationStatus>
+  statusAfterSave: () => Promise<ReplicationState>
   /** Whether a client saved at that time is published by now; false when PingFederate cannot be asked. */
   isPublished: (savedAt: string | null) => Promise<boolean>
   /** Has the change published, together with those of others waiting; resolves to whether that worked. */
@@ -61,41 +61,33 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
 type Remembered<T> = { get: () => Promise<T>; forget: () => void }
 
 const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): Remembered<T> => {
-  let last: { value: Promise<T>; until: number } | undefined
-  const get = () => {
-    if (last && now() < last.until) return last.value
-    const value = load()
-    last = { value, until: now() + ttlMs }
-    value.catch(() => {
-      if (last?.value === value) last = undefined
+  const startAnew = () => {
+    let last: { value: T; until: number } | undefined
+    const read = singleFlight(async () => {
+      const until = now() + ttlMs
+      last = { value: await load(), until }
+      return last.value
     })
-    return value
+    return async () => (last && now() < last.until ? last.value : read())
   }
-  const forget = () => {
-    last = undefined
+  let get = startAnew()
+  return {
+    get: () => get(),
+    // What is being read at this moment is forgotten as well.
+    forget: () => {
+      get = startAnew()
+    },
   }
-  return { get, forget }
 }
 
 /** Calls that come while one runs share the next one: what they want published was saved after the running one began. */
 const shareNext = (run: () => Promise<void>): (() => Promise<void>) => {
-  let running: Promise<void> | undefined
-  let next: Promise<void> | undefined
-  const start = (): Promise<void> => {
-    const current = run().finally(() => {
-      if (running === current) running = undefined
-    })
-    running = current
-    return current
-  }
-  return () => {
-    if (!running) return start()
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = undefined
-        return start()
-      })
-    return next
-  }
+  let last = Promise.resolve()
+  const begin = singleFlight(async () => {
+    await last.catch(() => undefined)
+    last = run()
+    // In an object, because whoever comes from now on shares the one after it, and waits for its beginning only.
+    return { end: last }
+  })
+  return async () => (await begin()).end
 }

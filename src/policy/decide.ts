@@ -1,5 +1,6 @@
+import type { RedeemableBy } from '../database/vocabulary.ts'
 import { matchesContextRoot, matchesHost } from './match.ts'
-import { type Allowed, getTeamPolicy, type Policy, type RedeemableBy, type Ruled } from './team-policy.ts'
+import { type Allowed, getTeamPolicy, type Policy, type Ruled } from './team-policy.ts'
 
 /** What is decided about, by the name that refusals carry as `rule`. */
 export type DecisionKind =

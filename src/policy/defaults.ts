@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
-import { getTeamPolicy, type Policy, type RedeemableBy, type Ruled } from './team-policy.ts'
+import type { RedeemableBy } from '../database/vocabulary.ts'
+import { getTeamPolicy, type Policy, type Ruled } from './team-policy.ts'
 
 /** What a request gets that does not say; undefined where the policy leaves that to the manual or the configuration. */
 export type PolicyDefaults = {

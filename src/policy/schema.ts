@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { redeemers } from '../database/vocabulary.ts'
 import { visibleLine } from '../http/visible-line.ts'
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
@@ -62,8 +63,6 @@ const ResourceId = {
   'x-fix': "Write the id as PingFederate's console shows it.",
 }
 
-const RedeemableBy = Type.Enum(['team', 'requester', 'bearer'])
-
 const TtlBounds = Type.Object(
   {
     minimum: Type.Integer({ minimum: 60, maximum: 604_800, examples: [60] }),
@@ -98,7 +97,7 @@ const Retrieval = Type.Object(
   {
     ttlSeconds: Type.Optional(TtlBounds),
     redeemableBy: Type.Optional(
-      Type.Array(RedeemableBy, {
+      Type.Array(Type.Enum(redeemers), {
         uniqueItems: true,
         description: 'Who may be let redeem; the first is what a request gets that does not say.',
         examples: [['team', 'requester']],

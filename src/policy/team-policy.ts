@@ -1,3 +1,4 @@
+import { type RedeemableBy, redeemers } from '../database/vocabulary.ts'
 import { toPointer } from '../http/validation.ts'
 import type { PolicyFile, TeamRules } from './schema.ts'
 
@@ -5,8 +6,6 @@ import type { PolicyFile, TeamRules } from './schema.ts'
 export type Ruled<T> = Readonly<{ value: T; rule: string | null }>
 
 export type Allowed<T> = 'any' | readonly T[]
-
-export type RedeemableBy = 'team' | 'requester' | 'bearer'
 
 /** What one team is allowed, complete: what nothing in the file allows is an empty list. */
 export type TeamPolicy = Readonly<{
@@ -43,10 +42,7 @@ export const openPolicy: Policy = Object.freeze({
     scopes: any,
     oidcPolicies: any,
     accessTokenManagers: any,
-    redeemableBy: Object.freeze({
-      value: Object.freeze(['team', 'requester', 'bearer'] as const),
-      rule: null,
-    }),
+    redeemableBy: Object.freeze({ value: redeemers, rule: null }),
     ttlSeconds: undefined,
     clients: undefined,
     requestsPerMinute: undefined,

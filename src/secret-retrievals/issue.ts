@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { RedeemableBy } from '../database/vocabulary.ts'
 import { Secret } from '../secret.ts'
 import { seal } from './seal.ts'
 import { createToken, toRetrievalId } from './token.ts'
@@ -6,7 +7,7 @@ import { createToken, toRetrievalId } from './token.ts'
 export type RetrievalRequest = {
   clientId: string
   ttlSeconds: number
-  redeemableBy: 'team' | 'requester' | 'bearer'
+  redeemableBy: RedeemableBy
   /** Random part of the token, 32 bytes, where a repetition has to be able to make it again. */
   tokenBytes: Buffer | undefined
 }

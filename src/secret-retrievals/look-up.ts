@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
+import { redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import type { App } from '../http/route.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
@@ -28,10 +29,10 @@ const schema = {
             {
               clientId: Type.String({ description: 'The client whose secret it is.', examples: ['pa_wam'] }),
               team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
-              state: Type.Enum(['outstanding', 'redeemed', 'expired', 'revoked'], {
+              state: Type.Enum(retrievalStates, {
                 description: 'Only an outstanding token can be redeemed.',
               }),
-              redeemableBy: Type.Enum(['team', 'requester', 'bearer'], { description: 'Who may redeem it.' }),
+              redeemableBy: Type.Enum(redeemers, { description: 'Who may redeem it.' }),
               createdAt: Instant('When it was issued.'),
               createdBy: Type.String({
                 description: 'Subject of the caller it was issued to.',

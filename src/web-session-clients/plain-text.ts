@@ -1,6 +1,7 @@
-import { looksSecret, presentable } from '../http/validation.ts'
+import { presentable } from '../http/validation.ts'
 import { type BrokenRule, when } from '../ping-access-urls/rule.ts'
 import type { Violation } from '../problem.ts'
+import { looksSecret } from '../secret-like.ts'
 
 type Texts = { clientId?: unknown; name?: unknown; description?: unknown }
 

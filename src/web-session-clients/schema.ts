@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { redeemers, replicationStates, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
@@ -72,7 +73,7 @@ const ResourceId = (description: string, example: string) =>
     'x-fix': "Send the id as PingFederate's console shows it.",
   })
 
-const RedeemableBy = Type.Enum(['team', 'requester', 'bearer'], {
+const RedeemableBy = Type.Enum(redeemers, {
   description:
     'Who may redeem the token: any member of the owning team, only the caller that created the client, or (where the installation permits) whoever holds it. The scope `secrets:redeem` is needed in every case.',
   examples: ['team'],
@@ -177,7 +178,7 @@ const clientProperties = {
   accessTokenManager: Type.Union([Type.String(), Type.Null()], {
     description: "Access token manager; null for PingFederate's default.",
   }),
-  status: Type.Enum(['ready', 'replicating', 'failed'], {
+  status: Type.Enum(replicationStates, {
     description:
       '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look.',
   }),
@@ -198,7 +199,7 @@ export const WebSessionClient = Type.Object(clientProperties, {
 })
 export type WebSessionClient = Static<typeof WebSessionClient>
 
-const RetrievalState = Type.Enum(['outstanding', 'redeemed', 'expired', 'revoked'], {
+const RetrievalState = Type.Enum(retrievalStates, {
   description: 'Where the hand-out of the secret stands.',
 })
 

@@ -1,0 +1,17 @@
+/** The words that columns hold, each list the source of a row's type and of the schemas that name it on the wire. */
+
+export const replicationStates = ['ready', 'replicating', 'failed'] as const
+export type ReplicationState = (typeof replicationStates)[number]
+
+export const operationKinds = ['create'] as const
+export type OperationKind = (typeof operationKinds)[number]
+
+export const operationStates = ['intended', 'done', 'failed'] as const
+export type OperationState = (typeof operationStates)[number]
+
+export const retrievalStates = ['outstanding', 'redeemed', 'expired', 'revoked'] as const
+export type RetrievalState = (typeof retrievalStates)[number]
+
+/** Frozen, because the policy without a file has this very list. */
+export const redeemers = Object.freeze(['team', 'requester', 'bearer'] as const)
+export type RedeemableBy = (typeof redeemers)[number]
