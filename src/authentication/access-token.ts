@@ -1,15 +1,6 @@
 import { parseJson } from '../http/json-body.ts'
 import { visibleLine } from '../http/visible-line.ts'
-
-/** Who calls: taken from a verified access token (RFC 9068), nothing else. */
-export type Principal = {
-  subject: string
-  clientId: string | undefined
-  /** Who acts on behalf of the subject, the current one first (RFC 8693 section 4.1); empty when it acts for itself. */
-  actingParties: readonly string[]
-  teams: readonly string[]
-  scopes: ReadonlySet<string>
-}
+import type { Principal } from '../principal.ts'
 
 export type AccessTokenRules = {
   algorithms: readonly string[]

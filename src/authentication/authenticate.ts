@@ -1,13 +1,13 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RateLimits } from '../limits/rate-limits.ts'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import {
   type AccessTokenRules,
   checkHeader,
   clockToleranceSeconds,
   maxTokenLength,
-  type Principal,
   refuseAmbiguous,
   TokenRefused,
   toPrincipal,

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import type { Principal } from '../authentication/access-token.ts'
 import type { Config } from '../config.ts'
 import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
@@ -9,6 +8,7 @@ import { type Decision, decide } from '../policy/decide.ts'
 import { findPolicyDefaults } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
+import type { Principal } from '../principal.ts'
 import type { Problem, Violation } from '../problem.ts'
 import type { Secret } from '../secret.ts'
 import {
