@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
+import { ClientId } from '../client-id.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
@@ -12,7 +13,7 @@ import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
 import { clientExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
-import { ClientId, type WebSessionClientWithRetrieval } from './schema.ts'
+import type { WebSessionClientWithRetrieval } from './schema.ts'
 
 export type GetDependencies = { store: Store; replication: Replication }
 
