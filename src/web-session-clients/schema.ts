@@ -3,7 +3,7 @@ import { ClientId } from '../client-id.ts'
 import { Instant } from '../http/instant.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
-import { createExamples } from './examples.ts'
+import { createExamples } from './create-examples.ts'
 
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
