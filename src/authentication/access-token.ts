@@ -8,6 +8,11 @@ export type AccessTokenRules = {
   teamsClaim: string
 }
 
+/** Whose access tokens are accepted, and which of them. */
+export type AuthenticationConfig = Readonly<
+  AccessTokenRules & { issuer: string; audience: string; jwksUrl: string | undefined }
+>
+
 /** The token is not one of ours to accept; the text tells the caller why (RFC 6750 `error_description`). */
 export class TokenRefused extends Error {}
 

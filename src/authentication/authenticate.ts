@@ -4,7 +4,7 @@ import type { RateLimits } from '../limits/rate-limits.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import {
-  type AccessTokenRules,
+  type AuthenticationConfig,
   checkHeader,
   clockToleranceSeconds,
   maxTokenLength,
@@ -33,9 +33,7 @@ declare module 'fastify' {
   }
 }
 
-export type AuthenticationOptions = AccessTokenRules & {
-  issuer: string
-  audience: string
+export type AuthenticationOptions = Omit<AuthenticationConfig, 'jwksUrl'> & {
   keys: IssuerKeys
   limits: Pick<RateLimits, 'admitCaller' | 'admitStranger'>
   /** Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { PingFederateCredentials } from '../config.ts'
+import type { PingFederateCredentials } from './config.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
 

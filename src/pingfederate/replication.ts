@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
 import { type ClusterState, isPublished } from './cluster.ts'
+import type { PingFederateConfig } from './config.ts'
 import type { PingFederate } from './ping-federate.ts'
 
 type ReplicationStatus = 'ready' | 'replicating' | 'failed'
@@ -14,7 +14,7 @@ export type Replication = {
 }
 
 type Options = {
-  mode: Config['pingFederate']['replication']
+  mode: PingFederateConfig['replication']
   pingFederate: Pick<PingFederate, 'findClusterState' | 'isReplicatingOnSave' | 'replicate'>
   now: () => number
   onFailure: (error: unknown) => void
