@@ -1,16 +1,16 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { envSchema } from 'env-schema'
+import type { AuthenticationConfig } from './authentication/access-token.ts'
+import type { DatabaseConfig } from './database/open.ts'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
 import { type PemFiles, readPemFiles } from './files/pem-files.ts'
 import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
+import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
+import type { PingFederateConfig, PingFederateCredentials, PingFederateFile } from './pingfederate/config.ts'
+import type { RetrievalConfig } from './policy/defaults.ts'
 import { type PolicySource, readPolicySetting } from './policy/setting.ts'
 import { Secret } from './secret.ts'
-
-export type PingFederateCredentials =
-  | { kind: 'basic'; username: string; password: Secret }
-  | { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: Secret; scope: string | undefined }
-  | { kind: 'mutual-tls'; cert: string; key: Secret }
 
 const pingFederateFiles = [
   'PINGFEDERATE_ADMIN_PASSWORD_FILE',
@@ -18,8 +18,7 @@ const pingFederateFiles = [
   'PINGFEDERATE_ADMIN_CERT_FILE',
   'PINGFEDERATE_ADMIN_KEY_FILE',
   'PINGFEDERATE_CA_FILE',
-] as const
-type PingFederateFile = (typeof pingFederateFiles)[number]
+] as const satisfies readonly PingFederateFile[]
 
 export type Config = Readonly<{
   host: string
@@ -32,34 +31,13 @@ export type Config = Readonly<{
   rateLimits: RateLimitConfig
   /** Origins whose pages may call from a browser. */
   corsOrigins: readonly string[]
-  pingFederate: Readonly<{
-    adminUrl: string
-    credentials: PingFederateCredentials
-    /** Private CA, PEM. */
-    ca: string | undefined
-    /** Paths of the files that credentials and CA come from; they are read again when they change. */
-    files: Readonly<Partial<Record<PingFederateFile, string>>>
-    timeoutMs: number
-    concurrency: number
-    queue: number
-    replication: Variables['PINGFEDERATE_REPLICATION']
-  }>
-  pingAccess: Readonly<{ callbackPath: string; requireFullyQualifiedHosts: boolean; allowIpHosts: boolean }>
-  jwt: Readonly<{
-    issuer: string
-    audience: string
-    jwksUrl: string | undefined
-    algorithms: readonly string[]
-    types: readonly string[]
-    teamsClaim: string
-  }>
-  /** With the path of the file that the URL comes from, which is read again for new connections. */
-  database: Readonly<
-    { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret; file?: string | undefined }
-  >
+  pingFederate: PingFederateConfig
+  pingAccess: Readonly<PingAccessUrlRules>
+  jwt: AuthenticationConfig
+  database: DatabaseConfig
   /** The current server key, then former ones. */
   secretKeys: readonly [KeyObject, ...KeyObject[]]
-  retrieval: Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
+  retrieval: RetrievalConfig
   policy: PolicySource
   swaggerUiClientId: string | undefined
 }>
@@ -230,14 +208,14 @@ const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCreden
   }
 }
 
-const toFiles = (values: Readonly<Record<string, string>>): Config['pingFederate']['files'] =>
+const toFiles = (values: Readonly<Record<string, string>>): PingFederateConfig['files'] =>
   Object.fromEntries(
     pingFederateFiles.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
   )
 
 const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
 
-const toDatabase = (url: string, file: string | undefined): Config['database'] =>
+const toDatabase = (url: string, file: string | undefined): DatabaseConfig =>
   url.startsWith('sqlite:')
     ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
     : Object.freeze({ kind: 'postgres', url: new Secret(url), ...(file !== undefined && { file }) })

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { type Static, Type } from 'typebox'
+import { isPostgresUrl } from './database/postgres-url.ts'
+import { isPlainUrl, isUpstreamUrl } from './upstream-url.ts'
 
 const text = { minLength: 1, maxLength: 2048 }
 const url = { format: 'upstream-url', maxLength: 2048 }
@@ -309,22 +311,6 @@ export const secretVariables = [
 
 export type Variables = Static<typeof Environment>
 
-/** An `http:` upstream is accepted on these hosts only: what never leaves the machine needs no TLS. */
-const isLoopbackHost = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
-
-const isPlainUrl = (value: string, isAllowed: (url: URL) => boolean): boolean => {
-  const url = URL.parse(value)
-  return url !== null && !url.username && !url.password && !/[?#]/.test(value) && isAllowed(url)
-}
-
-/** Whether a value may be the URL of PingFederate or the issuer: `https:`, or `http:` on a loopback address. */
-export const isUpstreamUrl = (value: string): boolean =>
-  isPlainUrl(
-    value,
-    url => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname)),
-  )
-
 const isPublicUrl = (value: string): boolean => isPlainUrl(value, url => /^https?:$/.test(url.protocol))
 
 /** An origin as a browser writes it (RFC 6454 section 6.2): lower case, no default port, no path; never `*` or `null`. */
@@ -335,13 +321,6 @@ const isAddressOrNetwork = (value: string): boolean => {
   const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(value) ?? []
   const version = isIP(address)
   return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
-}
-
-/** A password with `/`, `?` or `#` in it as it is ends the host early, and would be shown as the name of the database. */
-export const isPostgresUrl = (value: string): boolean => {
-  const url = URL.parse(value)
-  const isSplit = url !== null && url.username === '' && /@/.test(url.pathname + url.search + url.hash)
-  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && !isSplit
 }
 
 const asymmetricAlgorithms = /^(RS|PS|ES)(256|384|512)$|^EdDSA$/

@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox'
-import type { AuditOutcome } from './audit/vocabulary.ts'
 
 /**
  * Every problem the service can answer: its status, its title, and what the reader of docs/errors.md is told.
@@ -139,8 +138,8 @@ export type About = {
   clientId?: string
   /** Rules of the team policy behind it. */
   rule?: string | null
-  /** Default `refused`. */
-  outcome?: AuditOutcome
+  /** How the audit trail has it; default `refused`. */
+  outcome?: 'refused' | 'reused' | 'retried'
 }
 
 type ProblemOptions = {

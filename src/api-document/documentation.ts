@@ -1,14 +1,18 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AuthenticationConfig } from '../authentication/access-token.ts'
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
-import type { Config } from '../config.ts'
 import { isBehindTls } from '../http/common-headers.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { forInstallation, forSwaggerUi, requestedScopes } from './openapi.ts'
 import { swaggerUiCss } from './swagger-ui-theme.ts'
 
 type Options = {
-  config: Pick<Config, 'publicUrl' | 'swaggerUiClientId' | 'jwt'>
+  config: {
+    publicUrl: string | undefined
+    swaggerUiClientId: string | undefined
+    jwt: Pick<AuthenticationConfig, 'issuer'>
+  }
   keys: Pick<IssuerKeys, 'metadata' | 'warm'>
   limits: Pick<RateLimits, 'admitStranger'>
 }

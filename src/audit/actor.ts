@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Principal } from '../authentication/access-token.ts'
 import { principalOf } from '../authentication/authenticate.ts'
+import type { Principal } from '../principal.ts'
 
 /** Who does it, in which request, from where. */
 export type Actor = {

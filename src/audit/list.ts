@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import type { Principal } from '../authentication/access-token.ts'
 import { principalOf } from '../authentication/authenticate.ts'
+import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
+import type { Principal } from '../principal.ts'
 import { Problem, problemResponses, protectedProblems } from '../problem.ts'
-import { ClientId } from '../web-session-clients/schema.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { findAuditEvents, type VisibleTeams } from './find-events.ts'
 import {

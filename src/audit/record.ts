@@ -3,10 +3,12 @@ import type { Database, NewAuditEvent } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import type { Actor } from './actor.ts'
+import type { AuditAction, AuditOutcome } from './vocabulary.ts'
 
 /** What happened, beside who did it. */
-export type AuditDetails = Pick<NewAuditEvent, 'action' | 'outcome'> &
-  Partial<Pick<NewAuditEvent, 'reason' | 'rule' | 'team' | 'client_id' | 'operation_id'>>
+export type AuditDetails = { action: AuditAction; outcome: AuditOutcome } & Partial<
+  Pick<NewAuditEvent, 'reason' | 'rule' | 'team' | 'client_id' | 'operation_id'>
+>
 
 type Columns = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
 

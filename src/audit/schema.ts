@@ -64,13 +64,13 @@ export const AuditEvent = Type.Object(
 )
 export type AuditEvent = Static<typeof AuditEvent>
 
-/** Row to wire; the row's JSON was written by this service. */
+/** Row to wire; the row's names and JSON were written by this service. */
 export const toAuditEvent = (row: AuditEventRow): AuditEvent => ({
   // PostgreSQL's 64 bits arrive as text.
   id: Number(row.audit_event_id),
   at: row.at,
-  action: row.action,
-  outcome: row.outcome,
+  action: row.action as AuditAction,
+  outcome: row.outcome as AuditOutcome,
   reason: row.reason,
   rule: row.rule,
   actor: {

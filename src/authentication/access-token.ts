@@ -1,21 +1,17 @@
 import { parseJson } from '../http/json-body.ts'
 import { visibleLine } from '../http/visible-line.ts'
-
-/** Who calls: taken from a verified access token (RFC 9068), nothing else. */
-export type Principal = {
-  subject: string
-  clientId: string | undefined
-  /** Who acts on behalf of the subject, the current one first (RFC 8693 section 4.1); empty when it acts for itself. */
-  actingParties: readonly string[]
-  teams: readonly string[]
-  scopes: ReadonlySet<string>
-}
+import type { Principal } from '../principal.ts'
 
 export type AccessTokenRules = {
   algorithms: readonly string[]
   types: readonly string[]
   teamsClaim: string
 }
+
+/** Whose access tokens are accepted, and which of them. */
+export type AuthenticationConfig = Readonly<
+  AccessTokenRules & { issuer: string; audience: string; jwksUrl: string | undefined }
+>
 
 /** The token is not one of ours to accept; the text tells the caller why (RFC 6750 `error_description`). */
 export class TokenRefused extends Error {}

@@ -1,13 +1,13 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RateLimits } from '../limits/rate-limits.ts'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import {
-  type AccessTokenRules,
+  type AuthenticationConfig,
   checkHeader,
   clockToleranceSeconds,
   maxTokenLength,
-  type Principal,
   refuseAmbiguous,
   TokenRefused,
   toPrincipal,
@@ -33,9 +33,7 @@ declare module 'fastify' {
   }
 }
 
-export type AuthenticationOptions = AccessTokenRules & {
-  issuer: string
-  audience: string
+export type AuthenticationOptions = Omit<AuthenticationConfig, 'jwksUrl'> & {
   keys: IssuerKeys
   limits: Pick<RateLimits, 'admitCaller' | 'admitStranger'>
   /** Milliseconds since the epoch. */

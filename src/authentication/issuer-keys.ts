@@ -1,8 +1,9 @@
 import { KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } from 'jose'
 import { type Dispatcher, request } from 'undici'
-import { isUpstreamUrl } from '../environment.ts'
 import { singleFlight } from '../single-flight.ts'
+import { isUpstreamUrl } from '../upstream-url.ts'
+import type { AuthenticationConfig } from './access-token.ts'
 
 /** The issuer's keys cannot be had, and none are remembered that could still be trusted. */
 export class IssuerUnavailable extends Error {
@@ -33,9 +34,7 @@ export type IssuerKeys = {
   warm: () => Promise<void>
 }
 
-type IssuerKeysOptions = {
-  issuer: string
-  jwksUrl: string | undefined
+type IssuerKeysOptions = Pick<AuthenticationConfig, 'issuer' | 'jwksUrl'> & {
   dispatcher: Dispatcher
   now: () => number
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { clockToleranceSeconds, type Principal } from './access-token.ts'
+import type { Principal } from '../principal.ts'
+import { clockToleranceSeconds } from './access-token.ts'
 
 /** What was verified a moment ago, so that the same token is not verified again with every request. */
 export type VerifiedTokens = {

@@ -1,7 +1,7 @@
-import { isPostgresUrl } from '../environment.ts'
 import type { FileProblem } from '../files/reread-files.ts'
 import { readSecretFile } from '../files/secret-files.ts'
 import { Secret } from '../secret.ts'
+import { isPostgresUrl } from './postgres-url.ts'
 
 type Options = {
   url: Secret

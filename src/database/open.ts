@@ -1,19 +1,24 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Config } from '../config.ts'
 import { logReread } from '../files/reread-files.ts'
 import { logTexts } from '../log.ts'
+import type { Secret } from '../secret.ts'
 import { createCurrentUrl } from './current-url.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import { toStartError } from './start-error.ts'
 import type { Store } from './store.ts'
 
+/** With the path of the file that the URL comes from, which is read again for new connections. */
+export type DatabaseConfig = Readonly<
+  { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret; file?: string | undefined }
+>
+
 /**
  * Opens the store that the configuration names, at this version's schema.
  * @throws DatabaseStartError
  */
 export const openStore = async (
-  database: Config['database'],
+  database: DatabaseConfig,
   { now, log }: { now: () => number; log: FastifyBaseLogger },
 ): Promise<Store> => {
   try {

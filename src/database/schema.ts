@@ -1,5 +1,4 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
-import type { AuditAction, AuditOutcome } from '../audit/vocabulary.ts'
 import type {
   OperationKind,
   OperationState,
@@ -97,8 +96,8 @@ type RetrievalTable = {
 type AuditEventTable = {
   audit_event_id: Generated<number>
   at: Time
-  action: AuditAction
-  outcome: AuditOutcome
+  action: string
+  outcome: string
   /** Problem code of what failed or was refused. */
   reason: string | null
   /** Rule of the team policy behind the decision. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
-import type { Principal } from '../authentication/access-token.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { type PublishDependencies, publishClients } from '../web-session-clients/publish.ts'
 import { inProgress } from './problems.ts'

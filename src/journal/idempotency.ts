@@ -1,8 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import type { Principal } from '../authentication/access-token.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import type { Principal } from '../principal.ts'
 import type { Secret } from '../secret.ts'
 
 /** How long a key is remembered, in hours; the documented minimum is 24. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from '../authentication/access-token.ts'
+import type { Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { createRateLimiter, type Quota } from './rate-limiter.ts'
 

@@ -1,5 +1,5 @@
-import type { PingFederateCredentials } from '../config.ts'
 import { singleFlight } from '../single-flight.ts'
+import type { PingFederateCredentials } from './config.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
 

@@ -1,8 +1,8 @@
-import type { Config, PingFederateCredentials } from '../config.ts'
 import { type PemFiles, readPemFiles } from '../files/pem-files.ts'
 import { createReread, type FileProblem } from '../files/reread-files.ts'
 import { readSecretFile } from '../files/secret-files.ts'
 import { Secret } from '../secret.ts'
+import type { PingFederateConfig, PingFederateCredentials } from './config.ts'
 
 /** PEM texts; the same object for as long as none of them changes. */
 export type Certificates = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
@@ -32,7 +32,7 @@ const certificatesIntervalMs = 10_000
  * trusted any more is never refused by anybody.
  */
 export const createIdentity = (
-  { credentials: initial, ca, files }: Pick<Config['pingFederate'], 'credentials' | 'ca' | 'files'>,
+  { credentials: initial, ca, files }: Pick<PingFederateConfig, 'credentials' | 'ca' | 'files'>,
   { now, onReread }: Options,
 ): Identity => {
   let credentials = initial
@@ -97,7 +97,7 @@ const withSecret = (credentials: PingFederateCredentials, value: string): PingFe
   return credentials.kind === 'oauth' ? { ...credentials, clientSecret: new Secret(value) } : credentials
 }
 
-type Files = Config['pingFederate']['files']
+type Files = PingFederateConfig['files']
 type Read<T> = { value: T } | { problems: readonly FileProblem[] }
 
 const readSecret = (files: Files): Read<string> => {

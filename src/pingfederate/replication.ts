@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts'
 import type { ReplicationState } from '../database/vocabulary.ts'
 import { singleFlight } from '../single-flight.ts'
 import { type ClusterState, isPublished } from './cluster.ts'
+import type { PingFederateConfig } from './config.ts'
 import type { PingFederate } from './ping-federate.ts'
 
 export type Replication = {
@@ -14,7 +14,7 @@ export type Replication = {
 }
 
 type Options = {
-  mode: Config['pingFederate']['replication']
+  mode: PingFederateConfig['replication']
   pingFederate: Pick<PingFederate, 'findClusterState' | 'isReplicatingOnSave' | 'replicate'>
   now: () => number
   onFailure: (error: unknown) => void

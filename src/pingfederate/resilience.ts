@@ -1,5 +1,5 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
-import type { Config } from '../config.ts'
+import type { PingFederateConfig } from './config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
 import { createPingFederate, isForbiddenAside, type PingFederate, versionCall } from './ping-federate.ts'
 import { createPlaces, type PlacesState } from './places.ts'
@@ -28,7 +28,7 @@ export type PingFederateState = {
 }
 
 type Options = {
-  limits: Pick<Config['pingFederate'], 'concurrency' | 'queue' | 'timeoutMs'>
+  limits: Pick<PingFederateConfig, 'concurrency' | 'queue' | 'timeoutMs'>
   now: () => number
   /** Told when calls begin to be refused because PingFederate does not answer, and when that is over. */
   onChange: (isAnswering: boolean, failure?: unknown) => void

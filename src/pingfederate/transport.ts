@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool, request } from 'undici'
-import type { Config } from '../config.ts'
 import { parseApiResult } from './api-result.ts'
+import type { PingFederateConfig } from './config.ts'
 import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toFailure } from './failure.ts'
@@ -44,7 +44,7 @@ const maxResponseBytes = 1024 * 1024
 type TransportOptions = { identity: Identity; now: () => number }
 
 export const createTransport = (
-  { adminUrl, timeoutMs, concurrency: connections }: Config['pingFederate'],
+  { adminUrl, timeoutMs, concurrency: connections }: PingFederateConfig,
   { identity, now }: TransportOptions,
 ): Transport => {
   const connect = createConnector(identity)

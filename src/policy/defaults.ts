@@ -1,6 +1,8 @@
-import type { Config } from '../config.ts'
 import type { RedeemableBy } from '../database/vocabulary.ts'
 import { getTeamPolicy, type Policy, type Ruled } from './team-policy.ts'
+
+/** How secrets are handed out where neither request nor policy says, and what neither of them can exceed. */
+export type RetrievalConfig = Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
 
 /** What a request gets that does not say; undefined where the policy leaves that to the manual or the configuration. */
 export type PolicyDefaults = {
@@ -19,7 +21,7 @@ export type PolicyDefaults = {
 export const findPolicyDefaults = (
   policy: Policy,
   team: string,
-  configured: Config['retrieval'],
+  configured: RetrievalConfig,
 ): PolicyDefaults => {
   const { scopes, oidcPolicies, accessTokenManagers, redeemableBy, ttlSeconds } = getTeamPolicy(policy, team)
   return {
@@ -42,7 +44,7 @@ const findFirst = <T>({ value, rule }: Ruled<'any' | readonly T[]>): Ruled<T> | 
 /** The configured time where the bounds leave it alone, else the nearest that they and the configuration allow. */
 const findTtl = (
   { value: { minimum, maximum }, rule }: Ruled<{ minimum: number; maximum: number }>,
-  { ttlSeconds, ttlMaxSeconds }: Config['retrieval'],
+  { ttlSeconds, ttlMaxSeconds }: RetrievalConfig,
 ): Ruled<number> | undefined => {
   const value = Math.min(Math.max(minimum, Math.min(maximum, ttlSeconds)), ttlMaxSeconds)
   return value === ttlSeconds ? undefined : { value, rule }

@@ -2,7 +2,7 @@ import { presentable, toPointer } from '../http/validation.ts'
 import { checkHost } from '../ping-access-urls/host.ts'
 import type { BrokenRule } from '../ping-access-urls/rule.ts'
 import { findBroken } from '../ping-access-urls/url.ts'
-import type { PolicyProblem } from './parse.ts'
+import type { PolicyProblem } from './policy-problem.ts'
 
 type Names = Record<string, unknown>
 

@@ -4,11 +4,9 @@ import { parseJson } from '../http/json-body.ts'
 import { toViolations } from '../http/validation.ts'
 import { Problem, type Violation } from '../problem.ts'
 import { findMeaningless } from './find-meaningless.ts'
+import type { PolicyProblem } from './policy-problem.ts'
 import { PolicyFile } from './schema.ts'
 import { type Policy, toPolicy } from './team-policy.ts'
-
-/** What is wrong with a policy file, by JSON Pointer into it; the empty one is the file as a whole. */
-export type PolicyProblem = Pick<Violation, 'pointer' | 'rule' | 'value' | 'detail' | 'fix'>
 
 export type ParsedPolicy =
   | { policy: Policy; problems?: undefined }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { type PolicyProblem, parsePolicy } from './parse.ts'
+import { parsePolicy } from './parse.ts'
+import type { PolicyProblem } from './policy-problem.ts'
 import type { Policy } from './team-policy.ts'
 
 /** Far above thousands of teams; without a bound a wrong path, such as that of a log, would be read into memory. */

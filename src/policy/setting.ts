@@ -1,5 +1,5 @@
 import type { SettingProblem } from '../files/secret-files.ts'
-import type { PolicyProblem } from './parse.ts'
+import type { PolicyProblem } from './policy-problem.ts'
 import { readPolicy } from './read.ts'
 import { openPolicy, type Policy } from './team-policy.ts'
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import type { Principal } from '../authentication/access-token.ts'
 import type { Database, RetrievalRow } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
+import type { Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { isWellFormed, toRetrievalId } from './token.ts'
 

@@ -1,12 +1,13 @@
+import type { KeyObject } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import { principalOf } from '../authentication/authenticate.ts'
-import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
 import { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../journal/idempotency.ts'
 import { type CreateRequest, provisionClient } from '../journal/provision.ts'
+import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
@@ -18,7 +19,7 @@ import { dryRunCreate } from './dry-run.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import { createdExample } from './examples.ts'
-import { type CreatePlan, planCreate } from './plan.ts'
+import { type CreatePlan, type CreateRules, planCreate } from './plan.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
 
 export type CreateDependencies = {
@@ -26,7 +27,12 @@ export type CreateDependencies = {
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
   policy: Pick<PolicyHolder, 'current'>
-  config: Pick<Config, 'publicUrl' | 'pingAccess' | 'retrieval' | 'secretKeys' | 'pingFederate'>
+  config: CreateRules & {
+    publicUrl: string | undefined
+    pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'>
+    /** The current server key, then former ones. */
+    secretKeys: readonly [KeyObject, ...KeyObject[]]
+  }
   newId: () => string
   randomBytes: (size: number) => Buffer
 }

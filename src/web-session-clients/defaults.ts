@@ -1,5 +1,4 @@
-import type { Config } from '../config.ts'
-import type { PolicyDefaults } from '../policy/defaults.ts'
+import type { PolicyDefaults, RetrievalConfig } from '../policy/defaults.ts'
 import type { Ruled } from '../policy/team-policy.ts'
 import type { RetrievalRequest } from '../secret-retrievals/issue.ts'
 import type { CreateWebSessionClient } from './schema.ts'
@@ -48,7 +47,7 @@ type Given = {
   team: string
   /** The normalised URLs and redirect URIs of the request. */
   derived: readonly { pingAccessUrl: string; redirectUri: string }[]
-  retrieval: Pick<Config['retrieval'], 'ttlSeconds'>
+  retrieval: Pick<RetrievalConfig, 'ttlSeconds'>
   policy: PolicyDefaults
 }
 

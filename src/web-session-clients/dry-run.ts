@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Principal } from '../authentication/access-token.ts'
-import type { Config } from '../config.ts'
 import { type ForeseeDependencies, foreseeCreate } from '../journal/foresee-create.ts'
 import { logTexts } from '../log.ts'
+import type { PingFederateConfig } from '../pingfederate/config.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { wouldRefuse } from '../pingfederate/to-problem.ts'
+import type { Principal } from '../principal.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import type { CreatePlan } from './plan.ts'
@@ -15,7 +15,7 @@ export type DryRunDependencies = {
   store: ForeseeDependencies['store']
   pingFederate: Pick<PingFederate, 'findClient' | 'planSave' | 'readPrerequisites'>
   replication: Pick<Replication, 'statusAfterSave'>
-  config: { pingFederate: Pick<Config['pingFederate'], 'replication'> }
+  config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
   log: Pick<FastifyBaseLogger, 'warn'>
 }
 

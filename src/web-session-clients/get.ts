@@ -1,18 +1,19 @@
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
-import type { Principal } from '../authentication/access-token.ts'
 import { principalOf } from '../authentication/authenticate.ts'
+import { ClientId } from '../client-id.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { Principal } from '../principal.ts'
 import { Problem, problemResponses, protectedProblems } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
 import { clientExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
-import { ClientId, type WebSessionClientWithRetrieval } from './schema.ts'
+import type { WebSessionClientWithRetrieval } from './schema.ts'
 
 export type GetDependencies = { store: Store; replication: Replication }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
+import { clientIdPattern } from '../client-id.ts'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { cursorRefused, decodeCursor } from '../http/cursor.ts'
@@ -11,7 +12,7 @@ import { problemResponses, protectedProblems } from '../problem.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
-import { clientIdPattern, type WebSessionClient } from './schema.ts'
+import type { WebSessionClient } from './schema.ts'
 
 export type ListDependencies = { store: Store; replication: Replication }
 

@@ -1,14 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import type { Principal } from '../authentication/access-token.ts'
-import type { Config } from '../config.ts'
 import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
+import type { PingAccessUrlRules } from '../ping-access-urls/url.ts'
 import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
 import { type Decision, decide } from '../policy/decide.ts'
-import { findPolicyDefaults } from '../policy/defaults.ts'
+import { findPolicyDefaults, type RetrievalConfig } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
+import type { Principal } from '../principal.ts'
 import type { Problem, Violation } from '../problem.ts'
 import type { Secret } from '../secret.ts'
 import {
@@ -38,7 +38,8 @@ export type CreatePlan = {
   clientLimit: ClientLimit | undefined
 }
 
-type Rules = Pick<Config, 'pingAccess' | 'retrieval'>
+/** What holds for all creates of this installation. */
+export type CreateRules = { pingAccess: PingAccessUrlRules; retrieval: RetrievalConfig }
 
 /**
  * The way of every create, dry run or not: validation, owner, defaults, policy. What the policy refuses is told and not
@@ -48,7 +49,7 @@ type Rules = Pick<Config, 'pingAccess' | 'retrieval'>
 export const planCreate = (
   request: FastifyRequest,
   principal: Principal,
-  { config, policy }: { config: Rules; policy: Policy },
+  { config, policy }: { config: CreateRules; policy: Policy },
 ): CreatePlan => {
   const { body, derived, key } = parseRequest(request, config)
   const team = chooseTeam(principal, body)
@@ -81,7 +82,7 @@ export const planCreate = (
 }
 
 /** Every violation at once: those of the idempotency key, of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
-const parseRequest = (request: FastifyRequest, config: Rules) => {
+const parseRequest = (request: FastifyRequest, config: CreateRules) => {
   const body = request.body as CreateWebSessionClient
   const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
   const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
@@ -98,7 +99,7 @@ const parseRequest = (request: FastifyRequest, config: Rules) => {
 
 const findForbiddenRetrieval = (
   body: Partial<CreateWebSessionClient> | null,
-  rules: Config['retrieval'],
+  rules: RetrievalConfig,
 ): Violation[] => {
   const { ttlSeconds, redeemableBy } = { ...body?.retrieval }
   return [

@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
+import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 
 export type PublishDependencies = {
   store: Store
   replication: Pick<Replication, 'publish'>
-  config: { pingFederate: Pick<Config['pingFederate'], 'replication'> }
+  config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
 }
 
 /** Bounds the parameters of one statement. */

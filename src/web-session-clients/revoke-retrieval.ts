@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
 import { actorOf } from '../audit/actor.ts'
 import { recordAuditEvent } from '../audit/record.ts'
+import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { problemResponses, protectedProblems } from '../problem.ts'
 import { getClient } from './get.ts'
-import { ClientId } from './schema.ts'
 
 const schema = {
   operationId: 'revokeRetrieval',

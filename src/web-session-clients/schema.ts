@@ -1,23 +1,12 @@
 import { type Static, Type } from 'typebox'
+import { ClientId } from '../client-id.ts'
 import { redeemers, replicationStates, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
-import { createExamples } from './examples.ts'
+import { createExamples } from './create-examples.ts'
 
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
-
-/** Not what begins like a retrieval token: pasted into the wrong field, it would be logged and stored. */
-export const clientIdPattern = '^(?!wscrt_)[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$'
-
-export const ClientId = Type.String({
-  pattern: clientIdPattern,
-  maxLength: 64,
-  description: 'Client id in PingFederate (RFC 6749 section 2.2); cannot be changed later.',
-  examples: ['pa_wam'],
-  'x-fix':
-    'Use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter, digit or underscore.',
-})
 
 const Team = Type.String({
   minLength: 1,

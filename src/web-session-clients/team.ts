@@ -1,4 +1,4 @@
-import type { Principal } from '../authentication/access-token.ts'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 

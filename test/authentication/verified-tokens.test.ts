@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Principal } from '../../src/authentication/access-token.ts'
 import { createVerifiedTokens } from '../../src/authentication/verified-tokens.ts'
+import type { Principal } from '../../src/principal.ts'
 
 const principal: Principal = {
   subject: 'ana',

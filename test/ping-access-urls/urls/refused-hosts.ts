@@ -1,4 +1,4 @@
-import type { RefusedUrl } from './refused.ts'
+import type { RefusedUrl } from './refused-url.ts'
 
 const long = (length: number): string => 'a'.repeat(length)
 const host253 = `${`${long(49)}.`.repeat(5)}abc`

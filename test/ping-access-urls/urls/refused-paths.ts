@@ -1,4 +1,4 @@
-import type { RefusedUrl } from './refused.ts'
+import type { RefusedUrl } from './refused-url.ts'
 
 export const refusedPaths: RefusedUrl[] = [
   ['https://pay.example.com/%2A', 'no_encoded_separators'],

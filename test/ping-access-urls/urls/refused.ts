@@ -1,8 +1,6 @@
 import { refusedHosts } from './refused-hosts.ts'
 import { refusedPaths } from './refused-paths.ts'
-
-/** A URL, and every rule it breaks. */
-export type RefusedUrl = [url: string, ...rules: string[]]
+import type { RefusedUrl } from './refused-url.ts'
 
 const refusedForms: RefusedUrl[] = [
   ['http://pay.example.com', 'https_only'],

@@ -1,0 +1,2 @@
+/** A URL, and every rule it breaks. */
+export type RefusedUrl = [url: string, ...rules: string[]]
