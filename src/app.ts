@@ -23,6 +23,7 @@ import { rememberAddresses } from './http/peer-address.ts'
 import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseUnknownQuery } from './http/validation.ts'
+import type { Journal } from './journal/change.ts'
 import { getOperation } from './journal/get-operation.ts'
 import { shedLoad } from './limits/overload.ts'
 import { countUnknownTokens, createRateLimits, type RateLimits } from './limits/rate-limits.ts'
@@ -39,6 +40,7 @@ import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
+import type { Upstream } from './web-session-clients/create-change.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
@@ -63,6 +65,7 @@ export type World = {
 export type Dependencies = World & {
   config: Config
   store: Store
+  journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
   replication: Replication

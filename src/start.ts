@@ -20,6 +20,7 @@ import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyHolder } from './policy/holder.ts'
+import { createClientJournal } from './web-session-clients/client-journal.ts'
 import { recordPublishing } from './web-session-clients/record-publishing.ts'
 
 export type RunningService = {
@@ -58,9 +59,20 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     now,
     onFailure: err => log.error({ err }, logTexts.replicationFailed),
   })
-  const recover = createRecovery({ ...world, config, store, pingFederate, replication })
+  const journal = createClientJournal({ config, store, pingFederate, replication })
+  const recover = createRecovery({ ...world, journal })
   const policy = createPolicyHolder(config.policy, log)
-  const app = await buildApp({ config, store, keys, pingFederate, replication, policy, metrics, ...world })
+  const app = await buildApp({
+    config,
+    journal,
+    store,
+    keys,
+    pingFederate,
+    replication,
+    policy,
+    metrics,
+    ...world,
+  })
   const maintenance = startMaintenance({ recover, store, pingFederate, log, now, metrics: metrics.journal })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()

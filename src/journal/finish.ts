@@ -1,61 +1,35 @@
 import type { Kysely } from 'kysely'
-import type { Actor } from '../audit/actor.ts'
 import { recordAuditEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
-import type { ClientRow, Database } from '../database/schema.ts'
+import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
-import { Problem, type ProblemCode } from '../problem.ts'
-import { toFacts } from '../web-session-clients/client-row.ts'
-
-/** An operation and the lease under which its end is written. */
-export type LeasedOperation = {
-  operationId: string
-  clientId: string
-  team: string
-  fence: number
-  actor: Actor
-}
+import type { Problem, ProblemCode } from '../problem.ts'
+import type { Change, LeasedOperation, Saved } from './change.ts'
 
 /**
- * Recovery point `done`: the client is shown. Not made durable at once, because the marker in PingFederate lets
- * it be derived again. It needs no lease: whoever has that by now and saw nothing looked too early.
+ * Recovery point `done`. Not made durable at once, because PingFederate shows again that it was done. No fence check:
+ * if another process took the lease and saw nothing, it looked before our write arrived; done wins.
+ * @throws Problem where the operation has been given up meanwhile
  */
-export const finishCreate = (
+export const finishChange = <Result>(
   store: Store,
+  change: Pick<Change<never, never, Result>, 'kind' | 'finish'>,
   operation: LeasedOperation,
-  saved: { replication: ClientRow['replication']; savedAt: string | null },
-): Promise<ClientRow> =>
+  saved: Saved,
+): Promise<Result> =>
   store.write(
     async trx => {
-      const { operationId, clientId } = operation
-      const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
-      if (!row) throw givenUp(operation)
-      const { numAffectedRows } = await closeAsDone(trx, { operationId, facts: toFacts(row) })
-      if (numAffectedRows === 1n) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
-      return row
+      const { facts, result } = await change.finish(trx, operation, saved)
+      const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
+      if (numAffectedRows === 1n) await recordEnd(trx, change, operation, { outcome: 'done' })
+      return result
     },
     { durable: false },
   )
 
-type Saved = {
-  replication: ClientRow['replication']
-  savedAt: string | null
-  clientId: string
-  operationId: string
-}
-
-const activateClient = prepare((db, value: Placeholders<Saved>) =>
-  db
-    .updateTable('client')
-    .set({ state: 'active', replication: value.replication, saved_at: value.savedAt })
-    .where('client_id', '=', value.clientId)
-    .where('operation_id', '=', value.operationId)
-    .returningAll(),
-)
-
 /** Conditional on `intended`, so that of two that settle an operation only one writes its end. */
-const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string }>) =>
+const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string | null }>) =>
   db
     .updateTable('operation')
     .set({ state: 'done', facts: value.facts, finished_at: databaseTime })
@@ -63,14 +37,15 @@ const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; fact
     .where('state', '=', 'intended'),
 )
 
-/** Why a create failed; what would be refused again in the same words is kept for repetitions under the same key. */
-export type CreateFailure = { code: ProblemCode; refusal?: Pick<Problem, 'code' | 'message' | 'violations'> }
+/** Why a change failed; what would be refused again in the same words is kept for repetitions under the same key. */
+type Failure = { code: ProblemCode; refusal?: Pick<Problem, 'code' | 'message' | 'violations'> }
 
-/** Recovery point `failed`: nothing exists in PingFederate; the client id is free again and the sealed secret gone. */
-export const failCreate = (
+/** Recovery point `failed`: nothing was changed in PingFederate, and nothing is kept of what was intended. */
+export const failChange = (
   store: Store,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'undo'>,
   operation: LeasedOperation,
-  { code, refusal }: CreateFailure,
+  { code, refusal }: Failure,
 ): Promise<void> =>
   store.write(
     async trx => {
@@ -78,19 +53,16 @@ export const failCreate = (
         ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
         : null
       if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
-      await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: code })
-      const { retrieval_id: retrievalId } = await trx
-        .deleteFrom('client')
-        .where('client_id', '=', operation.clientId)
-        .where('operation_id', '=', operation.operationId)
-        .returning('retrieval_id')
-        .executeTakeFirstOrThrow()
-      await trx.deleteFrom('retrieval').where('retrieval_id', '=', retrievalId).execute()
+      await recordEnd(trx, change, operation, { outcome: 'failed', reason: code })
+      await change.undo(trx, operation)
     },
     { durable: false },
   )
 
-/** Conditional like {@link closeAsDone}, and on the lease under which it was looked: true for the one that wrote it. */
+/**
+ * Conditional like {@link closeAsDone}, and on the fence: a process that has lost its lease writes no end.
+ * Resolves to whether this one wrote it.
+ */
 const closeAsFailed = async (
   trx: Kysely<Database>,
   { operationId, fence }: LeasedOperation,
@@ -106,18 +78,16 @@ const closeAsFailed = async (
   return numUpdatedRows === 1n
 }
 
-/** The lease ended before PingFederate's answer came, and whoever settled the operation saw nothing yet. */
-const givenUp = ({ operationId }: LeasedOperation): Problem =>
-  new Problem(
-    'outcome_unknown',
-    'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
-    { operation: operationId, headers: { 'retry-after': '10' } },
-  )
-
-const toEvent = ({ operationId, clientId, team }: LeasedOperation, outcome: 'done' | 'failed') => ({
-  action: 'client.create' as const,
-  outcome,
-  team,
-  client_id: clientId,
-  operation_id: operationId,
-})
+const recordEnd = (
+  trx: Kysely<Database>,
+  { kind }: Pick<Change<never, never, unknown>, 'kind'>,
+  { operationId, clientId, team, actor }: LeasedOperation,
+  end: { outcome: 'done' } | { outcome: 'failed'; reason: ProblemCode },
+): Promise<void> =>
+  recordAuditEvent(trx, actor, {
+    action: `client.${kind}`,
+    ...end,
+    team,
+    client_id: clientId,
+    operation_id: operationId,
+  })

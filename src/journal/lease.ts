@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely'
 import { databaseTime } from '../database/database-time.ts'
 import type { Store } from '../database/store.ts'
-import type { LeasedOperation } from './finish.ts'
+import type { LeasedOperation } from './change.ts'
 
 /**
  * A take-over holds its client id for that many time-outs. A call ends after a few of them, its token and its

@@ -24,15 +24,3 @@ export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number
     'It is not known whether the client was made. The operation is settled in the background; send the same request again after the time in Retry-After.',
     { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
   )
-
-/**
- * A client that another made is never touched.
- * @param maker the operation whose marker it bears: of a repetition that was faster, or of another installation
- */
-export const existsAlready = (maker: string | undefined): Problem =>
-  new Problem(
-    'client_exists_in_pingfederate',
-    maker === undefined
-      ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
-      : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
-  )

@@ -4,15 +4,16 @@ import { actorOfService } from '../audit/actor.ts'
 import type { OperationRow } from '../database/schema.ts'
 import { logTexts } from '../log.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
-import { type PublishDependencies, publishClients } from '../web-session-clients/publish.ts'
-import { type SettleDependencies, type Settled, settleOperation } from './settle.ts'
+import { singleFlight } from '../single-flight.ts'
+import type { Journal } from './change.ts'
+import { type Settled, settleOperation } from './settle.ts'
 
 /** Read at once: bounds what a long outage leaves in memory. */
 const batchSize = 100
 /** After an outage many operations wait, and PingFederate needs no crowd; the bulkhead has few places for them anyway. */
 const concurrency = 4
 
-type Dependencies = SettleDependencies & PublishDependencies & { log: FastifyBaseLogger; newId: () => string }
+type Dependencies<Upstream> = { journal: Journal<Upstream>; log: FastifyBaseLogger; newId: () => string }
 
 /**
  * One round: settles every operation whose lease is over. It ends early when the signal comes, or when PingFederate
@@ -21,23 +22,19 @@ type Dependencies = SettleDependencies & PublishDependencies & { log: FastifyBas
 export type Recover = (signal: AbortSignal) => Promise<void>
 
 /** Recovery whose rounds never overlap. */
-export const createRecovery = (dependencies: Dependencies): Recover => {
-  let running: Promise<void> | undefined
-  return signal => {
-    running ??= recover(dependencies, signal).finally(() => {
-      running = undefined
-    })
-    return running
-  }
-}
+export const createRecovery = <Upstream>(dependencies: Dependencies<Upstream>): Recover =>
+  singleFlight(signal => recover(dependencies, signal))
 
-const recover = async (dependencies: Dependencies, signal: AbortSignal): Promise<void> => {
+const recover = async <Upstream>(
+  dependencies: Dependencies<Upstream>,
+  signal: AbortSignal,
+): Promise<void> => {
   const ended = new AbortController()
   const stopped = AbortSignal.any([signal, ended.signal])
   const unpublished: string[] = []
   let last = ''
   for (let isFull = true; isFull && !stopped.aborted; ) {
-    const open = await findAbandoned(dependencies, last)
+    const open = await findAbandoned(dependencies.journal, last)
     last = open.at(-1)?.operation_id ?? last
     isFull = open.length === batchSize
     const take = async (): Promise<void> => {
@@ -50,10 +47,10 @@ const recover = async (dependencies: Dependencies, signal: AbortSignal): Promise
     await Promise.all(Array.from({ length: concurrency }, take))
   }
   // Once for all of them, because it publishes every administrator's pending changes.
-  await publishClients(dependencies, unpublished)
+  await dependencies.journal.publish(unpublished)
 }
 
-const findAbandoned = ({ store }: Dependencies, after: string): Promise<OperationRow[]> =>
+const findAbandoned = ({ store }: Pick<Journal<unknown>, 'store'>, after: string): Promise<OperationRow[]> =>
   store.db
     .selectFrom('operation')
     .selectAll()
@@ -67,13 +64,15 @@ const findAbandoned = ({ store }: Dependencies, after: string): Promise<Operatio
 const nothing: Settled = { unpublished: [] }
 
 /** Resolves to undefined when the next one should not be tried: this one was not even sent. */
-const settle = async (dependencies: Dependencies, operation: OperationRow): Promise<Settled | undefined> => {
-  const { log, newId } = dependencies
+const settle = async <Upstream>(
+  { journal, log, newId }: Dependencies<Upstream>,
+  operation: OperationRow,
+): Promise<Settled | undefined> => {
   const context = { operation: operation.operation_id }
   try {
     // For itself, because the caller of the operation is long gone.
     const actor = actorOfService('recovery', newId())
-    const settled = await settleOperation(dependencies, operation, actor)
+    const settled = await settleOperation(journal, operation, actor)
     if (settled) log.info(context, logTexts.settled)
     return settled ?? nothing
   } catch (err) {

@@ -2,18 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
-import type { PingFederate } from '../pingfederate/ping-federate.ts'
-import type { Replication } from '../pingfederate/replication.ts'
-import { lookUp } from './carry-out.ts'
-import { failCreate, finishCreate } from './finish.ts'
+import type { Journal } from './change.ts'
+import { failChange, finishChange } from './finish.ts'
 import { toLease } from './lease.ts'
-
-export type SettleDependencies = {
-  store: Store
-  pingFederate: Pick<PingFederate, 'findClient'>
-  replication: Pick<Replication, 'statusAfterSave'>
-  config: { pingFederate: { timeoutMs: number } }
-}
 
 /** The end of an operation, and the client that the engines do not have yet, for whoever settled it to publish. */
 export type Settled = { unpublished: string[] }
@@ -22,49 +13,44 @@ export type Settled = { unpublished: string[] }
 const maxCalls = 4
 
 /**
- * Ends an operation that nobody works on any more, by what PingFederate shows: it has the client with this operation's
- * marker, then the operation is done; otherwise it failed. It makes nothing and mints nothing.
- * Resolves to undefined when somebody else has the lease.
+ * Ends an operation that nobody works on any more, by what PingFederate shows: its write was done, or it failed. It
+ * makes nothing and mints nothing. Resolves to undefined when somebody else has the lease.
  * @throws PingFederateFailure when PingFederate cannot be asked; the operation stays open
  */
-export const settleOperation = async (
-  dependencies: SettleDependencies,
+export const settleOperation = async <Upstream>(
+  {
+    store,
+    upstream,
+    kinds,
+    timeoutMs,
+  }: Pick<Journal<Upstream>, 'store' | 'upstream' | 'kinds' | 'timeoutMs'>,
   operation: OperationRow,
   actor: Actor,
 ): Promise<Settled | undefined> => {
-  const fence = await takeLease(dependencies, operation.operation_id)
+  const fence = await takeLease(store, operation.operation_id, maxCalls * timeoutMs)
   if (fence === undefined) return undefined
-  const leased = {
-    operationId: operation.operation_id,
-    clientId: operation.client_id,
-    team: operation.team,
-    fence,
-    actor,
-  }
-  const found = await lookUp(dependencies.pingFederate, operation.client_id, operation.operation_id).catch(
-    async error => {
-      await giveLeaseBack(dependencies.store, operation.operation_id, fence)
-      throw error
-    },
-  )
-  if (found?.kind === 'created') {
-    const replication = await dependencies.replication.statusAfterSave()
-    await finishCreate(dependencies.store, leased, { replication, savedAt: found.client.savedAt })
-    return { unpublished: replication === 'replicating' ? [leased.clientId] : [] }
-  }
-  await failCreate(dependencies.store, leased, {
-    code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown',
+  const { operation_id: operationId, client_id: clientId, team, kind } = operation
+  const leased = { operationId, clientId, team, fence, actor }
+  const change = kinds[kind]
+  const evidence = await change.look(upstream, operation).catch(async error => {
+    await giveLeaseBack(store, operationId, fence)
+    throw error
   })
-  return { unpublished: [] }
+  if (evidence.kind === 'not-done') {
+    await failChange(store, change, leased, { code: evidence.code })
+    return { unpublished: [] }
+  }
+  await finishChange(store, change, leased, evidence.saved)
+  return { unpublished: evidence.saved.replication === 'replicating' ? [clientId] : [] }
 }
 
 /** One process at a time: the conditional write decides, by the database's clock. */
-const takeLease = ({ store, config }: SettleDependencies, operationId: string): Promise<number | undefined> =>
+const takeLease = (store: Store, operationId: string, leaseMs: number): Promise<number | undefined> =>
   store.write(
     async (trx: Kysely<Database>) => {
       const row = await trx
         .updateTable('operation')
-        .set({ lease_until: toLease(maxCalls * config.pingFederate.timeoutMs), fence: sql`fence + 1` })
+        .set({ lease_until: toLease(leaseMs), fence: sql`fence + 1` })
         .where('operation_id', '=', operationId)
         .where('state', '=', 'intended')
         .where('lease_until', '<=', sql<string>`database_time()`)

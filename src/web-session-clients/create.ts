@@ -5,8 +5,9 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
+import type { Journal } from '../journal/change.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../journal/idempotency.ts'
-import { type CreateRequest, provisionClient } from '../journal/provision.ts'
+import { type Running, runChange } from '../journal/run.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
@@ -15,6 +16,7 @@ import type { PolicyHolder } from '../policy/holder.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
+import { type CreateRequest, createChange, toCreateAnswer, type Upstream } from './create-change.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
@@ -23,6 +25,7 @@ import { type CreatePlan, type CreateRules, planCreate } from './plan.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
 
 export type CreateDependencies = {
+  journal: Journal<Upstream>
   store: Store
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
@@ -127,7 +130,9 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
           .code(200)
           .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
       const actor = actorOf(request)
-      const created = await provisionClient(dependencies, toCreateRequest(dependencies, { plan, actor }))
+      const toCreate = toCreateRequest(dependencies, { plan, actor })
+      const result = await runChange(inPlaces(dependencies), createChange, toCreate)
+      const created = toCreateAnswer(result, toCreate.retrieval)
       const { token, ...retrieval } = created.retrieval
       return (
         reply
@@ -143,6 +148,12 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   })
 }
 
+/** Each change has one place at PingFederate for all its calls. */
+const inPlaces = ({ journal, pingFederate }: CreateDependencies): Running<Upstream> => ({
+  ...journal,
+  inPlace: work => pingFederate.inPlace(direct => work({ ...journal.upstream, pingFederate: direct })),
+})
+
 type ToCreate = { plan: CreatePlan; actor: Actor }
 
 /** Chooses everything random, so that nothing is left to chance once the change has begun. */
@@ -153,22 +164,22 @@ const toCreateRequest = (
   const { config, newId, store } = dependencies
   const { secretKeys } = config
   const operationId = newId()
+  const issued = issueRetrieval(
+    {
+      clientId: client.clientId,
+      ...retrieval,
+      tokenBytes: key && deriveTokenBytes(secretKeys[0], key, operationId),
+    },
+    { ...dependencies, now: store.now, secretKey: secretKeys[0] },
+  )
   return {
-    operationId,
-    client,
-    clientLimit,
+    ...{ operationId, client, clientLimit, refusal, actor, secretKeys },
+    clientId: client.clientId,
+    team: client.team,
     rule: rulesOf(clientLimit ? [...decisions, clientLimit] : decisions),
-    refusal,
-    actor,
     idempotent:
       key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: store.now() }),
-    retrieval: issueRetrieval(
-      {
-        clientId: client.clientId,
-        ...retrieval,
-        tokenBytes: key && deriveTokenBytes(secretKeys[0], key, operationId),
-      },
-      { ...dependencies, now: store.now, secretKey: secretKeys[0] },
-    ),
+    retrieval: issued,
+    retrievalId: issued.retrievalId,
   }
 }

@@ -1,5 +1,4 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { type ForeseeDependencies, foreseeCreate } from '../journal/foresee-create.ts'
 import { logTexts } from '../log.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
@@ -8,6 +7,7 @@ import { wouldRefuse } from '../pingfederate/to-problem.ts'
 import type { Principal } from '../principal.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
+import { type ForeseeDependencies, foreseeCreate } from './foresee-create.ts'
 import type { CreatePlan } from './plan.ts'
 import { notPublished, preflight } from './preflight.ts'
 

@@ -12,6 +12,7 @@ import { createReplication } from '../../src/pingfederate/replication.ts'
 import type { Transport } from '../../src/pingfederate/transport.ts'
 import { openPolicy } from '../../src/policy/team-policy.ts'
 import { ProblemDetails, Violation } from '../../src/problem.ts'
+import { createClientJournal } from '../../src/web-session-clients/client-journal.ts'
 import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
 import { CreateDryRun } from '../../src/web-session-clients/dry-run-schema.ts'
 import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
@@ -65,12 +66,20 @@ for (const schema of [
 ])
   app.addSchema(schema)
 const pingFederate = createPingFederate({ call: callByFetch(config) })
+const store = commitEach(await openStore(config.database, { now: Date.now, log: app.log }))
+const replication = createReplication({
+  mode: 'none',
+  pingFederate,
+  now: Date.now,
+  onFailure: () => undefined,
+})
 createWebSessionClient(app as unknown as App, {
   config,
-  store: commitEach(await openStore(config.database, { now: Date.now, log: app.log })),
+  store,
+  journal: createClientJournal({ config, store, pingFederate, replication }),
   pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
   policy: { current: () => openPolicy },
-  replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),
+  replication,
   newId: () => randomUUIDv7(),
   randomBytes,
 })

@@ -7,8 +7,10 @@ import { endLeaseSoon, holdForTakeOver } from '../../src/journal/lease.ts'
 import { measureOpenOperations } from '../../src/journal/measure-open.ts'
 import { readOperation } from '../../src/journal/read-operation.ts'
 import { settleOperation } from '../../src/journal/settle.ts'
+import type { PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
+import { createChange } from '../../src/web-session-clients/create-change.ts'
 import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
 import type { OpenStore } from '../database/store.contract.ts'
 
@@ -56,14 +58,17 @@ const createSettler = (store: Store, answer: () => Promise<undefined> = async ()
     settleOperation(
       {
         store,
-        pingFederate: {
-          findClient: async () => {
-            looked += 1
-            return answer()
-          },
+        upstream: {
+          pingFederate: {
+            findClient: async () => {
+              looked += 1
+              return answer()
+            },
+          } as unknown as PingFederate,
+          replication: { statusAfterSave: async () => 'ready' as const },
         },
-        replication: { statusAfterSave: async () => 'ready' },
-        config: { pingFederate: { timeoutMs: 10_000 } },
+        kinds: { create: createChange },
+        timeoutMs: 10_000,
       },
       await readOperation(store.db, 'operation'),
       actor,

@@ -26,10 +26,14 @@ export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> =
 }
 
 /** Describing the API calls nothing; whatever did would fail on these. */
-const neverCalled = { store: {}, keys: {}, pingFederate: {}, replication: {}, policy: {} } as Pick<
-  Dependencies,
-  'store' | 'keys' | 'pingFederate' | 'replication' | 'policy'
->
+const neverCalled = {
+  store: {},
+  journal: {},
+  keys: {},
+  pingFederate: {},
+  replication: {},
+  policy: {},
+} as Pick<Dependencies, 'store' | 'journal' | 'keys' | 'pingFederate' | 'replication' | 'policy'>
 
 const exampleEnvironment = {
   PINGFEDERATE_ADMIN_URL: 'https://pf-admin.example.com:9999',

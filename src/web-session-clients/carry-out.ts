@@ -2,7 +2,7 @@ import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.t
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Secret } from '../secret.ts'
-import type { NewClient } from '../web-session-clients/defaults.ts'
+import type { NewClient } from './defaults.ts'
 
 /**
  * How a create ended at PingFederate.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type CreateOutcome, carryOutCreate } from '../../src/journal/carry-out.ts'
 import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
 import { Secret } from '../../src/secret.ts'
+import { type CreateOutcome, carryOutCreate } from '../../src/web-session-clients/carry-out.ts'
 import { clientSecret, newClient, startUpstream, type Upstream } from '../pingfederate/upstream.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 

@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import { inProgress, lookAgainMs, outcomeUnknown } from '../journal/problems.ts'
+import { isGivenUp, readOperation } from '../journal/read-operation.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { ClientLimit } from '../policy/client-limit.ts'
 import type { Principal } from '../principal.ts'
-import { foreseeClientLimit } from '../web-session-clients/keep-client-limit.ts'
 import { lookUp } from './carry-out.ts'
-import { findHolder, refuseTaken, takenByYou } from './held-client-id.ts'
-import { existsAlready, inProgress, lookAgainMs, outcomeUnknown } from './problems.ts'
-import { isGivenUp, readOperation } from './read-operation.ts'
+import { foreseeClientLimit } from './keep-client-limit.ts'
+import { existsAlready, findHolder, refuseTaken, takenByYou } from './taken.ts'
 
 export type ForeseeDependencies = {
   store: Pick<Store, 'db'>

@@ -1,0 +1,178 @@
+import { isDatabaseUnavailable } from '../database/unavailable.ts'
+import { Problem } from '../problem.ts'
+import { type Begun, beginChange } from './begin.ts'
+import type { Change, ChangeRequest, Journal, LeasedOperation, Outcome } from './change.ts'
+import { failChange, finishChange } from './finish.ts'
+import { endLeaseSoon } from './lease.ts'
+import { inProgress, outcomeUnknown } from './problems.ts'
+import { readOperation } from './read-operation.ts'
+import { answerKnown, answerRepetition } from './replay.ts'
+import { settleNow } from './settle-now.ts'
+
+/** A journal whose changes have a place at PingFederate for all their calls. */
+export type Running<Upstream> = Journal<Upstream> & {
+  /** @throws before `work` has begun, when there is no place */
+  inPlace: <T>(work: (upstream: Upstream) => Promise<T>) => Promise<T>
+}
+
+/**
+ * Runs a change: intended (durable), the one write, done or failed. A repetition under the same idempotency key changes
+ * nothing and answers the same. What PingFederate cannot take is refused before anything is written.
+ * @throws Problem when the change was not made, or when that is not known
+ * @throws PingFederateFailure when there was no place for it; nothing has begun then
+ */
+export const runChange = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Running<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<Result> => {
+  if (request.refusal) {
+    const answer = await answerRepetition(journal, change, request)
+    if (answer) return answer
+    throw request.refusal
+  }
+  let hasBegun = false
+  try {
+    return await journal.inPlace(upstream => {
+      hasBegun = true
+      return makeChange({ ...journal, upstream }, change, request)
+    })
+  } catch (error) {
+    const answer = hasBegun ? undefined : await answerFromRecords(journal, change, request)
+    if (answer) return answer
+    throw error
+  }
+}
+
+/** Neither a repetition nor a refusal by our own records needs PingFederate: both are answered while it is down, too. */
+const answerFromRecords = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<Result | undefined> => {
+  const answer = await answerRepetition(journal, change, request)
+  if (answer) return answer
+  await release(journal, change, request)
+  return undefined
+}
+
+/**
+ * Resolves to the operation that held the client, once it has ended; undefined where nothing held it.
+ * @throws Problem where the client is not the caller's, or its operation has not ended
+ */
+const release = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<string | undefined> => {
+  const { db } = journal.store
+  const holder = await change.check(db, request)
+  if (holder === undefined) return undefined
+  const operation = await readOperation(db, holder)
+  if (operation.state === 'intended') await settleNow(journal, operation, request.actor)
+  await change.check(db, request)
+  return holder
+}
+
+const makeChange = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<Result> => {
+  const { store, upstream, timeoutMs } = journal
+  const earlier = await begin(journal, change, request)
+  if (earlier) return earlier
+  const { operationId, clientId, team, actor } = request
+  const operation = { operationId, clientId, team, fence: 1, actor }
+  const outcome = await change.send({ store, upstream, timeoutMs }, request, operation)
+  if (outcome.kind === 'done') return finish(journal, change, operation, outcome.saved)
+  if (outcome.kind === 'unknown') throw await toUnknown(journal, change, operation, outcome)
+  const { problem, isFinal } = outcome
+  const failure = { code: problem.code, ...(isFinal && { refusal: problem }) }
+  await failChange(store, change, operation, failure).catch(leaveToRecovery)
+  throw problem
+}
+
+/** Begins, or resolves to what an earlier request under the same key made. */
+const begin = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<Result | undefined> => {
+  // A second time when what stood in the way turned out to be an operation that made nothing.
+  for (let isLast = false; ; isLast = true) {
+    const begun = await beginChange(journal.store, change, request, leaseMs(journal, change))
+    if (begun.kind === 'begun') return undefined
+    const { answer, holder } = await answerEarlier(journal, change, request, begun)
+    if (answer) return answer
+    if (isLast) throw holder === undefined ? becameFree() : inProgress(holder)
+  }
+}
+
+/** What stood in the way: its answer, where it is the same request, and its operation, where that has ended. */
+const answerEarlier = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+  begun: Exclude<Begun, { kind: 'begun' }>,
+): Promise<{ answer?: Result | undefined; holder?: string | undefined }> => {
+  if (begun.kind === 'known')
+    return {
+      answer: await answerKnown(journal, change, request, begun.known),
+      holder: begun.known.operation.operation_id,
+    }
+  // The holder may be a request under the same key that began a moment ago.
+  const answer = await answerRepetition(journal, change, request)
+  return answer ? { answer } : { holder: await release(journal, change, request) }
+}
+
+/** On PostgreSQL another replica can free the client between two statements. */
+const becameFree = (): Problem =>
+  new Problem('operation_in_progress', 'The client has just become free. Send the request again.', {
+    headers: { 'retry-after': '1' },
+  })
+
+const leaseMs = (
+  { timeoutMs }: Pick<Journal<unknown>, 'timeoutMs'>,
+  { maxCalls }: Pick<Change<never, never, unknown>, 'maxCalls'>,
+): number => maxCalls * timeoutMs
+
+/** What is written here can be found out again from PingFederate, so a database that fails now changes no answer. */
+const leaveToRecovery = (error: unknown): void => {
+  if (!isDatabaseUnavailable(error)) throw error
+}
+
+/** Leaves the operation to whoever asks next, and to recovery, as soon as its write cannot arrive any more. */
+const toUnknown = async (
+  journal: Pick<Journal<unknown>, 'store' | 'timeoutMs'>,
+  change: Pick<Change<never, never, unknown>, 'maxCalls'>,
+  operation: LeasedOperation,
+  { cause, heldMs }: Extract<Outcome, { kind: 'unknown' }>,
+): Promise<Problem> => {
+  const { store, timeoutMs } = journal
+  if (heldMs !== undefined) return outcomeUnknown(operation.operationId, cause, heldMs)
+  const waitMs = await endLeaseSoon(store, operation, timeoutMs).then(
+    () => timeoutMs,
+    error => {
+      leaveToRecovery(error)
+      return leaseMs(journal, change)
+    },
+  )
+  return outcomeUnknown(operation.operationId, cause, waitMs)
+}
+
+const finish = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  operation: LeasedOperation,
+  saved: Extract<Outcome, { kind: 'done' }>['saved'],
+): Promise<Result> => {
+  const result = await finishChange(journal.store, change, operation, saved).catch(error => {
+    throw isDatabaseUnavailable(error)
+      ? outcomeUnknown(operation.operationId, error, leaseMs(journal, change))
+      : error
+  })
+  // Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went.
+  if (saved.replication === 'replicating') void journal.publish([operation.clientId])
+  return result
+}

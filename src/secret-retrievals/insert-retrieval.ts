@@ -1,0 +1,27 @@
+import { databaseTime } from '../database/database-time.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
+import type { IssuedRetrieval } from './issue.ts'
+
+type NewRetrieval = Pick<IssuedRetrieval, 'retrievalId' | 'sealed' | 'redeemableBy' | 'expiresAt'> & {
+  clientId: string
+  team: string
+  /** Of the caller that it is issued to. */
+  subject: string
+}
+
+/** Keeps a retrieval that has been issued: its sealed secret and the digest of its token. */
+export const insertRetrieval = prepare((db, value: Placeholders<NewRetrieval>) =>
+  db.insertInto('retrieval').values({
+    retrieval_id: value.retrievalId,
+    client_id: value.clientId,
+    team: value.team,
+    redeemable_by: value.redeemableBy,
+    state: 'outstanding',
+    sealed: value.sealed,
+    created_at: databaseTime,
+    created_by: value.subject,
+    expires_at: value.expiresAt,
+    redeemed_at: null,
+    redeemed_by: null,
+  }),
+)

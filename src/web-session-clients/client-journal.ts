@@ -1,0 +1,31 @@
+import type { Store } from '../database/store.ts'
+import type { Journal } from '../journal/change.ts'
+import type { PingFederateConfig } from '../pingfederate/config.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { createChange, type Upstream } from './create-change.ts'
+import { publishClients } from './publish.ts'
+
+type Options = {
+  store: Store
+  pingFederate: PingFederate
+  replication: Pick<Replication, 'statusAfterSave' | 'publish'>
+  config: { pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'> }
+}
+
+/** Every kind of change; what is left open of any is settled by what its kind says. */
+const kinds = { create: createChange } as const
+
+/** The journal of changes to web session clients. */
+export const createClientJournal = ({
+  store,
+  pingFederate,
+  replication,
+  config,
+}: Options): Journal<Upstream> => ({
+  store,
+  upstream: { pingFederate, replication },
+  kinds,
+  timeoutMs: config.pingFederate.timeoutMs,
+  publish: clientIds => publishClients({ store, replication, config }, clientIds),
+})

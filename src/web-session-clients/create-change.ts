@@ -1,0 +1,189 @@
+import type { KeyObject } from 'node:crypto'
+import { databaseTime } from '../database/database-time.ts'
+import type { ClientRow } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
+import type { Change, ChangeRequest, LeasedOperation, Outcome, Saved } from '../journal/change.ts'
+import { holdForTakeOver, takeOverMs } from '../journal/lease.ts'
+import { isGivenUp } from '../journal/read-operation.ts'
+import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import type { Replication } from '../pingfederate/replication.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
+import type { ClientLimit } from '../policy/client-limit.ts'
+import { Problem } from '../problem.ts'
+import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
+import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
+import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
+import { type CreateOutcome, carryOutCreate, lookUp } from './carry-out.ts'
+import { findCreatedClient, toFacts, toWebSessionClient } from './client-row.ts'
+import type { NewClient } from './defaults.ts'
+import { keepClientLimit } from './keep-client-limit.ts'
+import type { WebSessionClient } from './schema.ts'
+import { existsAlready, findHolder, refuseTaken } from './taken.ts'
+
+/** What a change of a client speaks to. */
+export type Upstream = {
+  pingFederate: PingFederate
+  replication: Pick<Replication, 'statusAfterSave'>
+}
+
+/** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
+export type CreateRequest = ChangeRequest & {
+  client: NewClient
+  /** Of the team, where it has one. */
+  clientLimit: ClientLimit | undefined
+  retrieval: IssuedRetrieval
+  /** Those under which a token may have been derived from an idempotency key, the current one first. */
+  secretKeys: readonly KeyObject[]
+}
+
+/** What a create answers, the first time and again. */
+export type CreateAnswer = { client: WebSessionClient; retrieval: RepeatedRetrieval }
+
+/** The kind of change behind `POST /web-session-clients`. */
+export const createChange: Change<Upstream, CreateRequest, ClientRow | CreateAnswer> = {
+  kind: 'create',
+  // Version, two POSTs with a look-up each, status and settings of the cluster; two more leave room for renewed tokens.
+  maxCalls: 9,
+  check: async (db, { clientId, actor }) => {
+    const holder = await findHolder(db, clientId)
+    if (!holder) return undefined
+    refuseTaken(holder, actor.principal)
+    return holder.operation_id
+  },
+  intend: async (trx, request, store) => {
+    const { retrieval, clientId, team } = request
+    const { subject } = request.actor.principal
+    const { numAffectedRows } = await reserveClientId(trx, toReservation(request))
+    if (numAffectedRows === 0n) return false
+    await insertRetrieval(trx, { ...retrieval, clientId, team, subject })
+    await keepClientLimit(store, trx, request.clientLimit)
+    return true
+  },
+  send: async ({ upstream, store, timeoutMs }, { client, retrieval, operationId }, operation) =>
+    toOutcome(
+      upstream,
+      timeoutMs,
+      await carryOutCreate(upstream.pingFederate, {
+        client,
+        secret: retrieval.secret,
+        operationId,
+        isGivenUp: maker => isGivenUp(store.db, maker, client.clientId),
+        holdForTakeOver: () => holdForTakeOver(store, operation, timeoutMs),
+      }),
+    ),
+  look: async (upstream, { client_id: clientId, operation_id: operationId }) => {
+    const found = await lookUp(upstream.pingFederate, clientId, operationId)
+    if (found?.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, found.client) }
+    return { kind: 'not-done', code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown' }
+  },
+  finish: async (trx, operation, saved) => {
+    const { clientId, operationId } = operation
+    const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
+    if (!row) throw givenUp(operation)
+    return { facts: toFacts(row), result: row }
+  },
+  undo: async (trx, { clientId, operationId }) => {
+    const { retrieval_id: retrievalId } = await trx
+      .deleteFrom('client')
+      .where('client_id', '=', clientId)
+      .where('operation_id', '=', operationId)
+      .returning('retrieval_id')
+      .executeTakeFirstOrThrow()
+    await trx.deleteFrom('retrieval').where('retrieval_id', '=', retrievalId).execute()
+  },
+  answerAgain: async (db, { idempotent, secretKeys }, operation) => {
+    const client = findCreatedClient(operation)
+    if (!client || !idempotent) return undefined
+    return { client, retrieval: await repeatRetrieval(db, operation, { key: idempotent.key, secretKeys }) }
+  },
+}
+
+/** The first answer has the token itself; a repetition derives it. */
+export const toCreateAnswer = (
+  result: ClientRow | CreateAnswer,
+  { token, expiresAt, redeemableBy }: IssuedRetrieval,
+): CreateAnswer =>
+  'retrieval' in result
+    ? result
+    : {
+        client: toWebSessionClient(result),
+        retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
+      }
+
+const toSaved = async (
+  { replication }: Pick<Upstream, 'replication'>,
+  { savedAt }: Pick<ClientInPingFederate, 'savedAt'>,
+): Promise<Saved> => ({ savedAt, replication: await replication.statusAfterSave() })
+
+const toOutcome = async (upstream: Upstream, timeoutMs: number, outcome: CreateOutcome): Promise<Outcome> => {
+  if (outcome.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, outcome.client) }
+  if (outcome.kind === 'foreign')
+    return { kind: 'failed', problem: existsAlready(outcome.maker), isFinal: true }
+  const { failure } = outcome
+  if (outcome.kind === 'failed')
+    return { kind: 'failed', problem: toProblem(failure), isFinal: failure.kind === 'invalid' }
+  return { kind: 'unknown', cause: failure, ...(outcome.mayReplace && { heldMs: takeOverMs(timeoutMs) }) }
+}
+
+type Reservation = {
+  clientId: string
+  team: string
+  name: string
+  searchText: string
+  settings: string
+  operationId: string
+  retrievalId: string
+  subject: string
+}
+
+const toReservation = ({ client, operationId, actor, retrieval }: CreateRequest): Reservation => ({
+  clientId: client.clientId,
+  team: client.team,
+  name: client.name,
+  searchText: `${client.clientId}\n${client.name}`.toLowerCase(),
+  settings: JSON.stringify(client.settings),
+  operationId,
+  retrievalId: retrieval.retrievalId,
+  subject: actor.principal.subject,
+})
+
+const reserveClientId = prepare((db, value: Placeholders<Reservation>) =>
+  db
+    .insertInto('client')
+    .values({
+      client_id: value.clientId,
+      team: value.team,
+      name: value.name,
+      search_text: value.searchText,
+      state: 'provisioning',
+      replication: 'replicating',
+      settings: value.settings,
+      operation_id: value.operationId,
+      retrieval_id: value.retrievalId,
+      saved_at: null,
+      created_at: databaseTime,
+      created_by: value.subject,
+      updated_at: databaseTime,
+    })
+    .onConflict(conflict => conflict.column('client_id').doNothing()),
+)
+
+type Activation = Saved & { clientId: string; operationId: string }
+
+const activateClient = prepare((db, value: Placeholders<Activation>) =>
+  db
+    .updateTable('client')
+    .set({ state: 'active', replication: value.replication, saved_at: value.savedAt })
+    .where('client_id', '=', value.clientId)
+    .where('operation_id', '=', value.operationId)
+    .returningAll(),
+)
+
+/** The lease ended before PingFederate's answer came, and whoever settled the operation saw nothing yet. */
+const givenUp = ({ operationId }: LeasedOperation): Problem =>
+  new Problem(
+    'outcome_unknown',
+    'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
+    { operation: operationId, headers: { 'retry-after': '10' } },
+  )

@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+import type { ClientRow, Database } from '../database/schema.ts'
+import type { Principal } from '../principal.ts'
+import { Problem } from '../problem.ts'
+
+/** Who has a client id, be it for a client or for an operation that is to make one. */
+export const findHolder = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
+  db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
+
+/**
+ * Refuses where the holder's row alone says that the id is taken.
+ * @throws Problem `client_id_taken`
+ */
+export const refuseTaken = (holder: ClientRow, { teams }: Principal): void => {
+  if (!teams.includes(holder.team)) throw takenByOthers(holder)
+  if (holder.state === 'active') throw takenByYou(holder)
+}
+
+/** Another team learns that the id is taken and nothing more. */
+const takenByOthers = (holder: ClientRow): Problem =>
+  new Problem('client_id_taken', 'The client id is taken. Choose another one.', {
+    about: { team: holder.team, clientId: holder.client_id },
+  })
+
+export const takenByYou = (holder: ClientRow): Problem =>
+  new Problem(
+    'client_id_taken',
+    `Your team ${holder.team} has this client since ${holder.created_at}; read it at /web-session-clients/${holder.client_id}.`,
+  )
+
+/**
+ * A client that another made is never touched.
+ * @param maker the operation whose marker it bears: of a repetition that was faster, or of another installation
+ */
+export const existsAlready = (maker: string | undefined): Problem =>
+  new Problem(
+    'client_exists_in_pingfederate',
+    maker === undefined
+      ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
+      : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
+  )
