@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { measureWrites } from './database/measure-writes.ts'
 import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
+import { answerProblems } from './errors.ts'
 import { logReread } from './files/reread-files.ts'
 import { createRecovery } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
@@ -75,7 +76,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     await store.close()
   }
   const { host, metricsPort: port } = config
-  const metricsListener = await serveMetrics({ ...world, host, port, exposition: metrics.exposition })
+  const metricsListener = await serveMetrics({ ...world, ...metrics, host, port, answerProblems })
   const address = await app.listen({
     host: config.host,
     port: config.port,
