@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
 import { logAuditEvents } from './audit/announce.ts'
-import { announceAuditEvents } from './audit/record.ts'
+import { type AuditedStore, announceAuditEvents } from './audit/record.ts'
 import { createIssuerKeys } from './authentication/issuer-keys.ts'
 import type { Config } from './config.ts'
 import { measureWrites } from './database/measure-writes.ts'
@@ -91,7 +91,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
 const watchStore = (
   store: Store,
   { log, writes, journal }: { log: FastifyBaseLogger } & Pick<Metrics, 'writes' | 'journal'>,
-): Store => {
+): AuditedStore => {
   const logEvent = logAuditEvents(log)
   return announceAuditEvents(measureWrites(store, writes), {
     announce: event => {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
@@ -53,7 +53,7 @@ export type Begun =
  * Recovery point `intended`: reserves the client id, and keeps the sealed secret, the token's digest and the audit
  * event, durably, before anything happens at PingFederate.
  */
-export const beginCreate = async (store: Store, intended: IntendedCreate): Promise<Begun> => {
+export const beginCreate = async (store: AuditedStore, intended: IntendedCreate): Promise<Begun> => {
   try {
     return await writeIntent(store, intended)
   } catch (error) {
@@ -73,8 +73,8 @@ const isBegun = async (store: Store, { operationId }: IntendedCreate): Promise<b
   return row !== undefined
 }
 
-const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
-  store.write(async trx => {
+const writeIntent = (store: AuditedStore, intended: IntendedCreate): Promise<Begun> =>
+  store.write(async (trx, record) => {
     const { idempotent, operationId, actor, client, leaseMs } = intended
     const known = idempotent && (await findKnownInTurn(store, trx, idempotent))
     if (known && !mayBeginAgain(known))
@@ -92,7 +92,7 @@ const writeIntent = (store: Store, intended: IntendedCreate): Promise<Begun> =>
     const { retrievalId } = intended.retrieval
     await insertOperation(trx, { operationId, clientId, team, retrievalId, requestId, subject, leaseMs })
     await insertRetrieval(trx, { ...intended.retrieval, clientId, team, subject })
-    await recordAuditEvent(trx, actor, {
+    await record(actor, {
       action: 'client.create',
       outcome: 'intended',
       rule: intended.rule,

@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Store } from '../database/store.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 
@@ -22,18 +21,18 @@ export type LeasedOperation = {
  * it be derived again. It needs no lease: whoever has that by now and saw nothing looked too early.
  */
 export const finishCreate = (
-  store: Store,
+  store: AuditedStore,
   operation: LeasedOperation,
   saved: { replication: ClientRow['replication']; savedAt: string | null },
 ): Promise<ClientRow> =>
   store.write(
-    async trx => {
+    async (trx, record) => {
       const { operationId, clientId } = operation
       const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
       if (!row) throw givenUp(operation)
       const answer = JSON.stringify(toWebSessionClient(row))
       const { numAffectedRows } = await closeAsDone(trx, { operationId, answer })
-      if (numAffectedRows === 1n) await recordAuditEvent(trx, operation.actor, toEvent(operation, 'done'))
+      if (numAffectedRows === 1n) await record(operation.actor, toEvent(operation, 'done'))
       return row
     },
     { durable: false },
@@ -69,17 +68,17 @@ export type CreateFailure = { code: ProblemCode; refusal?: Pick<Problem, 'code' 
 
 /** Recovery point `failed`: nothing exists in PingFederate; the client id is free again and the sealed secret gone. */
 export const failCreate = (
-  store: Store,
+  store: AuditedStore,
   operation: LeasedOperation,
   { code, refusal }: CreateFailure,
 ): Promise<void> =>
   store.write(
-    async trx => {
+    async (trx, record) => {
       const kept = refusal
         ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
         : null
       if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
-      await recordAuditEvent(trx, operation.actor, { ...toEvent(operation, 'failed'), reason: code })
+      await record(operation.actor, { ...toEvent(operation, 'failed'), reason: code })
       const { retrieval_id: retrievalId } = await trx
         .deleteFrom('client')
         .where('client_id', '=', operation.clientId)

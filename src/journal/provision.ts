@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Actor } from '../audit/actor.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import type { Config } from '../config.ts'
-import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
@@ -26,7 +26,7 @@ import { isGivenUp } from './read-operation.ts'
 import { type CreateAnswer, type ReplayDependencies, replayCreate } from './replay.ts'
 
 export type ProvisionDependencies = {
-  store: Store
+  store: AuditedStore
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace'>
   replication: Replication
   config: {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
@@ -9,7 +10,7 @@ import { failCreate, finishCreate } from './finish.ts'
 import { toLease } from './lease.ts'
 
 export type SettleDependencies = {
-  store: Store
+  store: AuditedStore
   pingFederate: Pick<PingFederate, 'findClient'>
   replication: Pick<Replication, 'statusAfterSave'>
   config: { pingFederate: { timeoutMs: number } }

@@ -15,6 +15,7 @@ import { ProblemDetails, Violation } from '../../src/problem.ts'
 import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
 import { CreateDryRun } from '../../src/web-session-clients/dry-run-schema.ts'
 import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
+import { audited } from '../audit/audited.ts'
 
 /*
  * The same create built the way one would without measuring: every token's signature checked on every request, global
@@ -67,7 +68,7 @@ for (const schema of [
 const pingFederate = createPingFederate({ call: callByFetch(config) })
 createWebSessionClient(app as unknown as App, {
   config,
-  store: commitEach(await openStore(config.database, { now: Date.now, log: app.log })),
+  store: audited(commitEach(await openStore(config.database, { now: Date.now, log: app.log }))),
   pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
   policy: { current: () => openPolicy },
   replication: createReplication({ mode: 'none', pingFederate, now: Date.now, onFailure: () => undefined }),

@@ -9,6 +9,7 @@ import { readOperation } from '../../src/journal/read-operation.ts'
 import { settleOperation } from '../../src/journal/settle.ts'
 import { Secret } from '../../src/secret.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
+import { audited } from '../audit/audited.ts'
 import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
 import type { OpenStore } from '../database/store.contract.ts'
 
@@ -55,7 +56,7 @@ const createSettler = (store: Store, answer: () => Promise<undefined> = async ()
   const settle = async () =>
     settleOperation(
       {
-        store,
+        store: audited(store),
         pingFederate: {
           findClient: async () => {
             looked += 1

@@ -11,6 +11,7 @@ import { createPingFederate, type PingFederate } from '../../src/pingfederate/pi
 import { createReplication } from '../../src/pingfederate/replication.ts'
 import { createTransport } from '../../src/pingfederate/transport.ts'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
+import { audited } from '../audit/audited.ts'
 import type { TestService } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 
@@ -50,7 +51,7 @@ export const openJournal = async (
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
   const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
   const newId = () => randomUUIDv7()
-  const recover = createRecovery({ config, log, newId, pingFederate, replication, store })
+  const recover = createRecovery({ config, log, newId, pingFederate, replication, store: audited(store) })
   return {
     store,
     recover: (signal = new AbortController().signal) => recover(signal),
