@@ -2,13 +2,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serveDocumentation } from './api-document/documentation.ts'
 import { describeApi } from './api-document/openapi.ts'
 import { listAuditEvents } from './audit/list.ts'
+import type { AuditedStore } from './audit/record.ts'
 import { recordRefusals } from './audit/record-refusals.ts'
 import { AuditEvent } from './audit/schema.ts'
 import { authenticate } from './authentication/authenticate.ts'
 import type { IssuerKeys } from './authentication/issuer-keys.ts'
 import { answerClientError } from './client-error.ts'
 import type { Config } from './config.ts'
-import type { Store } from './database/store.ts'
 import { answerProblems, sendProblem, toProblem } from './errors.ts'
 import { getLiveness } from './health/live.ts'
 import { getReadiness } from './health/ready.ts'
@@ -64,7 +64,7 @@ export type World = {
 
 export type Dependencies = World & {
   config: Config
-  store: Store
+  store: AuditedStore
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import type { CountProblem } from './http/measure-requests.ts'
 import { logTexts } from './log.ts'
-import type { CountProblem } from './metrics/http.ts'
 import { Problem, type ProblemCode, problems, toProblemDetails } from './problem.ts'
 
 const codes: Record<string, { code: ProblemCode; reason: string }> = {

@@ -2,12 +2,13 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
 import { logAuditEvents } from './audit/announce.ts'
-import { announceAuditEvents } from './audit/record.ts'
+import { type AuditedStore, announceAuditEvents } from './audit/record.ts'
 import { createIssuerKeys } from './authentication/issuer-keys.ts'
 import type { Config } from './config.ts'
 import { measureWrites } from './database/measure-writes.ts'
 import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
+import { answerProblems } from './errors.ts'
 import { logReread } from './files/reread-files.ts'
 import { createRecovery } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
@@ -87,7 +88,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     await store.close()
   }
   const { host, metricsPort: port } = config
-  const metricsListener = await serveMetrics({ ...world, host, port, exposition: metrics.exposition })
+  const metricsListener = await serveMetrics({ ...world, ...metrics, host, port, answerProblems })
   const address = await app.listen({
     host: config.host,
     port: config.port,
@@ -102,7 +103,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
 const watchStore = (
   store: Store,
   { log, writes, journal }: { log: FastifyBaseLogger } & Pick<Metrics, 'writes' | 'journal'>,
-): Store => {
+): AuditedStore => {
   const logEvent = logAuditEvents(log)
   return announceAuditEvents(measureWrites(store, writes), {
     announce: event => {

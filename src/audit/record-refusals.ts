@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { clientIdPattern } from '../client-id.ts'
-import type { Store } from '../database/store.ts'
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { logTexts } from '../log.ts'
 import type { Problem } from '../problem.ts'
 import { couldBeSecret } from '../secret-like.ts'
 import { type Actor, actorOf } from './actor.ts'
-import { type AuditDetails, recordAuditEvent } from './record.ts'
+import type { AuditDetails, AuditedStore } from './record.ts'
 import type { AuditAction } from './vocabulary.ts'
 
 declare module 'fastify' {
@@ -24,7 +23,7 @@ const refusals: ReadonlySet<number> = new Set([403, 404, 410])
  * caller waits for what it costs. A refusal that cannot be recorded is answered all the same, because it gives nothing
  * away; the log tells.
  */
-export const recordRefusals = (app: FastifyInstance, { store }: { store: Store }): void => {
+export const recordRefusals = (app: FastifyInstance, { store }: { store: AuditedStore }): void => {
   const record = createRefusalRecord(store)
   app.addHook('onRoute', ({ config, url }) => {
     if (!config?.action) throw new Error(`The protected route ${url} names no action.`)
@@ -97,7 +96,7 @@ type Waiting = Refusal & { resolve: () => void; reject: (reason: unknown) => voi
  * One transaction at a time for all refusals that have come meanwhile, on one connection and not synced: a flood of them
  * takes little from everybody else, and what waits is bounded by the requests that may be under way.
  */
-export const createRefusalRecord = (store: Store): ((refusal: Refusal) => Promise<void>) => {
+export const createRefusalRecord = (store: AuditedStore): ((refusal: Refusal) => Promise<void>) => {
   let waiting: Waiting[] = []
   let isRunning = false
   const writeAll = async (): Promise<void> => {
@@ -118,7 +117,7 @@ export const createRefusalRecord = (store: Store): ((refusal: Refusal) => Promis
 }
 
 /** Where one of them cannot be written, each gets a transaction of its own, so that it takes none of the others with it. */
-const writeBatch = async (store: Store, batch: readonly Waiting[]): Promise<void> => {
+const writeBatch = async (store: AuditedStore, batch: readonly Waiting[]): Promise<void> => {
   const failure = await write(store, batch).catch(error => ({ error }))
   if (failure && batch.length > 1 && !isDatabaseUnavailable(failure.error)) {
     for (const each of batch) await writeBatch(store, [each])
@@ -127,10 +126,10 @@ const writeBatch = async (store: Store, batch: readonly Waiting[]): Promise<void
   for (const { resolve, reject } of batch) failure ? reject(failure.error) : resolve()
 }
 
-const write = (store: Store, refusals: readonly Refusal[]): Promise<void> =>
+const write = (store: AuditedStore, refusals: readonly Refusal[]): Promise<void> =>
   store.write(
-    async trx => {
-      for (const { actor, details } of refusals) await recordAuditEvent(trx, actor, details)
+    async (_trx, record) => {
+      for (const { actor, details } of refusals) await record(actor, details)
     },
     { durable: false },
   )

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, NewAuditEvent } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Store } from '../database/store.ts'
+import type { Store, WriteOptions } from '../database/store.ts'
 import type { Actor } from './actor.ts'
 import type { AuditAction, AuditOutcome } from './vocabulary.ts'
 
@@ -19,39 +19,15 @@ export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
 }
 
 /** Writes an audit event in the transaction of what it records, so that neither exists without the other. */
-export const recordAuditEvent = async (
-  trx: Kysely<Database>,
-  { principal, requestId, address }: Actor,
-  details: AuditDetails,
-): Promise<void> => {
-  const event: AuditEvent = {
-    reason: null,
-    rule: null,
-    team: null,
-    client_id: null,
-    operation_id: null,
-    ...details,
-    subject: principal.subject,
-    actor_client_id: principal.clientId ?? null,
-    teams: principal.teams,
-    acting_parties: principal.actingParties,
-    address,
-    request_id: requestId,
-  }
-  const write = written.get(trx)
-  await insertAuditEvent(trx, {
-    ...event,
-    teams: JSON.stringify(event.teams),
-    acting_parties: JSON.stringify(event.acting_parties),
-  }).catch(error => {
-    write?.onFailure()
-    throw error
-  })
-  write?.events.push(event)
-}
+export type RecordEvent = (actor: Actor, details: AuditDetails) => Promise<void>
 
-/** What the write that is running in a transaction has recorded so far; a write has its transaction for itself until its end. */
-const written = new WeakMap<Kysely<Database>, { events: AuditEvent[]; onFailure: () => void }>()
+/** A store whose transactions come with the means to record what they do. */
+export type AuditedStore = Omit<Store, 'write'> & {
+  write: <T>(
+    work: (trx: Kysely<Database>, record: RecordEvent) => Promise<T>,
+    options?: WriteOptions,
+  ) => Promise<T>
+}
 
 type Listener = {
   announce: (event: AuditEvent) => void
@@ -60,18 +36,48 @@ type Listener = {
 }
 
 /** A store that tells of every event once it is committed, and of none that is not. */
-export const announceAuditEvents = (store: Store, { announce, onFailure }: Listener): Store => ({
+export const announceAuditEvents = (store: Store, { announce, onFailure }: Listener): AuditedStore => ({
   ...store,
   write: async (work, options) => {
     const events: AuditEvent[] = []
     const result = await store.write(trx => {
-      written.set(trx, { events, onFailure })
-      return work(trx)
+      const record: RecordEvent = async (actor, details) => {
+        const event = toEvent(actor, details)
+        await writeEvent(trx, event).catch(error => {
+          onFailure()
+          throw error
+        })
+        events.push(event)
+      }
+      return work(trx, record)
     }, options)
     for (const event of events) announce(event)
     return result
   },
 })
+
+const toEvent = ({ principal, requestId, address }: Actor, details: AuditDetails): AuditEvent => ({
+  reason: null,
+  rule: null,
+  team: null,
+  client_id: null,
+  operation_id: null,
+  ...details,
+  subject: principal.subject,
+  actor_client_id: principal.clientId ?? null,
+  teams: principal.teams,
+  acting_parties: principal.actingParties,
+  address,
+  request_id: requestId,
+})
+
+const writeEvent = async (trx: Kysely<Database>, event: AuditEvent): Promise<void> => {
+  await insertAuditEvent(trx, {
+    ...event,
+    teams: JSON.stringify(event.teams),
+    acting_parties: JSON.stringify(event.acting_parties),
+  })
+}
 
 const insertAuditEvent = prepare((db, value: Placeholders<Columns>) =>
   db.insertInto('audit_event').values({

@@ -1,9 +1,15 @@
-import type { WriteMetrics } from '../metrics/writes.ts'
 import type { Store } from './store.ts'
 import { isDatabaseUnavailable } from './unavailable.ts'
 
+/** Told of every write. */
+export type WriteWatch = {
+  begin: () => void
+  /** Ends one that has begun. */
+  end: (outcome: 'committed' | 'rolled_back' | 'unavailable', seconds: number) => void
+}
+
 /** A store whose writes are counted and timed, from when they are asked for. */
-export const measureWrites = (store: Store, { begin, end }: WriteMetrics): Store => ({
+export const measureWrites = (store: Store, { begin, end }: WriteWatch): Store => ({
   ...store,
   write: async (work, options) => {
     const beganAt = performance.now()

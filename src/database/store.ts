@@ -22,7 +22,7 @@ export type Store = {
   close: () => Promise<void>
 }
 
-type WriteOptions = {
+export type WriteOptions = {
   /** false: survives the end of the process, but not of the power; for what can be derived again. Default true. */
   durable?: boolean
 }

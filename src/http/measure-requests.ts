@@ -1,10 +1,23 @@
 import type { FastifyInstance } from 'fastify'
-import type { CountProblem, RequestMetrics } from '../metrics/http.ts'
+import type { ProblemCode } from '../problem.ts'
+
+/** A request that was answered; the route is its template, never its address. */
+type AnsweredRequest = { method: string; route: string; status: number; seconds: number }
+
+/** Told of every request. */
+export type RequestWatch = {
+  begin: () => void
+  /** Ends one that has begun. */
+  end: () => void
+  observe: (request: AnsweredRequest) => void
+}
+
+export type CountProblem = (code: ProblemCode) => void
 
 /** Counts every request that reaches a hook; what the parser refuses before that is counted where it is answered. */
 export const measureRequests = (
   app: FastifyInstance,
-  { requests, countProblem }: { requests: RequestMetrics; countProblem: CountProblem },
+  { requests, countProblem }: { requests: RequestWatch; countProblem: CountProblem },
 ): void => {
   app.addHook('onRequest', (_request, reply, done) => {
     requests.begin()

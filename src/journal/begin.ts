@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore, RecordEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
@@ -26,13 +26,15 @@ type Intending<Request extends ChangeRequest> = Pick<Change<never, Request, unkn
  * @throws Problem the kind's refusal
  */
 export const beginChange = async <Request extends ChangeRequest>(
-  store: Store,
+  store: AuditedStore,
   change: Intending<Request>,
   request: Request,
   leaseMs: number,
 ): Promise<Begun> => {
   try {
-    return await store.write(trx => writeIntent(store, trx, { change, request, leaseMs }))
+    return await store.write((trx, record) =>
+      writeIntent({ store, trx, record }, { change, request, leaseMs }),
+    )
   } catch (error) {
     if (error instanceof Held) return { kind: 'held' }
     if (error instanceof CommitUnknown && (await isBegun(store, request))) return { kind: 'begun' }
@@ -51,11 +53,12 @@ const isBegun = async (store: Store, { operationId }: ChangeRequest): Promise<bo
   return row !== undefined
 }
 
+type Write = { store: Pick<Store, 'takeTurns'>; trx: Kysely<Database>; record: RecordEvent }
+
 type Intent<Request extends ChangeRequest> = { change: Intending<Request>; request: Request; leaseMs: number }
 
 const writeIntent = async <Request extends ChangeRequest>(
-  store: Store,
-  trx: Kysely<Database>,
+  { store, trx, record }: Write,
   { change, request, leaseMs }: Intent<Request>,
 ): Promise<Begun> => {
   const { idempotent, operationId, clientId, team, retrievalId, actor, rule } = request
@@ -73,7 +76,7 @@ const writeIntent = async <Request extends ChangeRequest>(
       headers: { 'retry-after': '1' },
     })
   }
-  await recordAuditEvent(trx, actor, {
+  await record(actor, {
     action: `client.${change.kind}`,
     outcome: 'intended',
     rule,

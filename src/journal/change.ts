@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { OperationKind, ReplicationState } from '../database/vocabulary.ts'
@@ -106,7 +107,7 @@ type Settleable<Upstream> = Pick<Change<Upstream, never, unknown>, 'kind' | 'loo
 
 /** What the journal runs on. */
 export type Journal<Upstream> = {
-  store: Store
+  store: AuditedStore
   upstream: Upstream
   kinds: Readonly<Record<OperationKind, Settleable<Upstream>>>
   /** How long one call to PingFederate may take. */

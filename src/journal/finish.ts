@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore, RecordEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Store } from '../database/store.ts'
 import type { Problem, ProblemCode } from '../problem.ts'
 import type { Change, LeasedOperation, Saved } from './change.ts'
 
@@ -13,16 +12,16 @@ import type { Change, LeasedOperation, Saved } from './change.ts'
  * @throws Problem where the operation has been given up meanwhile
  */
 export const finishChange = <Result>(
-  store: Store,
+  store: AuditedStore,
   change: Pick<Change<never, never, Result>, 'kind' | 'finish'>,
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<Result> =>
   store.write(
-    async trx => {
+    async (trx, record) => {
       const { facts, result } = await change.finish(trx, operation, saved)
       const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
-      if (numAffectedRows === 1n) await recordEnd(trx, change, operation, { outcome: 'done' })
+      if (numAffectedRows === 1n) await recordEnd(record, change, operation, { outcome: 'done' })
       return result
     },
     { durable: false },
@@ -42,18 +41,18 @@ type Failure = { code: ProblemCode; refusal?: Pick<Problem, 'code' | 'message' |
 
 /** Recovery point `failed`: nothing was changed in PingFederate, and nothing is kept of what was intended. */
 export const failChange = (
-  store: Store,
+  store: AuditedStore,
   change: Pick<Change<never, never, unknown>, 'kind' | 'undo'>,
   operation: LeasedOperation,
   { code, refusal }: Failure,
 ): Promise<void> =>
   store.write(
-    async trx => {
+    async (trx, record) => {
       const kept = refusal
         ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
         : null
       if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
-      await recordEnd(trx, change, operation, { outcome: 'failed', reason: code })
+      await recordEnd(record, change, operation, { outcome: 'failed', reason: code })
       await change.undo(trx, operation)
     },
     { durable: false },
@@ -79,12 +78,12 @@ const closeAsFailed = async (
 }
 
 const recordEnd = (
-  trx: Kysely<Database>,
+  record: RecordEvent,
   { kind }: Pick<Change<never, never, unknown>, 'kind'>,
   { operationId, clientId, team, actor }: LeasedOperation,
   end: { outcome: 'done' } | { outcome: 'failed'; reason: ProblemCode },
 ): Promise<void> =>
-  recordAuditEvent(trx, actor, {
+  record(actor, {
     action: `client.${kind}`,
     ...end,
     team,

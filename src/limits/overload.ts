@@ -1,6 +1,5 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { metricsPath } from '../metrics/get-metrics.ts'
 import { Problem } from '../problem.ts'
 import { readNodeFlags, toOldGenerationLimit } from './old-generation.ts'
 
@@ -93,7 +92,7 @@ type SheddingOptions = {
 }
 
 /** Answered whatever there is to do: whether the process lives, and what it is at. */
-const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live', metricsPath])
+const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live', '/metrics'])
 
 /**
  * Refuses requests that would only wait, before anything is spent on them; liveness and metrics are always answered.

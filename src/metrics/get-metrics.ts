@@ -3,9 +3,6 @@ import type { App } from '../http/route.ts'
 import { problemResponses } from '../problem.ts'
 import type { Exposition } from './metrics.ts'
 
-/** In place of the address of a request: `GET /metrics` is answered however much there is to do. */
-export const metricsPath = '/metrics'
-
 const example = `# HELP web_session_clients_problems_total Requests answered with a problem, by its code.
 # TYPE web_session_clients_problems_total counter
 web_session_clients_problems_total{code="overloaded"} 0
@@ -36,7 +33,7 @@ const schema = {
 export const getMetrics = (app: App, { contentType, render }: Exposition): void => {
   app.route({
     method: 'GET',
-    url: metricsPath,
+    url: '/metrics',
     logLevel: 'silent',
     schema,
     handler: async (_request, reply) =>

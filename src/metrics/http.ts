@@ -1,19 +1,11 @@
+import type { CountProblem, RequestWatch } from '../http/measure-requests.ts'
 import type { ProblemCode } from '../problem.ts'
 import type { MetricRegistry } from './registry.ts'
 
-/** A request that was answered; the route is its template, never its address. */
-type AnsweredRequest = { method: string; route: string; status: number; seconds: number }
-
-export type RequestMetrics = {
-  begin: () => void
-  /** Ends one that has begun. */
-  end: () => void
-  observe: (request: AnsweredRequest) => void
+export type RequestMetrics = RequestWatch & {
   /** What tells how many bytes of bodies are on their way. */
   watchArrivals: (bytes: () => number) => void
 }
-
-export type CountProblem = (code: ProblemCode) => void
 
 /** Anybody may send any method, and each would be a series of its own. */
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

@@ -1,5 +1,4 @@
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
-import { answerProblems } from '../errors.ts'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { setCommonHeaders, toCommonHeaders } from '../http/common-headers.ts'
 import type { App } from '../http/route.ts'
 import { logTexts } from '../log.ts'
@@ -12,6 +11,8 @@ type Options = {
   /** Nothing listens where there is none. */
   port: number | undefined
   exposition: Exposition
+  /** Has the listener answer what goes wrong. */
+  answerProblems: (app: FastifyInstance) => void
   log: FastifyBaseLogger
   newId: () => string
 }
@@ -25,6 +26,7 @@ export const serveMetrics = async ({
   host,
   port,
   exposition,
+  answerProblems,
   log,
   newId,
 }: Options): Promise<{ stop: () => Promise<void> }> => {

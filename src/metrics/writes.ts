@@ -1,18 +1,12 @@
+import type { WriteWatch } from '../database/measure-writes.ts'
 import type { MetricRegistry } from './registry.ts'
 
 const outcomes = ['committed', 'rolled_back', 'unavailable'] as const
-type WriteOutcome = (typeof outcomes)[number]
-
-export type WriteMetrics = {
-  begin: () => void
-  /** Ends one that has begun. */
-  end: (outcome: WriteOutcome, seconds: number) => void
-}
 
 /** In seconds: from a commit shared with others to the deadline of a statement. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-export const createWriteMetrics = ({ eventCounter, histogram, gauge }: MetricRegistry): WriteMetrics => {
+export const createWriteMetrics = ({ eventCounter, histogram, gauge }: MetricRegistry): WriteWatch => {
   let waiting = 0
   const count = eventCounter({
     name: 'web_session_clients_database_writes_total',

@@ -2,10 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
@@ -14,7 +13,7 @@ import { expired, refuseDead } from './refuse-dead.ts'
 import type { RetrievalToken } from './schema.ts'
 import { open } from './seal.ts'
 
-export type RedeemDependencies = { store: Store; config: { secretKeys: readonly KeyObject[] } }
+export type RedeemDependencies = { store: AuditedStore; config: { secretKeys: readonly KeyObject[] } }
 
 /** Of the right length and alphabet, and plainly not a secret. */
 const exampleSecret = 'example-'.repeat(6).slice(0, 43)
@@ -79,7 +78,7 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
     handler: async (request, reply) => {
       const actor = actorOf(request)
       const { token } = request.body
-      const { retrieval, secret } = await store.write(async trx => {
+      const { retrieval, secret } = await store.write(async (trx, record) => {
         const retrieval = await getRetrieval(trx, token, actor.principal)
         if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime) {
           await expireRetrieval(trx, retrieval)
@@ -87,6 +86,12 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
         }
         refuseDead(retrieval, actor.principal)
         await claim(trx, retrieval, actor)
+        await record(actor, {
+          action: 'secret.redeem',
+          outcome: 'done',
+          team: retrieval.team,
+          client_id: retrieval.client_id,
+        })
         return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
       })
       if (secret === undefined) throw expired(retrieval)
@@ -123,12 +128,6 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
     refuseDead(await readRetrieval(trx, retrieval.retrieval_id), actor.principal)
     throw expired(retrieval)
   }
-  await recordAuditEvent(trx, actor, {
-    action: 'secret.redeem',
-    outcome: 'done',
-    team: retrieval.team,
-    client_id: retrieval.client_id,
-  })
 }
 
 const openSeal = (

@@ -1,4 +1,4 @@
-import type { Store } from '../database/store.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import type { Journal } from '../journal/change.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
@@ -7,7 +7,7 @@ import { createChange, type Upstream } from './create-change.ts'
 import { publishClients } from './publish.ts'
 
 type Options = {
-  store: Store
+  store: AuditedStore
   pingFederate: PingFederate
   replication: Pick<Replication, 'statusAfterSave' | 'publish'>
   config: { pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'> }

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import { principalOf } from '../authentication/authenticate.ts'
-import type { Store } from '../database/store.ts'
 import { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
@@ -26,7 +26,7 @@ import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.t
 
 export type CreateDependencies = {
   journal: Journal<Upstream>
-  store: Store
+  store: AuditedStore
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
   policy: Pick<PolicyHolder, 'current'>

@@ -1,11 +1,14 @@
 import { actorOfService } from '../audit/actor.ts'
-import { recordAuditEvent } from '../audit/record.ts'
-import type { Store } from '../database/store.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 
-type Dependencies = { store: Store; pingFederate: Pick<PingFederate, 'replicate'>; newId: () => string }
+type Dependencies = {
+  store: AuditedStore
+  pingFederate: Pick<PingFederate, 'replicate'>
+  newId: () => string
+}
 
 /**
  * Publishing with its events: `intended` durably before PingFederate is called, because it publishes every
@@ -20,9 +23,9 @@ export const recordPublishing =
     const action = 'cluster.publish'
     const recordEnd = (end: { outcome: 'done' } | { outcome: 'failed'; reason: string }): Promise<void> =>
       store
-        .write(trx => recordAuditEvent(trx, actor, { action, ...end }), { durable: false })
+        .write((_trx, record) => record(actor, { action, ...end }), { durable: false })
         .catch(() => undefined)
-    await store.write(trx => recordAuditEvent(trx, actor, { action, outcome: 'intended' }))
+    await store.write((_trx, record) => record(actor, { action, outcome: 'intended' }))
     try {
       await pingFederate.replicate()
     } catch (error) {

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { actorOf } from '../audit/actor.ts'
-import { recordAuditEvent } from '../audit/record.ts'
+import type { AuditedStore } from '../audit/record.ts'
 import { ClientId } from '../client-id.ts'
-import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { problemResponses, protectedProblems } from '../problem.ts'
 import { getClient } from './get.ts'
@@ -22,7 +21,7 @@ const schema = {
 }
 
 /** `DELETE /web-session-clients/{clientId}/retrieval` */
-export const revokeRetrieval = (app: App, { store }: { store: Store }): void => {
+export const revokeRetrieval = (app: App, { store }: { store: AuditedStore }): void => {
   app.route({
     method: 'DELETE',
     url: '/web-session-clients/:clientId/retrieval',
@@ -30,7 +29,7 @@ export const revokeRetrieval = (app: App, { store }: { store: Store }): void => 
     schema,
     handler: async (request, reply) => {
       const actor = actorOf(request)
-      await store.write(async trx => {
+      await store.write(async (trx, record) => {
         const client = await getClient(trx, actor.principal, request.params.clientId)
         const { numUpdatedRows } = await trx
           .updateTable('retrieval')
@@ -39,7 +38,7 @@ export const revokeRetrieval = (app: App, { store }: { store: Store }): void => 
           .where('state', '=', 'outstanding')
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return
-        await recordAuditEvent(trx, actor, {
+        await record(actor, {
           action: 'retrieval.revoke',
           outcome: 'done',
           team: client.team,

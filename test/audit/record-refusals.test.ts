@@ -11,6 +11,7 @@ import { listRoutes } from '../openapi/routes.ts'
 import { createRetrieval, lookUp, readRows, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService, withoutRequestId } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
+import { audited } from './audited.ts'
 import { actor } from './record.contract.ts'
 
 const countEvents = async ({ db }: Store): Promise<number> =>
@@ -261,7 +262,7 @@ test('refusals that come while others are written share the next transaction, an
     sizes.push((await countEvents(store)) - before)
     return result
   }
-  const record = createRefusalRecord({ ...store, write })
+  const record = createRefusalRecord(audited({ ...store, write }))
   const refuse = () => record({ actor, details: { action: 'client.read', outcome: 'refused' } })
   await Promise.all([refuse(), refuse(), setImmediate().then(() => Promise.all([refuse(), refuse()]))])
   assert.equal(

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Actor } from '../../src/audit/actor.ts'
-import { type AuditEvent, announceAuditEvents, recordAuditEvent } from '../../src/audit/record.ts'
+import { type AuditEvent, announceAuditEvents } from '../../src/audit/record.ts'
 import type { Store } from '../../src/database/store.ts'
 import type { OpenStore } from '../database/store.contract.ts'
+import { audited } from './audited.ts'
 
 export const actor: Actor = {
   principal: {
@@ -20,8 +21,8 @@ export const actor: Actor = {
 
 /** Writes one event under that operation id. */
 const record = (store: Store, operationId: string): Promise<void> =>
-  store.write(trx =>
-    recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'done', operation_id: operationId }),
+  audited(store).write((_trx, write) =>
+    write(actor, { action: 'client.create', outcome: 'done', operation_id: operationId }),
   )
 
 /** What holds for the audit trail on either engine. */
@@ -93,13 +94,13 @@ const checkAnnouncements = (engine: string, openStore: OpenStore): void => {
 
   test('an event is announced after its commit, and one that was rolled back never', async t => {
     const { store, operations } = await open(t)
-    await store.write(async trx => {
-      await recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'done', operation_id: 'kept' })
+    await store.write(async (_trx, record) => {
+      await record(actor, { action: 'client.create', outcome: 'done', operation_id: 'kept' })
       assert.deepEqual(operations(), [])
     })
     assert.deepEqual(operations(), ['kept'])
-    const undone = store.write(async trx => {
-      await recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'done', operation_id: 'undone' })
+    const undone = store.write(async (_trx, record) => {
+      await record(actor, { action: 'client.create', outcome: 'done', operation_id: 'undone' })
       throw new Error('undone')
     })
     await assert.rejects(undone, /undone/)
@@ -110,8 +111,8 @@ const checkAnnouncements = (engine: string, openStore: OpenStore): void => {
     const { store, operations } = await open(t)
     const names = Array.from({ length: 20 }, (_, index) => `operation ${index}`)
     const writes = names.map((name, index) =>
-      store.write(async trx => {
-        await recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'done', operation_id: name })
+      store.write(async (_trx, record) => {
+        await record(actor, { action: 'client.create', outcome: 'done', operation_id: name })
         if (index % 2 === 1) throw new Error('undone')
       }),
     )

@@ -16,6 +16,7 @@ import { createClientJournal } from '../../src/web-session-clients/client-journa
 import { createWebSessionClient } from '../../src/web-session-clients/create.ts'
 import { CreateDryRun } from '../../src/web-session-clients/dry-run-schema.ts'
 import { CreatedWebSessionClient, CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
+import { audited } from '../audit/audited.ts'
 
 /*
  * The same create built the way one would without measuring: every token's signature checked on every request, global
@@ -66,7 +67,7 @@ for (const schema of [
 ])
   app.addSchema(schema)
 const pingFederate = createPingFederate({ call: callByFetch(config) })
-const store = commitEach(await openStore(config.database, { now: Date.now, log: app.log }))
+const store = audited(commitEach(await openStore(config.database, { now: Date.now, log: app.log })))
 const replication = createReplication({
   mode: 'none',
   pingFederate,

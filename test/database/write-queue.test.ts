@@ -6,10 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
-import { recordAuditEvent } from '../../src/audit/record.ts'
+import type { RecordEvent } from '../../src/audit/record.ts'
 import type { Database } from '../../src/database/schema.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
+import { audited } from '../audit/audited.ts'
 
 type Trx = Kysely<Database>
 
@@ -28,8 +29,8 @@ const actor = {
 /** One audit event, named by its reason. */
 const insert =
   (reason: string) =>
-  (trx: Trx): Promise<void> =>
-    recordAuditEvent(trx, actor, { action: 'client.create', outcome: 'intended', reason })
+  (_trx: Trx, record: RecordEvent): Promise<void> =>
+    record(actor, { action: 'client.create', outcome: 'intended', reason })
 
 /** A store that tells what it has executed, without the statements of the work itself. */
 const start = async (t: TestContext) => {
@@ -38,7 +39,7 @@ const start = async (t: TestContext) => {
   const path = join(folder, 'data.db')
   const executed: string[] = []
   watch(t, executed)
-  const store = await openSqlite({ path, now: Date.now })
+  const store = audited(await openSqlite({ path, now: Date.now }))
   t.after(() => store.close().catch(() => undefined))
   executed.length = 0
   const count = (statement: string) => executed.filter(each => each === statement).length
@@ -106,8 +107,8 @@ test('what comes while a transaction runs shares the next one, in the order of i
   const { store, count, reasons } = await start(t)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const { promise: running, resolve: run } = Promise.withResolvers<void>()
-  const first = store.write(async trx => {
-    await insert('first')(trx)
+  const first = store.write(async (trx, record) => {
+    await insert('first')(trx, record)
     run()
     await released
   })
@@ -128,12 +129,12 @@ test('a batch has at most 128 writes, so that readers get their turn', async t =
 
 test('work that fails takes back its own writes and nobody else’s, and its error is the caller’s', async t => {
   const { store, count, reasons } = await start(t)
-  const failing = store.write(async trx => {
-    await insert('lost')(trx)
+  const failing = store.write(async (trx, record) => {
+    await insert('lost')(trx, record)
     throw new RangeError('mine')
   })
-  const badSql = store.write(async trx => {
-    await insert('lost too')(trx)
+  const badSql = store.write(async (trx, record) => {
+    await insert('lost too')(trx, record)
     await sql`select * from missing`.execute(trx)
   })
   const writes = [
@@ -154,8 +155,8 @@ test('a write resolves with the value of its work, after the commit', async t =>
   const { path, store } = await start(t)
   const other = new DatabaseSync(path, { readOnly: true })
   t.after(() => other.close())
-  const value = await store.write(async trx => {
-    await insert('x')(trx)
+  const value = await store.write(async (trx, record) => {
+    await insert('x')(trx, record)
     return 42
   })
   assert.equal(value, 42)
@@ -187,8 +188,8 @@ test('a read during a batch sees nothing that is not committed', async t => {
   const { store, reasons } = await start(t)
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const { promise: running, resolve: run } = Promise.withResolvers<void>()
-  const failing = store.write(async trx => {
-    await insert('uncommitted')(trx)
+  const failing = store.write(async (trx, record) => {
+    await insert('uncommitted')(trx, record)
     run()
     await released
     throw new Error('no')

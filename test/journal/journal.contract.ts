@@ -11,6 +11,7 @@ import type { PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
 import { createChange } from '../../src/web-session-clients/create-change.ts'
+import { audited } from '../audit/audited.ts'
 import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
 import type { OpenStore } from '../database/store.contract.ts'
 
@@ -57,7 +58,7 @@ const createSettler = (store: Store, answer: () => Promise<undefined> = async ()
   const settle = async () =>
     settleOperation(
       {
-        store,
+        store: audited(store),
         upstream: {
           pingFederate: {
             findClient: async () => {

@@ -12,6 +12,7 @@ import { createReplication } from '../../src/pingfederate/replication.ts'
 import { createTransport } from '../../src/pingfederate/transport.ts'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
 import { createClientJournal } from '../../src/web-session-clients/client-journal.ts'
+import { audited } from '../audit/audited.ts'
 import type { TestService } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 
@@ -51,7 +52,7 @@ export const openJournal = async (
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
   const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
   const newId = () => randomUUIDv7()
-  const journal = createClientJournal({ config, pingFederate, replication, store })
+  const journal = createClientJournal({ config, pingFederate, replication, store: audited(store) })
   const recover = createRecovery({ journal, log, newId })
   return {
     store,
