@@ -5,7 +5,7 @@ import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Principal } from '../principal.ts'
-import { Problem, problemResponses, protectedProblems } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { findAuditEvents, type VisibleTeams } from './find-events.ts'
 import {
@@ -75,7 +75,6 @@ const schema = {
   summary: 'Who did what?',
   description:
     'The audit trail, the newest event first, a page at a time. You see what is about the clients of your teams; with the scope `audit:read:all` as well everything, also what is about no team. A page can be short or even empty while there are more: the last one is that whose `nextCursor` is null.',
-  security: [{ oauth2: ['audit:read'] }, { bearer: [] }],
   querystring: Query,
   response: {
     200: {
@@ -97,7 +96,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, 'team_ambiguous'),
   },
 }
 
@@ -106,7 +104,7 @@ export const listAuditEvents = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'GET',
     url: '/audit-events',
-    config: { scope: 'audit:read', action: 'audit.list' },
+    config: { scope: 'audit:read', action: 'audit.list', problems: ['team_ambiguous'] },
     schema,
     handler: async (request, reply) => {
       const { limit = defaultLimit, cursor, team, since, until, ...filter } = request.query

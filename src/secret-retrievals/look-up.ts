@@ -4,7 +4,6 @@ import type { Store } from '../database/store.ts'
 import { redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import type { App } from '../http/route.ts'
-import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
@@ -18,7 +17,6 @@ const schema = {
   tags: ['secret retrievals'],
   summary: 'Look at a retrieval token without using it',
   description: 'Tells for which client a token is and whether it still works. Nothing is consumed.',
-  security: [{ oauth2: ['secrets:redeem'] }, { bearer: [] }],
   body: Type.Unsafe<RetrievalToken>(Type.Ref('RetrievalToken')),
   response: {
     200: {
@@ -58,7 +56,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, ...bodyProblems, 'retrieval_not_found'),
   },
 }
 
@@ -67,7 +64,7 @@ export const lookUpRetrieval = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'POST',
     url: '/secret-retrievals/lookup',
-    config: { scope: 'secrets:redeem', action: 'retrieval.look-up' },
+    config: { scope: 'secrets:redeem', action: 'retrieval.look-up', problems: ['retrieval_not_found'] },
     schema,
     handler: async (request, reply) => {
       const row = await getRetrieval(store.db, request.body.token, principalOf(request))

@@ -8,7 +8,6 @@ import { cursorRefused, decodeCursor } from '../http/cursor.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Replication } from '../pingfederate/replication.ts'
-import { problemResponses, protectedProblems } from '../problem.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
@@ -67,7 +66,6 @@ const schema = {
   tags: ['web session clients'],
   summary: 'List web session clients',
   description: 'The clients of your teams in the order of their ids, a page at a time.',
-  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
   querystring: Query,
   response: {
     200: {
@@ -89,7 +87,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems),
   },
 }
 
