@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Principal } from '../principal.ts'
@@ -86,9 +87,10 @@ const schema = {
               items: Type.Array(Type.Unsafe<AuditEvent>(Type.Ref('AuditEvent')), {
                 description: 'The events of this page.',
               }),
-              nextCursor: Type.Union([Type.String(), Type.Null()], {
-                description: 'Send it as `cursor` for older events; null when there are none.',
-              }),
+              nextCursor: Nullable(
+                Type.String(),
+                'Send it as `cursor` for older events; null when there are none.',
+              ),
             },
             { additionalProperties: false },
           ),

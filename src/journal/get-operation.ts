@@ -3,6 +3,7 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import { operationKinds, operationStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { Problem } from '../problem.ts'
 
@@ -48,13 +49,9 @@ const schema = {
                 description:
                   '`intended`: begun, and not known to have ended. `done`: the client is there. `failed`: nothing was made.',
               }),
-              failure: Type.Union([Type.String(), Type.Null()], {
-                description: 'Code of the problem it failed with.',
-              }),
+              failure: Nullable(Type.String(), 'Code of the problem it failed with.'),
               createdAt: Instant('When it was begun.'),
-              finishedAt: Type.Union([Instant('When it ended.'), Type.Null()], {
-                description: 'When it ended; null before.',
-              }),
+              finishedAt: Nullable(Instant('When it ended.'), 'When it ended; null before.'),
             },
             { additionalProperties: false },
           ),

@@ -3,14 +3,12 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import { redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { expireRetrieval } from './expire.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import type { RetrievalToken } from './schema.ts'
-
-const nullable = (schema: ReturnType<typeof Type.String>, description: string) =>
-  Type.Union([schema, Type.Null()], { description })
 
 const schema = {
   operationId: 'lookUpRetrieval',
@@ -37,8 +35,8 @@ const schema = {
                 examples: ['payments-pipeline'],
               }),
               expiresAt: Instant('When it expires.'),
-              redeemedAt: nullable(Instant(''), 'When it was redeemed.'),
-              redeemedBy: nullable(Type.String(), 'Subject of the caller that redeemed it.'),
+              redeemedAt: Nullable(Instant(''), 'When it was redeemed.'),
+              redeemedBy: Nullable(Type.String(), 'Subject of the caller that redeemed it.'),
             },
             { additionalProperties: false },
           ),

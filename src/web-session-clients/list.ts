@@ -5,6 +5,7 @@ import { clientIdPattern } from '../client-id.ts'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { cursorRefused, decodeCursor } from '../http/cursor.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Replication } from '../pingfederate/replication.ts'
@@ -77,9 +78,10 @@ const schema = {
               items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient')), {
                 description: 'The clients of this page.',
               }),
-              nextCursor: Type.Union([Type.String(), Type.Null()], {
-                description: 'Send it as `cursor` for the next page; null on the last one.',
-              }),
+              nextCursor: Nullable(
+                Type.String(),
+                'Send it as `cursor` for the next page; null on the last one.',
+              ),
             },
             { additionalProperties: false },
           ),
