@@ -1,10 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { envSchema } from 'env-schema'
+import type { FastifySchemaValidationError } from 'fastify'
 import type { AuthenticationConfig } from './authentication/access-token.ts'
 import type { DatabaseConfig } from './database/open.ts'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
 import { type PemFiles, readPemFiles } from './files/pem-files.ts'
 import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
+import { compileSchema } from './http/compilation.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
 import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
 import type { PingFederateConfig, PingFederateCredentials, PingFederateFile } from './pingfederate/config.ts'
@@ -83,59 +84,37 @@ const problemOf = (name: string, why: string): SettingProblem => ({
   example: [settingOf(name)?.examples ?? ''].flat()[0] as string,
 })
 
-const addFormats = <T extends { addFormat: (name: string, check: (value: string) => boolean) => unknown }>(
-  ajv: T,
-): T => {
-  for (const [name, { check }] of Object.entries(environmentFormats)) ajv.addFormat(name, check)
-  return ajv
-}
-
+/** Those of single variables; what reads several of them together follows below. */
 const validate = (values: Record<string, string>): { variables?: Variables; problems: SettingProblem[] } => {
-  const known = Object.fromEntries(
-    Object.keys(Environment.properties).flatMap(name =>
-      values[name] === undefined || values[name] === '' ? [] : [[name, values[name]]],
-    ),
+  const variables = Object.fromEntries(
+    Object.keys(Environment.properties).flatMap(name => (values[name] ? [[name, values[name]]] : [])),
   )
-  try {
-    const variables = envSchema<Variables>({
-      schema: structuredClone(Environment),
-      data: known,
-      env: false,
-      ajv: { customOptions: addFormats },
-    })
-    return { variables, problems: [] }
-  } catch (error) {
-    const errors = (
-      error as {
-        errors?: {
-          instancePath: string
-          keyword: string
-          message?: string
-          params: { missingProperty?: string; allowedValues?: string[] }
-        }[]
-      }
-    ).errors
-    if (!errors) throw error
-    return {
-      problems: errors.map(({ instancePath, keyword, message, params }) =>
-        keyword === 'required'
-          ? problemOf(
-              params.missingProperty ?? '',
-              `is required. ${settingOf(params.missingProperty ?? '')?.description ?? ''}`,
-            )
-          : problemOf(
-              instancePath.slice(1),
-              `${reason(keyword, message, params.allowedValues)}. ${settingOf(instancePath.slice(1))?.description ?? ''}`,
-            ),
-      ),
-    }
-  }
+  const check = compileSchema({ schema: Environment, coerceTypes: true, formats })
+  // The check puts in defaults, and makes numbers and booleans of texts.
+  return check(variables)
+    ? { variables: variables as unknown as Variables, problems: [] }
+    : { problems: (check.errors ?? []).map(toProblem) }
 }
 
-const reason = (keyword: string, message = 'is not valid', allowed?: string[]): string => {
-  if (keyword === 'enum') return `must be one of ${allowed?.join(', ')}`
-  const format = /"(.+)"/.exec(message)?.[1]
-  return keyword === 'format' && format ? (environmentFormats[format]?.reason ?? message) : message
+const formats = Object.fromEntries(
+  Object.entries(environmentFormats).map(([name, { check }]) => [name, check]),
+)
+
+const toProblem = ({
+  instancePath,
+  keyword,
+  message,
+  params,
+}: FastifySchemaValidationError): SettingProblem => {
+  const name = keyword === 'required' ? String(params['missingProperty']) : instancePath.slice(1)
+  const why = reasons[keyword]?.(params) ?? message ?? 'is not valid'
+  return problemOf(name, `${why}. ${settingOf(name)?.description ?? ''}`)
+}
+
+const reasons: Record<string, (params: Record<string, unknown>) => string | undefined> = {
+  required: () => 'is required',
+  enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
+  format: ({ format }) => environmentFormats[String(format)]?.reason,
 }
 
 const credentialWays = [
