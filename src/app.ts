@@ -1,4 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { describeProtected } from './api-document/describe-protected.ts'
 import { serveDocumentation } from './api-document/documentation.ts'
 import { describeApi } from './api-document/openapi.ts'
 import { listAuditEvents } from './audit/list.ts'
@@ -150,6 +151,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   countUnknownTokens(app as unknown as FastifyInstance, limits)
   recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
+  describeProtected(app as unknown as FastifyInstance)
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)

@@ -1,10 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { envSchema } from 'env-schema'
+import type { FastifySchemaValidationError } from 'fastify'
 import type { AuthenticationConfig } from './authentication/access-token.ts'
 import type { DatabaseConfig } from './database/open.ts'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
 import { type PemFiles, readPemFiles } from './files/pem-files.ts'
 import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
+import { compileSchema } from './http/compilation.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
 import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
 import type { PingFederateConfig, PingFederateCredentials, PingFederateFile } from './pingfederate/config.ts'
@@ -71,7 +72,15 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
   ]
   const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
   if (found.length > 0 || !variables) throw new ConfigurationError(found)
-  return Object.freeze(toConfig(variables, { pems, values, policy }))
+  return freezeDeeply(toConfig(variables, { pems, values, policy }))
+}
+
+/** Lists and plain objects only: keys and secrets keep what they hold to themselves. */
+const freezeDeeply = <T>(value: T): T => {
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value ?? '') === Object.prototype
+  if (!isPlain || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value as object)) freezeDeeply(inner)
+  return Object.freeze(value)
 }
 
 const settingOf = (name: string) =>
@@ -83,59 +92,37 @@ const problemOf = (name: string, why: string): SettingProblem => ({
   example: [settingOf(name)?.examples ?? ''].flat()[0] as string,
 })
 
-const addFormats = <T extends { addFormat: (name: string, check: (value: string) => boolean) => unknown }>(
-  ajv: T,
-): T => {
-  for (const [name, { check }] of Object.entries(environmentFormats)) ajv.addFormat(name, check)
-  return ajv
-}
-
+/** Those of single variables; what reads several of them together follows below. */
 const validate = (values: Record<string, string>): { variables?: Variables; problems: SettingProblem[] } => {
-  const known = Object.fromEntries(
-    Object.keys(Environment.properties).flatMap(name =>
-      values[name] === undefined || values[name] === '' ? [] : [[name, values[name]]],
-    ),
+  const variables = Object.fromEntries(
+    Object.keys(Environment.properties).flatMap(name => (values[name] ? [[name, values[name]]] : [])),
   )
-  try {
-    const variables = envSchema<Variables>({
-      schema: structuredClone(Environment),
-      data: known,
-      env: false,
-      ajv: { customOptions: addFormats },
-    })
-    return { variables, problems: [] }
-  } catch (error) {
-    const errors = (
-      error as {
-        errors?: {
-          instancePath: string
-          keyword: string
-          message?: string
-          params: { missingProperty?: string; allowedValues?: string[] }
-        }[]
-      }
-    ).errors
-    if (!errors) throw error
-    return {
-      problems: errors.map(({ instancePath, keyword, message, params }) =>
-        keyword === 'required'
-          ? problemOf(
-              params.missingProperty ?? '',
-              `is required. ${settingOf(params.missingProperty ?? '')?.description ?? ''}`,
-            )
-          : problemOf(
-              instancePath.slice(1),
-              `${reason(keyword, message, params.allowedValues)}. ${settingOf(instancePath.slice(1))?.description ?? ''}`,
-            ),
-      ),
-    }
-  }
+  const check = compileSchema({ schema: Environment, coerceTypes: true, formats })
+  // The check puts in defaults, and makes numbers and booleans of texts.
+  return check(variables)
+    ? { variables: variables as unknown as Variables, problems: [] }
+    : { problems: (check.errors ?? []).map(toProblem) }
 }
 
-const reason = (keyword: string, message = 'is not valid', allowed?: string[]): string => {
-  if (keyword === 'enum') return `must be one of ${allowed?.join(', ')}`
-  const format = /"(.+)"/.exec(message)?.[1]
-  return keyword === 'format' && format ? (environmentFormats[format]?.reason ?? message) : message
+const formats = Object.fromEntries(
+  Object.entries(environmentFormats).map(([name, { check }]) => [name, check]),
+)
+
+const toProblem = ({
+  instancePath,
+  keyword,
+  message,
+  params,
+}: FastifySchemaValidationError): SettingProblem => {
+  const name = keyword === 'required' ? String(params['missingProperty']) : instancePath.slice(1)
+  const why = reasons[keyword]?.(params) ?? message ?? 'is not valid'
+  return problemOf(name, `${why}. ${settingOf(name)?.description ?? ''}`)
+}
+
+const reasons: Record<string, (params: Record<string, unknown>) => string | undefined> = {
+  required: () => 'is required',
+  enum: ({ allowedValues }) => `must be one of ${(allowedValues as string[]).join(', ')}`,
+  format: ({ format }) => environmentFormats[String(format)]?.reason,
 }
 
 const credentialWays = [
@@ -145,28 +132,19 @@ const credentialWays = [
 ]
 
 const credentialProblems = (values: Record<string, string>): SettingProblem[] => {
-  const begun = credentialWays.filter(way => way.some(name => values[name]))
-  if (begun.length === 0) {
-    return [
-      problemOf(
-        'PINGFEDERATE_ADMIN_USERNAME',
-        `is required with PINGFEDERATE_ADMIN_PASSWORD, unless OAuth (${credentialWays[1]?.join(', ')}) or mutual TLS (${credentialWays[2]?.join(', ')}) is configured`,
-      ),
-    ]
+  const [way, other] = credentialWays.filter(names => names.some(name => values[name]))
+  const [basic = [], oauth, mutualTls] = credentialWays
+  if (!way) {
+    const why = `is required with ${basic[1]}, unless OAuth (${oauth?.join(', ')}) or mutual TLS (${mutualTls?.join(', ')}) is configured`
+    return [problemOf(basic[0] ?? '', why)]
   }
-  if (begun.length > 1) {
-    return [
-      problemOf(
-        begun[1]?.find(name => values[name]) ?? '',
-        `must not be set beside ${begun[0]?.join(' and ')}: configure one way to sign in`,
-      ),
-    ]
+  if (other) {
+    const why = `must not be set beside ${way.join(' and ')}: configure one way to sign in`
+    return [problemOf(other.find(name => values[name]) ?? '', why)]
   }
-  return (begun[0] ?? [])
+  return way
     .filter(name => !values[name])
-    .map(name =>
-      problemOf(name, `is required beside ${begun[0]?.filter(other => other !== name).join(' and ')}`),
-    )
+    .map(name => problemOf(name, `is required beside ${way.filter(each => each !== name).join(' and ')}`))
 }
 
 const rangeProblems = (values: Record<string, string>): SettingProblem[] => {
@@ -182,7 +160,7 @@ const rangeProblems = (values: Record<string, string>): SettingProblem[] => {
   ]
 }
 
-const list = (value: string): readonly string[] => Object.freeze(value.split(',').map(entry => entry.trim()))
+const toList = (value: string | undefined): string[] => value?.split(',').map(entry => entry.trim()) ?? []
 
 const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCredentials => {
   if (variables.PINGFEDERATE_ADMIN_TOKEN_URL) {
@@ -217,8 +195,8 @@ const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
 
 const toDatabase = (url: string, file: string | undefined): DatabaseConfig =>
   url.startsWith('sqlite:')
-    ? Object.freeze({ kind: 'sqlite', path: url.slice('sqlite:'.length) })
-    : Object.freeze({ kind: 'postgres', url: new Secret(url), ...(file !== undefined && { file }) })
+    ? { kind: 'sqlite', path: url.slice('sqlite:'.length) }
+    : { kind: 'postgres', url: new Secret(url), ...(file !== undefined && { file }) }
 
 type FromFiles = { pems: PemFiles; values: Readonly<Record<string, string>>; policy: PolicySource }
 
@@ -228,47 +206,44 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
   metricsPort: variables.METRICS_PORT,
   logLevel: variables.LOG_LEVEL,
   publicUrl: variables.PUBLIC_URL?.replace(/\/$/, ''),
-  trustProxy: variables.TRUST_PROXY ? list(variables.TRUST_PROXY) : Object.freeze([]),
-  rateLimits: Object.freeze({
+  trustProxy: toList(variables.TRUST_PROXY),
+  rateLimits: {
     perCaller: variables.RATE_LIMIT_PER_CALLER,
     perTeam: variables.RATE_LIMIT_PER_TEAM,
     unknownTokens: variables.RATE_LIMIT_UNKNOWN_TOKENS,
     perAddress: variables.RATE_LIMIT_PER_ADDRESS,
-  }),
-  corsOrigins: variables.CORS_ORIGINS ? list(variables.CORS_ORIGINS) : Object.freeze([]),
-  pingFederate: Object.freeze({
+  },
+  corsOrigins: toList(variables.CORS_ORIGINS),
+  pingFederate: {
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
-    credentials: Object.freeze(toCredentials(variables, pems)),
+    credentials: toCredentials(variables, pems),
     ca: pems.PINGFEDERATE_CA_FILE,
-    files: Object.freeze(toFiles(values)),
+    files: toFiles(values),
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     concurrency: variables.PINGFEDERATE_CONCURRENCY,
     queue: variables.PINGFEDERATE_QUEUE,
     replication: variables.PINGFEDERATE_REPLICATION,
-  }),
-  pingAccess: Object.freeze({
+  },
+  pingAccess: {
     callbackPath: variables.PINGACCESS_CALLBACK_PATH,
     requireFullyQualifiedHosts: variables.REQUIRE_FULLY_QUALIFIED_HOSTS,
     allowIpHosts: variables.ALLOW_IP_HOSTS,
-  }),
-  jwt: Object.freeze({
+  },
+  jwt: {
     issuer: variables.JWT_ISSUER,
     audience: variables.JWT_AUDIENCE,
     jwksUrl: variables.JWT_JWKS_URL,
-    algorithms: list(variables.JWT_ALGORITHMS),
-    types: list(variables.JWT_TYPES),
+    algorithms: toList(variables.JWT_ALGORITHMS),
+    types: toList(variables.JWT_TYPES),
     teamsClaim: variables.JWT_TEAMS_CLAIM,
-  }),
+  },
   database: toDatabase(variables.DATABASE_URL, values['DATABASE_URL_FILE']),
-  secretKeys: Object.freeze<readonly [KeyObject, ...KeyObject[]]>([
-    toKey(variables.SECRET_KEY),
-    ...(variables.SECRET_KEYS_PREVIOUS ? list(variables.SECRET_KEYS_PREVIOUS).map(toKey) : []),
-  ]),
-  retrieval: Object.freeze({
+  secretKeys: [toKey(variables.SECRET_KEY), ...toList(variables.SECRET_KEYS_PREVIOUS).map(toKey)],
+  retrieval: {
     ttlSeconds: variables.RETRIEVAL_TTL_SECONDS,
     ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,
     bearerAllowed: variables.ALLOW_BEARER_REDEMPTION,
-  }),
+  },
   policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
 })

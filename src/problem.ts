@@ -186,31 +186,6 @@ export const toProblemDetails = (problem: Problem, requestId: string) => ({
   ...(problem.operation && { operation: `/operations/${problem.operation}` }),
 })
 
-/** What every protected operation can answer. */
-export const protectedProblems = [
-  'malformed_request',
-  'request_timeout',
-  'uri_too_long',
-  'header_fields_too_large',
-  'unauthenticated',
-  'invalid_token',
-  'insufficient_scope',
-  'validation_failed',
-  'rate_limited',
-  'internal_error',
-  'issuer_unavailable',
-  'database_unavailable',
-  'overloaded',
-  'shutting_down',
-] as const satisfies ProblemCode[]
-
-/** What every operation with a body can answer. */
-export const bodyProblems = [
-  'malformed_json',
-  'body_too_large',
-  'unsupported_media_type',
-] as const satisfies ProblemCode[]
-
 /** Response schemas for the problems an operation can answer, one entry for each status, the codes in its description. */
 export const problemResponses = (...codes: ProblemCode[]) => {
   const byStatus = Object.groupBy(codes, code => String(problems[code].status))

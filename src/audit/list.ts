@@ -2,10 +2,11 @@ import { Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Principal } from '../principal.ts'
-import { Problem, problemResponses, protectedProblems } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { findAuditEvents, type VisibleTeams } from './find-events.ts'
 import {
@@ -75,7 +76,6 @@ const schema = {
   summary: 'Who did what?',
   description:
     'The audit trail, the newest event first, a page at a time. You see what is about the clients of your teams; with the scope `audit:read:all` as well everything, also what is about no team. A page can be short or even empty while there are more: the last one is that whose `nextCursor` is null.',
-  security: [{ oauth2: ['audit:read'] }, { bearer: [] }],
   querystring: Query,
   response: {
     200: {
@@ -87,9 +87,10 @@ const schema = {
               items: Type.Array(Type.Unsafe<AuditEvent>(Type.Ref('AuditEvent')), {
                 description: 'The events of this page.',
               }),
-              nextCursor: Type.Union([Type.String(), Type.Null()], {
-                description: 'Send it as `cursor` for older events; null when there are none.',
-              }),
+              nextCursor: Nullable(
+                Type.String(),
+                'Send it as `cursor` for older events; null when there are none.',
+              ),
             },
             { additionalProperties: false },
           ),
@@ -97,7 +98,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, 'team_ambiguous'),
   },
 }
 
@@ -106,7 +106,7 @@ export const listAuditEvents = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'GET',
     url: '/audit-events',
-    config: { scope: 'audit:read', action: 'audit.list' },
+    config: { scope: 'audit:read', action: 'audit.list', problems: ['team_ambiguous'] },
     schema,
     handler: async (request, reply) => {
       const { limit = defaultLimit, cursor, team, since, until, ...filter } = request.query

@@ -1,10 +1,8 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { AuditEventRow } from '../database/schema.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import { type AuditAction, type AuditOutcome, auditActions, auditOutcomes } from './vocabulary.ts'
-
-const orNull = (schema: TSchema, description: string) =>
-  Type.Unsafe<string | null>(Type.Union([schema, Type.Null()], { description }))
 
 const list = (description: string, example: string) =>
   Type.Array(Type.String(), { description, examples: [[example]] })
@@ -29,13 +27,13 @@ const Actor = Type.Object(
         '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
       examples: ['payments-pipeline'],
     }),
-    clientId: orNull(Type.String(), 'OAuth client through which the caller came.'),
+    clientId: Nullable(Type.String(), 'OAuth client through which the caller came.'),
     teams: list('Teams of the caller at that time.', 'payments'),
     actingParties: list(
       'Who acted on behalf of the subject (`act`, RFC 8693), the current one first; empty when it acted itself.',
       'portal',
     ),
-    address: orNull(
+    address: Nullable(
       Type.String(),
       'Network address of the caller; null where the service acted by itself, or could not learn it.',
     ),
@@ -49,12 +47,12 @@ export const AuditEvent = Type.Object(
     at: Instant('When, by the clock of the database.'),
     action: AuditActionName,
     outcome: AuditOutcomeName,
-    reason: orNull(Type.String(), 'Code of the problem of what failed or was refused.'),
-    rule: orNull(Type.String(), 'Rule of the team policy behind the decision.'),
+    reason: Nullable(Type.String(), 'Code of the problem of what failed or was refused.'),
+    rule: Nullable(Type.String(), 'Rule of the team policy behind the decision.'),
     actor: Actor,
-    team: orNull(Type.String(), 'The team whose client it is about; null where that is not known.'),
-    clientId: orNull(Type.String(), 'The client it is about; null where that is not known.'),
-    operationId: orNull(Type.String(), 'The operation at PingFederate that it is about.'),
+    team: Nullable(Type.String(), 'The team whose client it is about; null where that is not known.'),
+    clientId: Nullable(Type.String(), 'The client it is about; null where that is not known.'),
+    operationId: Nullable(Type.String(), 'The operation at PingFederate that it is about.'),
     requestId: Type.String({
       description: 'Id of the request: the UUID in `instance` of a problem and in `X-Request-Id`.',
       examples: ['01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'],

@@ -2,6 +2,7 @@ import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import { type SerializerFactory, SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import type { FastifySchemaValidationError } from 'fastify'
 
 type Compile<Route, Compiled> = (route: Route) => Compiled
 
@@ -46,6 +47,14 @@ const shared = {
   plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret', 'x-request-examples'])],
 } as const
 
+type Formats = Readonly<Record<string, (value: string) => boolean>>
+
+const createCompiler = (externalSchemas: unknown, coerceTypes: boolean, formats: Formats = {}) =>
+  AjvCompiler()(
+    externalSchemas as never,
+    { ...shared, customOptions: { ...shared.customOptions, coerceTypes, formats } } as never,
+  )
+
 type Validated = { schema: unknown; httpPart?: string }
 const isBody = ({ httpPart }: Validated): boolean => httpPart === 'body'
 
@@ -55,20 +64,22 @@ const isBody = ({ httpPart }: Validated): boolean => httpPart === 'body'
  */
 export const buildValidator = compileOnce(
   externalSchemas => {
-    const compile = (coerceTypes: boolean) =>
-      AjvCompiler()(
-        externalSchemas as never,
-        {
-          ...shared,
-          customOptions: { ...shared.customOptions, coerceTypes },
-        } as never,
-      )
-    const asSent = compile(false)
-    const coercing = compile(true)
+    const asSent = createCompiler(externalSchemas, false)
+    const coercing = createCompiler(externalSchemas, true)
     return (route: Validated) => (isBody(route) ? asSent(route as never) : coercing(route as never))
   },
   route => [isBody(route), route.schema],
 ) as BuildCompilerFromPool
+
+type Checked = { schema: object; coerceTypes?: boolean; formats?: Formats }
+type Check = { (value: unknown): boolean; errors?: FastifySchemaValidationError[] | null }
+
+/** Checks what is no request in the same way: a file as it was written, or variables, which are text by nature. */
+export const compileSchema = remember<Checked, Check>(
+  ({ schema, coerceTypes = false, formats }) =>
+    createCompiler({}, coerceTypes, formats)({ schema } as never) as unknown as Check,
+  ({ schema, coerceTypes }) => [coerceTypes, schema],
+)
 
 /** What is answered goes through the schema of its status, which lets out what it names and nothing else. */
 export const buildSerializer = compileOnce(

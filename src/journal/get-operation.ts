@@ -3,8 +3,9 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import { operationKinds, operationStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
-import { Problem, problemResponses, protectedProblems } from '../problem.ts'
+import { Problem } from '../problem.ts'
 
 const example = {
   operationId: '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10',
@@ -23,7 +24,6 @@ const schema = {
   summary: 'Read where a change stands',
   description:
     'One change of your teams to PingFederate. A create that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute once PingFederate answers; `Retry-After` of that answer tells from when on.',
-  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
   params: Type.Object({
     operationId: Type.String({
       pattern: '^[0-9a-f-]{36}$',
@@ -49,13 +49,9 @@ const schema = {
                 description:
                   '`intended`: begun, and not known to have ended. `done`: the client is there. `failed`: nothing was made.',
               }),
-              failure: Type.Union([Type.String(), Type.Null()], {
-                description: 'Code of the problem it failed with.',
-              }),
+              failure: Nullable(Type.String(), 'Code of the problem it failed with.'),
               createdAt: Instant('When it was begun.'),
-              finishedAt: Type.Union([Instant('When it ended.'), Type.Null()], {
-                description: 'When it ended; null before.',
-              }),
+              finishedAt: Nullable(Instant('When it ended.'), 'When it ended; null before.'),
             },
             { additionalProperties: false },
           ),
@@ -63,7 +59,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, 'operation_not_found'),
   },
 }
 
@@ -72,7 +67,11 @@ export const getOperation = (app: App, { store }: { store: Store }): void => {
   app.route({
     method: 'GET',
     url: '/operations/:operationId',
-    config: { scope: 'web-session-clients:read', action: 'operation.read' },
+    config: {
+      scope: 'web-session-clients:read',
+      action: 'operation.read',
+      problems: ['operation_not_found'],
+    },
     schema,
     handler: async (request, reply) => {
       const { teams } = principalOf(request)

@@ -1,5 +1,4 @@
-import type { FastifySchemaValidationError } from 'fastify'
-import { buildValidator } from '../http/compilation.ts'
+import { compileSchema } from '../http/compilation.ts'
 import { parseJson } from '../http/json-body.ts'
 import { toViolations } from '../http/validation.ts'
 import { Problem, type Violation } from '../problem.ts'
@@ -31,20 +30,10 @@ const findProblems = (file: unknown): PolicyProblem[] => {
   return [...broken, ...findMeaningless(file).filter(({ pointer }) => !pointers.has(pointer))]
 }
 
-type Validate = { (value: unknown): boolean; errors?: FastifySchemaValidationError[] | null }
-
 /** Compiled when there is a file to check, because most starts have none. */
 const checkSchema = (file: unknown): Violation[] => {
-  const validate = buildValidator(
-    {},
-    {} as never,
-  )({
-    schema: PolicyFile,
-    method: '',
-    url: '',
-    httpPart: 'body',
-  } as never) as unknown as Validate
-  return validate(file) ? [] : toViolations({ validation: validate.errors ?? [] })
+  const check = compileSchema({ schema: PolicyFile })
+  return check(file) ? [] : toViolations({ validation: check.errors ?? [] })
 }
 
 const toPolicyProblem = ({ in: _part, ...problem }: Violation): PolicyProblem => problem

@@ -3,22 +3,18 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import { redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
-import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
 import { getRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import type { RetrievalToken } from './schema.ts'
-
-const nullable = (schema: ReturnType<typeof Type.String>, description: string) =>
-  Type.Union([schema, Type.Null()], { description })
 
 const schema = {
   operationId: 'lookUpRetrieval',
   tags: ['secret retrievals'],
   summary: 'Look at a retrieval token without using it',
   description: 'Tells for which client a token is and whether it still works. Nothing is consumed.',
-  security: [{ oauth2: ['secrets:redeem'] }, { bearer: [] }],
   body: Type.Unsafe<RetrievalToken>(Type.Ref('RetrievalToken')),
   response: {
     200: {
@@ -39,8 +35,8 @@ const schema = {
                 examples: ['payments-pipeline'],
               }),
               expiresAt: Instant('When it expires.'),
-              redeemedAt: nullable(Instant(''), 'When it was redeemed.'),
-              redeemedBy: nullable(Type.String(), 'Subject of the caller that redeemed it.'),
+              redeemedAt: Nullable(Instant(''), 'When it was redeemed.'),
+              redeemedBy: Nullable(Type.String(), 'Subject of the caller that redeemed it.'),
             },
             { additionalProperties: false },
           ),
@@ -58,7 +54,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, ...bodyProblems, 'retrieval_not_found'),
   },
 }
 
@@ -67,7 +62,7 @@ export const lookUpRetrieval = (app: App, { store }: { store: Store }): void => 
   app.route({
     method: 'POST',
     url: '/secret-retrievals/lookup',
-    config: { scope: 'secrets:redeem', action: 'retrieval.look-up' },
+    config: { scope: 'secrets:redeem', action: 'retrieval.look-up', problems: ['retrieval_not_found'] },
     schema,
     handler: async (request, reply) => {
       const row = await getRetrieval(store.db, request.body.token, principalOf(request))

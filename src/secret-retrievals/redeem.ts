@@ -6,7 +6,6 @@ import type { AuditedStore } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { App } from '../http/route.ts'
-import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
 import { type FoundRetrieval, getRetrieval, readRetrieval } from './find-retrieval.ts'
 import { expired, refuseDead } from './refuse-dead.ts'
@@ -24,7 +23,6 @@ const schema = {
   summary: 'Redeem a client secret, once',
   description:
     'Exchanges a retrieval token for the client secret. It works once: the secret is erased here before it is answered, and if that answer is lost the secret has to be rotated.',
-  security: [{ oauth2: ['secrets:redeem'] }, { bearer: [] }],
   body: Type.Unsafe<RetrievalToken>(Type.Ref('RetrievalToken')),
   response: {
     200: {
@@ -56,15 +54,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      ...protectedProblems,
-      ...bodyProblems,
-      'retrieval_not_found',
-      'retrieval_redeemed',
-      'retrieval_expired',
-      'retrieval_revoked',
-      'server_key_missing',
-    ),
   },
 }
 
@@ -73,7 +62,17 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
   app.route({
     method: 'POST',
     url: '/secret-retrievals',
-    config: { scope: 'secrets:redeem', action: 'secret.redeem' },
+    config: {
+      scope: 'secrets:redeem',
+      action: 'secret.redeem',
+      problems: [
+        'retrieval_not_found',
+        'retrieval_redeemed',
+        'retrieval_expired',
+        'retrieval_revoked',
+        'server_key_missing',
+      ],
+    },
     schema,
     handler: async (request, reply) => {
       const actor = actorOf(request)

@@ -13,7 +13,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
 import type { PolicyHolder } from '../policy/holder.ts'
-import { bodyProblems, problemResponses, protectedProblems } from '../problem.ts'
+import type { ProblemCode } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
 import { type CreateRequest, createChange, toCreateAnswer, type Upstream } from './create-change.ts'
@@ -60,7 +60,6 @@ const schema = {
   summary: 'Create a web session client',
   description:
     'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
-  security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
   headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
   querystring: Query,
   body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
@@ -87,36 +86,35 @@ const schema = {
         },
       },
     },
-    ...problemResponses(
-      ...protectedProblems,
-      ...bodyProblems,
-      'no_team',
-      'team_not_yours',
-      'not_allowed_by_policy',
-      'client_id_taken',
-      'client_exists_in_pingfederate',
-      'operation_in_progress',
-      'team_ambiguous',
-      'idempotency_key_reused',
-      'refused_by_pingfederate',
-      'pingfederate_credentials_refused',
-      'pingfederate_tls',
-      'pingfederate_error',
-      'pingfederate_invalid_response',
-      'pingfederate_unreachable',
-      'pingfederate_busy',
-      'pingfederate_timeout',
-      'outcome_unknown',
-    ),
   },
 }
+
+const problems = [
+  'no_team',
+  'team_not_yours',
+  'not_allowed_by_policy',
+  'client_id_taken',
+  'client_exists_in_pingfederate',
+  'operation_in_progress',
+  'team_ambiguous',
+  'idempotency_key_reused',
+  'refused_by_pingfederate',
+  'pingfederate_credentials_refused',
+  'pingfederate_tls',
+  'pingfederate_error',
+  'pingfederate_invalid_response',
+  'pingfederate_unreachable',
+  'pingfederate_busy',
+  'pingfederate_timeout',
+  'outcome_unknown',
+] as const satisfies ProblemCode[]
 
 /** `POST /web-session-clients` */
 export const createWebSessionClient = (app: App, dependencies: CreateDependencies): void => {
   app.route({
     method: 'POST',
     url: '/web-session-clients',
-    config: { scope: 'web-session-clients:write', action: 'client.create' },
+    config: { scope: 'web-session-clients:write', action: 'client.create', problems },
     schema,
     attachValidation: true,
     handler: async (request, reply) => {

@@ -7,7 +7,7 @@ import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { Principal } from '../principal.ts'
-import { Problem, problemResponses, protectedProblems } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
@@ -23,7 +23,6 @@ const schema = {
   summary: 'Read a web session client',
   description:
     'One client of your teams, with the state of its latest secret hand-out. A client of another team is answered like one that does not exist.',
-  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
   params: Type.Object({ clientId: ClientId }),
   response: {
     200: {
@@ -38,7 +37,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems, 'client_not_found'),
   },
 }
 
@@ -47,7 +45,7 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId',
-    config: { scope: 'web-session-clients:read', action: 'client.read' },
+    config: { scope: 'web-session-clients:read', action: 'client.read', problems: ['client_not_found'] },
     schema,
     handler: async (request, reply) => {
       const client = await getClient(store.db, principalOf(request), request.params.clientId)

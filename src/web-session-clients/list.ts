@@ -5,10 +5,10 @@ import { clientIdPattern } from '../client-id.ts'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { cursorRefused, decodeCursor } from '../http/cursor.ts'
+import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import type { Replication } from '../pingfederate/replication.ts'
-import { problemResponses, protectedProblems } from '../problem.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { pageExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
@@ -67,7 +67,6 @@ const schema = {
   tags: ['web session clients'],
   summary: 'List web session clients',
   description: 'The clients of your teams in the order of their ids, a page at a time.',
-  security: [{ oauth2: ['web-session-clients:read'] }, { bearer: [] }],
   querystring: Query,
   response: {
     200: {
@@ -79,9 +78,10 @@ const schema = {
               items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient')), {
                 description: 'The clients of this page.',
               }),
-              nextCursor: Type.Union([Type.String(), Type.Null()], {
-                description: 'Send it as `cursor` for the next page; null on the last one.',
-              }),
+              nextCursor: Nullable(
+                Type.String(),
+                'Send it as `cursor` for the next page; null on the last one.',
+              ),
             },
             { additionalProperties: false },
           ),
@@ -89,7 +89,6 @@ const schema = {
         },
       },
     },
-    ...problemResponses(...protectedProblems),
   },
 }
 

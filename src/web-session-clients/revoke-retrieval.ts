@@ -3,7 +3,6 @@ import { actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { ClientId } from '../client-id.ts'
 import type { App } from '../http/route.ts'
-import { problemResponses, protectedProblems } from '../problem.ts'
 import { getClient } from './get.ts'
 
 const schema = {
@@ -12,11 +11,9 @@ const schema = {
   summary: 'Revoke the outstanding retrieval token',
   description:
     'Kills the latest retrieval token of the client and erases the sealed secret. Afterwards, and where nothing was outstanding, no token works.',
-  security: [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
   params: Type.Object({ clientId: ClientId }),
   response: {
     204: { description: 'No token of this client works any more.', type: 'null' },
-    ...problemResponses(...protectedProblems, 'client_not_found'),
   },
 }
 
@@ -25,7 +22,11 @@ export const revokeRetrieval = (app: App, { store }: { store: AuditedStore }): v
   app.route({
     method: 'DELETE',
     url: '/web-session-clients/:clientId/retrieval',
-    config: { scope: 'web-session-clients:write', action: 'retrieval.revoke' },
+    config: {
+      scope: 'web-session-clients:write',
+      action: 'retrieval.revoke',
+      problems: ['client_not_found'],
+    },
     schema,
     handler: async (request, reply) => {
       const actor = actorOf(request)

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { redeemers, replicationStates, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
+import { Nullable } from '../http/nullable.ts'
 import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
@@ -138,9 +139,7 @@ export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
 const clientProperties = {
   clientId: ClientId,
   name: Name,
-  description: Type.Union([Description, Type.Null()], {
-    description: 'What the application is; null when the request did not say.',
-  }),
+  description: Nullable(Description, 'What the application is; null when the request did not say.'),
   team: Team,
   pingAccessUrls: Type.Array(PingAccessUrl, {
     description: 'Normalised: host in lower case, no default port, no trailing slash.',
@@ -155,18 +154,12 @@ const clientProperties = {
   bypassAuthorizationApproval: Type.Boolean({
     description: 'Whether people are spared the approval page; true in every web session client.',
   }),
-  scopes: Type.Union([Type.Array(ScopeToken), Type.Null()], {
-    description: 'The scopes the client is restricted to; null when unrestricted.',
-  }),
+  scopes: Nullable(Type.Array(ScopeToken), 'The scopes the client is restricted to; null when unrestricted.'),
   requirePkce: Type.Boolean({ description: 'Whether PKCE is required.' }),
   logout: Type.Enum(['none', 'pingaccess'], { description: 'Single logout.' }),
   refreshTokens: Type.Boolean({ description: 'Whether refresh tokens are issued.' }),
-  oidcPolicy: Type.Union([Type.String(), Type.Null()], {
-    description: "OpenID Connect policy; null for PingFederate's default.",
-  }),
-  accessTokenManager: Type.Union([Type.String(), Type.Null()], {
-    description: "Access token manager; null for PingFederate's default.",
-  }),
+  oidcPolicy: Nullable(Type.String(), "OpenID Connect policy; null for PingFederate's default."),
+  accessTokenManager: Nullable(Type.String(), "Access token manager; null for PingFederate's default."),
   status: Type.Enum(replicationStates, {
     description:
       '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look.',
@@ -200,14 +193,13 @@ export const WebSessionClientWithRetrieval = Type.Object(
         state: RetrievalState,
         expiresAt: Instant('When the retrieval token expires.'),
         redeemableBy: RedeemableBy,
-        redeemedAt: Type.Union([Instant('When the secret was redeemed.'), Type.Null()], {
-          description: 'When the secret was redeemed; null while it was not.',
-        }),
-        redeemedBy: Type.Union(
-          [Type.String({ description: 'Subject of the caller that redeemed it.' }), Type.Null()],
-          {
-            description: 'Subject of the caller that redeemed it; null while nobody did.',
-          },
+        redeemedAt: Nullable(
+          Instant('When the secret was redeemed.'),
+          'When the secret was redeemed; null while it was not.',
+        ),
+        redeemedBy: Nullable(
+          Type.String({ description: 'Subject of the caller that redeemed it.' }),
+          'Subject of the caller that redeemed it; null while nobody did.',
         ),
       },
       { ...closed, description: 'The latest hand-out of the secret; never its token.' },
@@ -225,10 +217,10 @@ export const CreatedWebSessionClient = Type.Object(
     ...clientProperties,
     retrieval: Type.Object(
       {
-        token: Type.Union([Type.String({ examples: [exampleToken] }), Type.Null()], {
-          description:
-            'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only; null in a repeated answer once it does not work any more.',
-        }),
+        token: Nullable(
+          Type.String({ examples: [exampleToken] }),
+          'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only; null in a repeated answer once it does not work any more.',
+        ),
         state: RetrievalState,
         expiresAt: Instant('When the token expires.'),
         redeemableBy: RedeemableBy,

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import { type ProblemCode, problemResponses } from '../problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a protected route can answer besides what every one can. */
+    problems?: readonly ProblemCode[]
+  }
+}
+
+/** What every protected operation can answer. */
+const protectedProblems = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'header_fields_too_large',
+  'unauthenticated',
+  'invalid_token',
+  'insufficient_scope',
+  'validation_failed',
+  'rate_limited',
+  'internal_error',
+  'issuer_unavailable',
+  'database_unavailable',
+  'overloaded',
+  'shutting_down',
+] as const satisfies ProblemCode[]
+
+/** What every operation with a body can answer. */
+const bodyProblems = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+] as const satisfies ProblemCode[]
+
+/** Adds to the schema of every route of this registration what follows from its scope, its body and the problems it names. */
+export const describeProtected = (app: FastifyInstance): void => {
+  app.addHook('onRoute', route => {
+    const { schema = {}, config } = route
+    const problems = config?.problems ?? []
+    route.schema = {
+      ...schema,
+      security: [{ oauth2: [String(config?.scope)] }, { bearer: [] }],
+      response: {
+        ...(schema.response as object | undefined),
+        ...problemResponses(...protectedProblems, ...(schema.body ? bodyProblems : []), ...problems),
+      },
+    }
+  })
+}
