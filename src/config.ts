@@ -8,18 +8,15 @@ import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
 import { compileSchema } from './http/compilation.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
 import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
-import type { PingFederateConfig, PingFederateCredentials, PingFederateFile } from './pingfederate/config.ts'
+import {
+  type PingFederateConfig,
+  type PingFederateCredentials,
+  pemFiles,
+  secretFiles,
+} from './pingfederate/config.ts'
 import type { RetrievalConfig } from './policy/defaults.ts'
 import { type PolicySource, readPolicySetting } from './policy/setting.ts'
 import { Secret } from './secret.ts'
-
-const pingFederateFiles = [
-  'PINGFEDERATE_ADMIN_PASSWORD_FILE',
-  'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE',
-  'PINGFEDERATE_ADMIN_CERT_FILE',
-  'PINGFEDERATE_ADMIN_KEY_FILE',
-  'PINGFEDERATE_CA_FILE',
-] as const satisfies readonly PingFederateFile[]
 
 export type Config = Readonly<{
   host: string
@@ -188,7 +185,7 @@ const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCreden
 
 const toFiles = (values: Readonly<Record<string, string>>): PingFederateConfig['files'] =>
   Object.fromEntries(
-    pingFederateFiles.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
+    [...secretFiles, ...pemFiles].flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
   )
 
 const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')

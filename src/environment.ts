@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type Static, type TNumberOptions, type TStringOptions, Type } from 'typebox'
 import { isPostgresUrl } from './database/postgres-url.ts'
+import { replicationModes } from './pingfederate/config.ts'
 import { isPlainUrl, isUpstreamUrl } from './upstream-url.ts'
 
 /** One line of text; `format` says what else is checked. */
@@ -102,7 +103,7 @@ export const Environment = Type.Object({
     'Changes that may wait for one of those places, for two seconds at most; others get 503 at once.',
     { minimum: 0, maximum: 10_000, default: 64 },
   ),
-  PINGFEDERATE_REPLICATION: Type.Enum(['none', 'report', 'trigger'], {
+  PINGFEDERATE_REPLICATION: Type.Enum(replicationModes, {
     default: 'report',
     description:
       '`report` tells in `status` whether a client has reached the engines, `trigger` also publishes (everybody’s pending changes), `none` is for external client storage.',

@@ -5,13 +5,20 @@ export type PingFederateCredentials =
   | { kind: 'oauth'; tokenUrl: string; clientId: string; clientSecret: Secret; scope: string | undefined }
   | { kind: 'mutual-tls'; cert: string; key: Secret }
 
-/** Variables that name the files of credentials and CA. */
-export type PingFederateFile =
-  | 'PINGFEDERATE_ADMIN_PASSWORD_FILE'
-  | 'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE'
-  | 'PINGFEDERATE_ADMIN_CERT_FILE'
-  | 'PINGFEDERATE_ADMIN_KEY_FILE'
-  | 'PINGFEDERATE_CA_FILE'
+/** Variables that name the files of a password or client secret, and of certificates and their key. */
+export const secretFiles = [
+  'PINGFEDERATE_ADMIN_PASSWORD_FILE',
+  'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE',
+] as const
+export const pemFiles = [
+  'PINGFEDERATE_CA_FILE',
+  'PINGFEDERATE_ADMIN_CERT_FILE',
+  'PINGFEDERATE_ADMIN_KEY_FILE',
+] as const
+type PingFederateFile = (typeof secretFiles | typeof pemFiles)[number]
+
+/** Who brings clients to the engines of a cluster, and whether `status` tells of it. */
+export const replicationModes = ['none', 'report', 'trigger'] as const
 
 export type PingFederateConfig = Readonly<{
   adminUrl: string
@@ -23,6 +30,5 @@ export type PingFederateConfig = Readonly<{
   timeoutMs: number
   concurrency: number
   queue: number
-  /** Who brings clients to the engines of a cluster, and whether `status` tells of it. */
-  replication: 'none' | 'report' | 'trigger'
+  replication: (typeof replicationModes)[number]
 }>

@@ -2,7 +2,7 @@ import { type PemFiles, readPemFiles } from '../files/pem-files.ts'
 import { createReread, type FileProblem } from '../files/reread-files.ts'
 import { readSecretFile } from '../files/secret-files.ts'
 import { Secret } from '../secret.ts'
-import type { PingFederateConfig, PingFederateCredentials } from './config.ts'
+import { type PingFederateConfig, type PingFederateCredentials, pemFiles, secretFiles } from './config.ts'
 
 /** PEM texts; the same object for as long as none of them changes. */
 export type Certificates = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
@@ -40,7 +40,7 @@ export const createIdentity = (
   let checkedAt = Number.NEGATIVE_INFINITY
 
   const rereadSecret = createReread({
-    files: secretNames.flatMap(name => files[name] ?? []),
+    files: secretFiles.flatMap(name => files[name] ?? []),
     read: () => readSecret(files),
     take: value => {
       if (secretOf(credentials) === value) return false
@@ -50,7 +50,7 @@ export const createIdentity = (
     onReread,
   })
   const rereadCertificates = createReread({
-    files: pemNames.flatMap(name => files[name] ?? []),
+    files: pemFiles.flatMap(name => files[name] ?? []),
     read: () => readCertificates(files),
     take: read => {
       if (toText(read) === toText(certificates)) return false
@@ -75,13 +75,6 @@ export const createIdentity = (
   }
 }
 
-const secretNames = ['PINGFEDERATE_ADMIN_PASSWORD_FILE', 'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE'] as const
-const pemNames = [
-  'PINGFEDERATE_CA_FILE',
-  'PINGFEDERATE_ADMIN_CERT_FILE',
-  'PINGFEDERATE_ADMIN_KEY_FILE',
-] as const
-
 const keyPairOf = (credentials: PingFederateCredentials): Pick<Certificates, 'cert' | 'key'> =>
   credentials.kind === 'mutual-tls'
     ? { cert: credentials.cert, key: credentials.key }
@@ -101,8 +94,8 @@ type Files = PingFederateConfig['files']
 type Read<T> = { value: T } | { problems: readonly FileProblem[] }
 
 const readSecret = (files: Files): Read<string> => {
-  const name = secretNames.find(each => files[each] !== undefined)
-  const read = readSecretFile(files[name ?? secretNames[0]] ?? '')
+  const name = secretFiles.find(each => files[each] !== undefined)
+  const read = readSecretFile(files[name ?? secretFiles[0]] ?? '')
   return 'value' in read ? read : { problems: [{ name: String(name), why: read.why }] }
 }
 

@@ -1,18 +1,18 @@
 import type { PolicyDefaults, RetrievalConfig } from '../policy/defaults.ts'
 import type { Ruled } from '../policy/team-policy.ts'
 import type { RetrievalRequest } from '../secret-retrievals/issue.ts'
-import type { CreateWebSessionClient } from './schema.ts'
+import type { CreateWebSessionClient, WebSessionClient } from './schema.ts'
 
 /** What a web session client is set to, in OAuth's words; PingFederate's are in src/pingfederate. */
 export type ClientSettings = {
   description: string | null
   pingAccessUrls: string[]
   redirectUris: string[]
-  grantTypes: ('authorization_code' | 'refresh_token')[]
+  grantTypes: WebSessionClient['grantTypes']
   bypassAuthorizationApproval: boolean
   scopes: string[] | null
   requirePkce: boolean
-  logout: 'none' | 'pingaccess'
+  logout: WebSessionClient['logout']
   refreshTokens: boolean
   oidcPolicy: string | null
   accessTokenManager: string | null

@@ -7,6 +7,8 @@ import { visibleLine } from '../http/visible-line.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
 
+const logouts = ['none', 'pingaccess'] as const
+
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
 const Team = Type.String({
@@ -96,7 +98,7 @@ export const CreateWebSessionClient = Type.Object(
       Type.Boolean({ description: 'Require Proof Key for Code Exchange (RFC 7636). Default: false.' }),
     ),
     logout: Type.Optional(
-      Type.Enum(['none', 'pingaccess'], {
+      Type.Enum(logouts, {
         description:
           "`pingaccess`: PingFederate's single logout ends the PingAccess session too. Default: none.",
       }),
@@ -156,7 +158,7 @@ const clientProperties = {
   }),
   scopes: Nullable(Type.Array(ScopeToken), 'The scopes the client is restricted to; null when unrestricted.'),
   requirePkce: Type.Boolean({ description: 'Whether PKCE is required.' }),
-  logout: Type.Enum(['none', 'pingaccess'], { description: 'Single logout.' }),
+  logout: Type.Enum(logouts, { description: 'Single logout.' }),
   refreshTokens: Type.Boolean({ description: 'Whether refresh tokens are issued.' }),
   oidcPolicy: Nullable(Type.String(), "OpenID Connect policy; null for PingFederate's default."),
   accessTokenManager: Nullable(Type.String(), "Access token manager; null for PingFederate's default."),
