@@ -155,6 +155,7 @@ test('201 after a connection ended on which 400 requests waited behind another o
   connection.close()
   held.resolve()
   assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
+  assert.equal((await fetch(`${service.url}/health/ready`)).status, 200)
   assert.equal(
     (await service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'after' } })).status,
     201,
