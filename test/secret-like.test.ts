@@ -19,6 +19,8 @@ const texts: [text: string, looks: boolean, could: boolean, masked: string, mask
   [run24.slice(1), false, false, run24.slice(1)],
   ['Ab3-Ab3-Ab3-Ab3-Ab3-Ab3-', false, true, '[masked]'],
   ['Ab3.Ab3.Ab3.Ab3.Ab3.Ab3.', false, true, 'Ab3.Ab3.Ab3.Ab3.Ab3.Ab3.'],
+  ['key vqGtRTM1fYXZESfTwvB6YY/2vTBenPiuK8u/hJesj/x==', false, true, 'key [masked]'],
+  ['https://host:3000/shop/area/pa/oidc/cb/24', false, false, 'https://host:3000/shop/area/pa/oidc/cb/24'],
   ['requireProofKeyForCodeExchange', false, true, '[masked]', 'requireProofKeyForCodeExchange'],
   ['requireProofKeyForCodeExchange2', false, true, '[masked]'],
   ['aBcDeFgHiJkLmNoPqRsTuVwXyZ', false, true, '[masked]'],

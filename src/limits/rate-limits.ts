@@ -95,7 +95,8 @@ const refusal = (quota: Quota, what: string, about?: About): Problem =>
     { about, headers: { ...toFields(quota), 'retry-after': String(quota.retryAfterSeconds) } },
   )
 
-const toCallerKey = ({ subject, clientId }: Principal): string => `${clientId ?? ''}\n${subject}`
+/** One text for each caller. */
+export const toCallerKey = ({ subject, clientId }: Principal): string => `${clientId ?? ''}\n${subject}`
 
 const showsRetrievalTokens = ({ routeOptions }: FastifyRequest): boolean =>
   routeOptions.config.scope === 'secrets:redeem'

@@ -30,23 +30,10 @@ test('a create takes six statements before PingFederate and five after, a redemp
   await createRetrieval(service, { clientId: 'warm' })
   const take = recordTransactions(t)
   const token = await createRetrieval(service)
-  assert.deepEqual(take(), [
-    [
-      'begin',
-      'insert into "client"',
-      'insert into "operation"',
-      'insert into "retrieval"',
-      'insert into "audit_event"',
-      'commit',
-    ],
-    [
-      'begin; set local',
-      'update "client" set',
-      'update "operation" set',
-      'insert into "audit_event"',
-      'commit',
-    ],
-  ])
+  assert.deepEqual(
+    take().map(statements => statements.length),
+    [6, 5],
+  )
   assert.equal((await redeem(service, token)).status, 200)
   const [[begin, select, ...claim] = []] = take()
   assert.deepEqual([begin, select?.split(' ')[0]], ['begin', 'select'])

@@ -10,6 +10,8 @@ const head = (line: string, ...fields: string[]): string =>
   [`${line} HTTP/1.1`, 'host: x', ...fields].map(each => `${each}\r\n`).join('')
 
 const json = 'content-type: application/json'
+/** Sent with a valid token in this place; what its caller takes is its team's. */
+const known = 'authorization: Bearer TOKEN'
 
 /** Requests whose answer may be complete before the body is; each is answered whatever follows. */
 const answered = {
@@ -19,6 +21,8 @@ const answered = {
   'GET with a long answer': `${head('GET /openapi.json')}\r\n`,
   'POST without a token': `${head('POST /web-session-clients', json, 'content-length: 65536')}\r\n{`,
   'POST to nowhere in a type that is not read': `${head('POST /nothing', 'content-type: text/plain', 'content-length: 9')}\r\n`,
+  'GET of a team’s list': `${head('GET /web-session-clients', known)}\r\n`,
+  'POST of a team that is no JSON': `${head('POST /web-session-clients', known, json, 'content-length: 9')}\r\n{{{{{{{{{`,
   'POST that is too long': `${head('POST /nothing', json, 'content-length: 1048576')}\r\n{`,
 }
 
@@ -26,6 +30,8 @@ const answered = {
 const unanswered = {
   'POST to nowhere with half a body': `${head('POST /nothing', json, 'content-length: 65536')}\r\n{`,
   'POST to nowhere with half a chunk': `${head('POST /nothing', json, 'transfer-encoding: chunked')}\r\n9\r\n{`,
+  'POST of a team with half a body': `${head('POST /web-session-clients', known, json, 'content-length: 65536')}\r\n{`,
+  'POST of a team with half a chunk': `${head('POST /secret-retrievals', known, json, 'transfer-encoding: chunked')}\r\n9\r\n{`,
   'DELETE with half a body': `${head('DELETE /nothing', json, 'content-length: 65536')}\r\n{`,
 }
 
@@ -40,14 +46,19 @@ const connection: fc.Arbitrary<Connection> = fc.record({
   isAnswered: fc.boolean(),
 })
 
+const toTarget = async ({ url, sandbox }: TestService) => ({
+  url,
+  token: await sandbox.accessToken({ service: 'payments-pipeline' }),
+})
+
 const send = async (
   t: TestContext,
-  url: string,
+  { url, token }: { url: string; token: string },
   { first, others, isAnswered }: Connection,
 ): Promise<void> => {
   const socket = openConnection(t, url)
   await socket.connected
-  socket.write(first + others.join(''))
+  socket.write([first, ...others].join('').replaceAll('TOKEN', token))
   if (isAnswered) await Promise.race([socket.answered, socket.received])
   socket.close()
   await socket.received
@@ -71,9 +82,10 @@ const readSettledLoad = async (service: TestService) => {
 
 test('whatever is sent, and however its connection ends, nothing is kept of it: every gauge is back at 0', async t => {
   const service = await startTestService(t)
+  const target = await toTarget(service)
   await fc.assert(
     fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 20 }), async connections => {
-      await Promise.all(connections.map(each => send(t, service.url, each)))
+      await Promise.all(connections.map(each => send(t, target, each)))
       assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
     }),
     { numRuns: 40 },
@@ -82,14 +94,16 @@ test('whatever is sent, and however its connection ends, nothing is kept of it: 
 })
 
 for (const [what, request] of Object.entries({ ...answered, ...unanswered })) {
-  test(`201 for a create after a thousand connections that ended with ${what}`, async t => {
+  test(`200 for readiness and 201 for a create after a thousand connections that ended with ${what}`, async t => {
     const service = await startTestService(t)
+    const target = await toTarget(service)
     const isAnswered = Object.values(answered).includes(request)
     for (let round = 0; round < 10; round += 1)
       await Promise.all(
-        Array.from({ length: 100 }, () => send(t, service.url, { first: request, others: [], isAnswered })),
+        Array.from({ length: 100 }, () => send(t, target, { first: request, others: [], isAnswered })),
       )
     assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
+    assert.equal((await fetch(`${service.url}/health/ready`)).status, 200)
     assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
   })
 }
@@ -141,6 +155,7 @@ test('201 after a connection ended on which 400 requests waited behind another o
   connection.close()
   held.resolve()
   assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
+  assert.equal((await fetch(`${service.url}/health/ready`)).status, 200)
   assert.equal(
     (await service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'after' } })).status,
     201,
