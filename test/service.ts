@@ -6,10 +6,12 @@ import type { TestContext } from 'node:test'
 import pino from 'pino'
 import type { World } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
+import { openStore } from '../src/database/open.ts'
+import type { Store } from '../src/database/store.ts'
 import { loggerOptions } from '../src/log.ts'
 import type { ServiceName } from '../src/sandbox/callers.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
-import { type RunningService, startService } from '../src/start.ts'
+import { type RunningService, serve } from '../src/start.ts'
 import { untilTaken } from './until-taken.ts'
 
 export const audience = 'https://clients.test'
@@ -52,6 +54,8 @@ type Options = {
   sandbox?: Partial<SandboxOptions>
   env?: Record<string, string> | ((sandbox: Sandbox) => Promise<Record<string, string>>)
   world?: Partial<World>
+  /** Puts something between the service and its database. */
+  wrapStore?: (store: Store) => Store
 }
 
 type Surroundings = Pick<TestService, 'sandbox' | 'databasePath' | 'env'>
@@ -74,13 +78,16 @@ export const startTestService = async (t: TestContext, options: Options = {}): P
   const others = typeof options.env === 'function' ? await options.env(sandbox) : options.env
   const env = { ...surroundings.env, ...database, ...others }
   const logLines: string[] = []
-  const service = await startService(parseConfig(env), {
+  const world = {
     log: pino(loggerOptions('trace'), { write: line => logLines.push(line) }),
     now: Date.now,
     newId: () => randomUUIDv7(),
     randomBytes,
     ...options.world,
-  })
+  }
+  const config = parseConfig(env)
+  const store = await openStore(config.database, world)
+  const service = await serve(config, world, options.wrapStore?.(store) ?? store)
   let stopped: Promise<void> | undefined
   const stop: TestService['stop'] = options => (stopped ??= service.stop(options))
   t.after(() => stop())

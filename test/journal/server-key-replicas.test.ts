@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import pg from 'pg'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { untilWaiting } from '../database/until-waiting.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { startReplica, startTestService } from '../service.ts'
 import { clientIds, createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
@@ -57,11 +58,7 @@ test('201 and 422 for two bodies with one key at the same moment, at replicas th
   const creating = [first, second].map((replica, index) =>
     createUnderKey(replica, key, { body: { ...smallest, clientId: `client-${index}` } }),
   )
-  const countWaiting = `
-    select count(*)::int as waiting from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`
-  for (let waiting = 0; waiting < 2; )
-    [{ waiting }] = (await beside.query(countWaiting)).rows as [{ waiting: number }]
+  await untilWaiting(beside, 2, Promise.all(creating))
   await beside.query('rollback')
   const answers = await Promise.all(creating)
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 422])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { redeem } from '../secret-retrievals/retrievals.ts'
-import { laterThanLeasesMs, startTestService } from '../service.ts'
+import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
+import { readRows, redeem } from '../secret-retrievals/retrievals.ts'
+import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import {
   clientIds,
   createKey,
@@ -30,9 +31,15 @@ const startLateCreate = async (t: TestContext) => {
   const key = createKey()
   const original = createUnderKey(service, key)
   await arrived.promise
-  ahead += laterThanLeasesMs
-  return { service, key, original, act: acting.resolve, acted, answer: answering.resolve }
+  const endLeases = (): void => {
+    ahead += laterThanLeasesMs
+  }
+  endLeases()
+  return { service, key, original, act: acting.resolve, acted, answer: answering.resolve, endLeases }
 }
+
+const outcomesOf = ({ databasePath }: TestService): unknown[] =>
+  readRows(databasePath, 'select outcome from audit_event order by audit_event_id').map(row => row['outcome'])
 
 test('201 for the original that answers between the look of another request, which saw nothing, and its end', async t => {
   const { service, key, original, act, acted, answer } = await startLateCreate(t)
@@ -66,6 +73,7 @@ test('201 with the same token for both, when another request settled it as done 
   answer()
   const created = await original
   assert.deepEqual(created.body, repeated.body)
+  assert.deepEqual(outcomesOf(service), ['intended', 'done'])
   assert.equal((await redeem(service, created.body.retrieval.token)).status, 200)
 })
 
@@ -82,3 +90,43 @@ test('3: one client, and the retry’s, when the first POST arrives after the re
   assert.deepEqual((await createUnderKey(service, key)).body, repeated.body)
   assert.equal((await redeem(service, repeated.body.retrieval.token)).status, 200)
 })
+
+const looks: [string, OddAnswer | undefined][] = [
+  ['saw nothing', undefined],
+  ['was not answered', { kind: 'status', status: 401 }],
+]
+for (const [what, answer] of looks)
+  test(`nothing is written by a request whose look ${what}, when another has taken its lease meanwhile`, async t => {
+    const { service, key, endLeases } = await startLateCreate(t)
+    const { faults } = service.sandbox.pingFederate
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    t.after(() => second.resolve())
+    const look = async (fault: Fault) => {
+      const arrived = Promise.withResolvers<void>()
+      faults.next({
+        match: get,
+        fault: {
+          ...fault,
+          get actAfter() {
+            arrived.resolve()
+            return Promise.resolve()
+          },
+        },
+      })
+      const answer = createUnderKey(service, key)
+      await arrived.promise
+      return { answer }
+    }
+    const late = await look({ answerAfter: first.promise, ...(answer && { answer }) })
+    endLeases()
+    await look({ answerAfter: second.promise })
+    const readOperation = () =>
+      readRows(service.databasePath, 'select state, fence, lease_until from operation').map(row => ({
+        ...row,
+      }))
+    const before = readOperation()
+    assert.equal(before[0]?.['state'], 'intended')
+    first.resolve()
+    assert.ok((await late.answer).status >= 400)
+    assert.deepEqual(readOperation(), before)
+  })

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import pg from 'pg'
+import { usePostgresServer } from '../database/postgres-server.ts'
+import { untilWaiting } from '../database/until-waiting.ts'
+import { startTestService } from '../service.ts'
+import { createRetrieval, redeem } from './retrievals.ts'
+
+const server = usePostgresServer()
+
+/** A secret whose row somebody else holds, so that every redemption has looked at it before any can claim it. */
+const holdRetrieval = async (t: TestContext) => {
+  const database = await server.createDatabase()
+  const service = await startTestService(t, { database })
+  const token = await createRetrieval(service)
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  await beside.query('begin; select * from retrieval for update')
+  return { service, token, beside }
+}
+
+test('200 and 410 for two that redeem one token at the same moment', async t => {
+  const { service, token, beside } = await holdRetrieval(t)
+  const redeeming = [redeem(service, token), redeem(service, token)]
+  await untilWaiting(beside, 2, Promise.all(redeeming))
+  await beside.query('rollback')
+  const answers = await Promise.all(redeeming)
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 410])
+})
+
+test('410 when the secret expires between the look at it and the claim', async t => {
+  const { service, token, beside } = await holdRetrieval(t)
+  const redeeming = redeem(service, token)
+  await untilWaiting(beside, 1, redeeming)
+  await beside.query(`update retrieval set expires_at = '2026-01-01T00:00:00.000Z'; commit`)
+  const { status, body } = await redeeming
+  assert.deepEqual([status, body.code], [410, 'retrieval_expired'])
+})
