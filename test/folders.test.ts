@@ -8,9 +8,6 @@ const src = join(import.meta.dirname, '../src')
 /** `a -> b`, and the imports that make it. */
 type Edges = Map<string, string[]>
 
-/** Uses that close a circle, to be ended; one that is not needed any more is to be taken off here. */
-const allowed = ['pingfederate -> web-session-clients']
-
 /** The first part of a path below src; a file at the top stands for itself. The sandbox is no part of the service. */
 const folderOf = (file: string): string => file.split('/')[0] ?? file
 
@@ -72,17 +69,8 @@ const describeEdges = (edges: Edges, circle: readonly string[]): string =>
 
 test('no folder of src imports one that imports it, be it by way of others or for a type', () => {
   const edges = readEdges()
-  const circle = findCircle([...edges.keys()].filter(edge => !allowed.includes(edge)))
+  const circle = findCircle([...edges.keys()])
   assert.deepEqual(circle, [], describeEdges(edges, circle))
-})
-
-test('every use that is allowed to close a circle does close one', () => {
-  const names = [...readEdges().keys()]
-  for (const edge of allowed) {
-    const others = allowed.filter(each => each !== edge)
-    const circle = findCircle(names.filter(each => !others.includes(each)))
-    assert.ok(circle.includes(edge), `${edge} closes no circle any more: take it off the list.`)
-  }
 })
 
 test('files at the top that all folders may import import none of them', () => {

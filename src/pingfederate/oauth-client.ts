@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts'
-import type { NewClient } from '../web-session-clients/defaults.ts'
+import type { NewClient } from './client-settings.ts'
 import { PingFederateFailure } from './failure.ts'
 
 /** Marks a client as made by one operation of this service; the id is unique, so finding it proves whose client it is. */

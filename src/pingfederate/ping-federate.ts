@@ -1,6 +1,6 @@
 import { Secret } from '../secret.ts'
-import type { NewClient } from '../web-session-clients/defaults.ts'
 import { isApiResult } from './api-result.ts'
+import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'

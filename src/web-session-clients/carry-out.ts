@@ -1,8 +1,8 @@
+import type { NewClient } from '../pingfederate/client-settings.ts'
 import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Secret } from '../secret.ts'
-import type { NewClient } from './defaults.ts'
 
 /**
  * How a create ended at PingFederate.

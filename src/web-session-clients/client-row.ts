@@ -1,5 +1,6 @@
 import type { ClientRow, OperationRow } from '../database/schema.ts'
-import { type ClientSettings, pingAccessDefaults } from './defaults.ts'
+import type { ClientSettings } from '../pingfederate/client-settings.ts'
+import { pingAccessDefaults } from './defaults.ts'
 import type { WebSessionClient } from './schema.ts'
 
 /** What a create has set, apart from what its operation says of itself. */

@@ -1,24 +1,8 @@
+import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
 import type { PolicyDefaults, RetrievalConfig } from '../policy/defaults.ts'
 import type { Ruled } from '../policy/team-policy.ts'
 import type { RetrievalRequest } from '../secret-retrievals/issue.ts'
-import type { CreateWebSessionClient, WebSessionClient } from './schema.ts'
-
-/** What a web session client is set to, in OAuth's words; PingFederate's are in src/pingfederate. */
-export type ClientSettings = {
-  description: string | null
-  pingAccessUrls: string[]
-  redirectUris: string[]
-  grantTypes: WebSessionClient['grantTypes']
-  bypassAuthorizationApproval: boolean
-  scopes: string[] | null
-  requirePkce: boolean
-  logout: WebSessionClient['logout']
-  refreshTokens: boolean
-  oidcPolicy: string | null
-  accessTokenManager: string | null
-}
-
-export type NewClient = { clientId: string; name: string; team: string; settings: ClientSettings }
+import type { CreateWebSessionClient } from './schema.ts'
 
 /** How the secret of a new client is to be handed out. */
 export type RetrievalSettings = Pick<RetrievalRequest, 'ttlSeconds' | 'redeemableBy'>

@@ -3,6 +3,7 @@ import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
 import type { PingAccessUrlRules } from '../ping-access-urls/url.ts'
+import type { NewClient } from '../pingfederate/client-settings.ts'
 import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
 import { type Decision, decide } from '../policy/decide.ts'
 import { findPolicyDefaults, type RetrievalConfig } from '../policy/defaults.ts'
@@ -11,14 +12,7 @@ import type { Policy } from '../policy/team-policy.ts'
 import type { Principal } from '../principal.ts'
 import type { Problem, Violation } from '../problem.ts'
 import type { Secret } from '../secret.ts'
-import {
-  applyDefaults,
-  type Choices,
-  type NewClient,
-  type RetrievalSettings,
-  toNewClient,
-  valuesOf,
-} from './defaults.ts'
+import { applyDefaults, type Choices, type RetrievalSettings, toNewClient, valuesOf } from './defaults.ts'
 import { findUnfitTexts } from './plain-text.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 import { chooseTeam } from './team.ts'

@@ -1,7 +1,7 @@
 import { presentable } from '../http/validation.ts'
+import type { ClientSettings } from '../pingfederate/client-settings.ts'
 import type { Prerequisites } from '../pingfederate/prerequisites.ts'
 import type { Violation } from '../problem.ts'
-import type { ClientSettings } from './defaults.ts'
 import type { DryRunWarning } from './dry-run-schema.ts'
 
 /** `violations`: PingFederate would refuse the client. `warnings`: it would take it, and something fails later. */

@@ -4,10 +4,9 @@ import { redeemers, replicationStates, retrievalStates } from '../database/vocab
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 import { visibleLine } from '../http/visible-line.ts'
+import { grantTypes, logoutModes } from '../pingfederate/client-settings.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
-
-const logouts = ['none', 'pingaccess'] as const
 
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
@@ -98,7 +97,7 @@ export const CreateWebSessionClient = Type.Object(
       Type.Boolean({ description: 'Require Proof Key for Code Exchange (RFC 7636). Default: false.' }),
     ),
     logout: Type.Optional(
-      Type.Enum(logouts, {
+      Type.Enum(logoutModes, {
         description:
           "`pingaccess`: PingFederate's single logout ends the PingAccess session too. Default: none.",
       }),
@@ -150,7 +149,7 @@ const clientProperties = {
     description: 'Redirect URIs derived from them: each PingAccess URL and the callback path.',
     examples: [['https://mypingaccessserver:3000/pa/oidc/cb']],
   }),
-  grantTypes: Type.Array(Type.Enum(['authorization_code', 'refresh_token']), {
+  grantTypes: Type.Array(Type.Enum(grantTypes), {
     description: 'Grant types (RFC 7591).',
   }),
   bypassAuthorizationApproval: Type.Boolean({
@@ -158,7 +157,7 @@ const clientProperties = {
   }),
   scopes: Nullable(Type.Array(ScopeToken), 'The scopes the client is restricted to; null when unrestricted.'),
   requirePkce: Type.Boolean({ description: 'Whether PKCE is required.' }),
-  logout: Type.Enum(logouts, { description: 'Single logout.' }),
+  logout: Type.Enum(logoutModes, { description: 'Single logout.' }),
   refreshTokens: Type.Boolean({ description: 'Whether refresh tokens are issued.' }),
   oidcPolicy: Nullable(Type.String(), "OpenID Connect policy; null for PingFederate's default."),
   accessTokenManager: Nullable(Type.String(), "Access token manager; null for PingFederate's default."),

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Config } from '../../src/config.ts'
+import type { ClientSettings, NewClient } from '../../src/pingfederate/client-settings.ts'
 import { createIdentity } from '../../src/pingfederate/identity.ts'
 import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { type Answer, type Call, createTransport, type Transport } from '../../src/pingfederate/transport.ts'
 import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { Secret } from '../../src/secret.ts'
-import type { ClientSettings, NewClient } from '../../src/web-session-clients/defaults.ts'
 
 export type UpstreamConfig = Config['pingFederate']
 
