@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { CommitUnknown, DatabaseUnavailable } from '../src/database/unavailable.ts'
 import { toProblem } from '../src/errors.ts'
 import { PingFederateFailure } from '../src/pingfederate/failure.ts'
 import { startTestService } from './service.ts'
@@ -86,4 +87,13 @@ test('whatever is thrown, the answer is a problem, and only known ones tell anyt
   }
   assert.equal(toProblem(new PingFederateFailure('timeout')).code, 'pingfederate_timeout')
   assert.equal(toProblem(Object.assign(new Error('planted'), { statusCode: 404 })).code, 'malformed_request')
+})
+
+test('503 says that nothing was done where that is known, and not where the commit was lost', () => {
+  const cause = new Error('connection terminated')
+  assert.match(toProblem(new DatabaseUnavailable(cause)).message, /nothing was done/)
+  const lost = toProblem(new CommitUnknown(cause))
+  assert.equal(lost.code, 'database_unavailable')
+  assert.doesNotMatch(lost.message, /nothing was done/)
+  assert.match(lost.message, /may have been made/)
 })

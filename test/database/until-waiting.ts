@@ -17,6 +17,9 @@ export const untilWaiting = async (
   const countWaiting = `
     select count(*)::int as waiting from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`
-  for (let waiting = 0; waiting < count && !hasEnded; )
-    [{ waiting }] = (await beside.query(countWaiting)).rows as [{ waiting: number }]
+  for (let waiting = 0; waiting < count && !hasEnded; ) {
+    // Within a transaction PostgreSQL lists the connections of its first look, and would miss those made since.
+    await beside.query('select pg_stat_clear_snapshot()')
+    ;[{ waiting }] = (await beside.query(countWaiting)).rows as [{ waiting: number }]
+  }
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../src/database/store.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
+import { untilSwept } from '../until-swept.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { abandonCreate } from './journal.ts'
 
@@ -17,11 +18,6 @@ type Watched = {
 }
 
 type Options = NonNullable<Parameters<typeof startTestService>[1]>
-
-const untilSwept = async ({ call }: TestService): Promise<void> => {
-  for (let text = ''; !text.includes('last_success_timestamp_seconds{task="sweep"}'); )
-    text = (await call('GET', '/metrics', { as: null })).body
-}
 
 /** A service whose first sweep is over, so that every further write is of what the test does. */
 const startWatched = async (t: TestContext, options: Options): Promise<Watched> => {

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { untilWaiting } from '../database/until-waiting.ts'
 import { startTestService } from '../service.ts'
+import { untilSwept } from '../until-swept.ts'
 import { clientIds, createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 
 const server = usePostgresServer()
@@ -11,6 +12,8 @@ const server = usePostgresServer()
 test('201 and 409 for two bodies with one key at the same moment: one client is made', async t => {
   const database = await server.createDatabase()
   const service = await startTestService(t, { database })
+  // The sweep would wait for the table as well, and be taken for a create.
+  await untilSwept(service)
   const beside = new pg.Client(database)
   await beside.connect()
   t.after(() => beside.end())

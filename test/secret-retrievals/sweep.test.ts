@@ -4,7 +4,8 @@ import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
 import { retrievalRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { openJournal } from '../journal/journal.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { startTestService } from '../service.ts'
+import { untilSwept } from '../until-swept.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { createRetrieval, lookUp, readRows, redeem } from './retrievals.ts'
 
@@ -77,12 +78,6 @@ test('a sweep that is told to stop ends after one transaction, and the next take
   assert.equal((await sweepExpired(store, stopping.signal)).retrievals, 0)
   assert.equal((await sweepExpired(store)).retrievals, 600)
 })
-
-/** A stop would end the round before its time. */
-const untilSwept = async ({ call }: TestService): Promise<void> => {
-  for (let text = ''; !text.includes('last_success_timestamp_seconds{task="sweep"}'); )
-    text = (await call('GET', '/metrics', { as: null })).body
-}
 
 test('what is due at the start of the service is swept without anybody asking', async t => {
   const first = await startTestService(t)
