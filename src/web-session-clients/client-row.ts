@@ -7,6 +7,7 @@ import type { WebSessionClient } from './schema.ts'
 type Facts = Pick<ClientRow, 'name' | 'replication'> & {
   settings: Partial<ClientSettings>
   createdAt: string
+  updatedAt: string
 }
 
 /** What version 0.5 and older kept of a create: the body of its answer, without the retrieval. */
@@ -14,6 +15,7 @@ type FormerAnswer = Partial<ClientSettings> & {
   name: string
   status: ClientRow['replication']
   createdAt: string
+  updatedAt: string
 }
 
 /** Settings as a version of this service stored them; the defaults stand for those it did not know. */
@@ -42,8 +44,8 @@ export const toWebSessionClient = (row: ClientRow): WebSessionClient => ({
 
 /** What a create keeps in its operation, because the client can change and a repetition is answered as the first time. */
 export const toFacts = (row: ClientRow): string => {
-  const { name, replication, created_at: createdAt } = row
-  const facts: Facts = { name, settings: parseSettings(row.settings), replication, createdAt }
+  const { name, replication, created_at: createdAt, updated_at: updatedAt } = row
+  const facts: Facts = { name, settings: parseSettings(row.settings), replication, createdAt, updatedAt }
   return JSON.stringify(facts)
 }
 
@@ -59,15 +61,15 @@ export const findCreatedClient = (operation: OperationRow): WebSessionClient | u
     status: facts.replication,
     createdAt: facts.createdAt,
     createdBy: operation.requested_by,
-    updatedAt: facts.createdAt,
+    updatedAt: facts.updatedAt,
   }
 }
 
 const readFacts = ({ facts, answer }: OperationRow): Facts | undefined => {
   if (facts !== null) return JSON.parse(facts) as Facts
   if (answer === null) return undefined
-  const { name, status, createdAt, ...settings } = JSON.parse(answer) as FormerAnswer
-  return { name, replication: status, createdAt, settings }
+  const { name, status, createdAt, updatedAt, ...settings } = JSON.parse(answer) as FormerAnswer
+  return { name, replication: status, createdAt, updatedAt, settings }
 }
 
 /** Entity tag for `If-Match`: changes with every change of the settings. */
