@@ -49,11 +49,28 @@ const answerFromRecords = async <Upstream, Request extends ChangeRequest, Result
   journal: Journal<Upstream>,
   change: Change<Upstream, Request, Result>,
   request: Request,
-): Promise<Result | undefined> => {
+): Promise<Result | undefined> => (await answerHeld(journal, change, request)).answer
+
+/** What stood in the way: its answer, where it is the same request, and its operation, where that has ended. */
+type Earlier<Result> = { answer?: Result | undefined; holder?: string | undefined }
+
+/**
+ * The key is looked up after the holder: that may be a request under the same key which has begun, or even ended, since
+ * the key was looked up before, and then this one is answered like it instead of being told that the client is taken.
+ */
+const answerHeld = async <Upstream, Request extends ChangeRequest, Result>(
+  journal: Journal<Upstream>,
+  change: Change<Upstream, Request, Result>,
+  request: Request,
+): Promise<Earlier<Result>> => {
+  const released = await release(journal, change, request).then(
+    holder => ({ holder }),
+    (error: unknown) => ({ error }),
+  )
   const answer = await answerRepetition(journal, change, request)
-  if (answer) return answer
-  await release(journal, change, request)
-  return undefined
+  if (answer) return { answer }
+  if ('error' in released) throw released.error
+  return released
 }
 
 /**
@@ -109,21 +126,18 @@ const begin = async <Upstream, Request extends ChangeRequest, Result>(
   }
 }
 
-/** What stood in the way: its answer, where it is the same request, and its operation, where that has ended. */
 const answerEarlier = async <Upstream, Request extends ChangeRequest, Result>(
   journal: Journal<Upstream>,
   change: Change<Upstream, Request, Result>,
   request: Request,
   begun: Exclude<Begun, { kind: 'begun' }>,
-): Promise<{ answer?: Result | undefined; holder?: string | undefined }> => {
+): Promise<Earlier<Result>> => {
   if (begun.kind === 'known')
     return {
       answer: await answerKnown(journal, change, request, begun.known),
       holder: begun.known.operation.operation_id,
     }
-  // The holder may be a request under the same key that began a moment ago.
-  const answer = await answerRepetition(journal, change, request)
-  return answer ? { answer } : { holder: await release(journal, change, request) }
+  return answerHeld(journal, change, request)
 }
 
 /** On PostgreSQL another replica can free the client between two statements. */
