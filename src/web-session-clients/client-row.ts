@@ -18,9 +18,15 @@ type FormerAnswer = Partial<ClientSettings> & {
   updatedAt: string
 }
 
-/** Settings as a version of this service stored them; the defaults stand for those it did not know. */
-const parseSettings = (text: string): ClientSettings =>
-  completeSettings(JSON.parse(text) as Partial<ClientSettings>)
+/** A client as rows and facts tell of it; settings that an older version did not know are missing. */
+type Stored = Facts & Pick<WebSessionClient, 'clientId' | 'team' | 'createdBy'>
+
+/** The one mapping to what is answered; the defaults stand for settings that are missing. */
+const toAnswer = ({ settings, replication, ...client }: Stored): WebSessionClient => ({
+  ...client,
+  ...completeSettings(settings),
+  status: replication,
+})
 
 const completeSettings = (stored: Partial<ClientSettings>): ClientSettings => {
   const known = Object.keys(pingAccessDefaults).filter(name => name in stored)
@@ -31,38 +37,26 @@ const completeSettings = (stored: Partial<ClientSettings>): ClientSettings => {
 }
 
 /** Row to wire. */
-export const toWebSessionClient = (row: ClientRow): WebSessionClient => ({
-  clientId: row.client_id,
+export const toWebSessionClient = (row: ClientRow): WebSessionClient =>
+  toAnswer({ ...factsOf(row), clientId: row.client_id, team: row.team, createdBy: row.created_by })
+
+const factsOf = (row: ClientRow): Facts => ({
   name: row.name,
-  team: row.team,
-  ...parseSettings(row.settings),
-  status: row.replication,
+  settings: JSON.parse(row.settings) as Partial<ClientSettings>,
+  replication: row.replication,
   createdAt: row.created_at,
-  createdBy: row.created_by,
   updatedAt: row.updated_at,
 })
 
 /** What a create keeps in its operation, because the client can change and a repetition is answered as the first time. */
-export const toFacts = (row: ClientRow): string => {
-  const { name, replication, created_at: createdAt, updated_at: updatedAt } = row
-  const facts: Facts = { name, settings: parseSettings(row.settings), replication, createdAt, updatedAt }
-  return JSON.stringify(facts)
-}
+export const toFacts = (row: ClientRow): string => JSON.stringify(factsOf(row))
 
 /** The client as a create has made it; undefined for an operation that has made none. */
 export const findCreatedClient = (operation: OperationRow): WebSessionClient | undefined => {
   const facts = readFacts(operation)
   if (!facts) return undefined
-  return {
-    clientId: operation.client_id,
-    name: facts.name,
-    team: operation.team,
-    ...completeSettings(facts.settings),
-    status: facts.replication,
-    createdAt: facts.createdAt,
-    createdBy: operation.requested_by,
-    updatedAt: facts.updatedAt,
-  }
+  const { client_id: clientId, team, requested_by: createdBy } = operation
+  return toAnswer({ ...facts, clientId, team, createdBy })
 }
 
 const readFacts = ({ facts, answer }: OperationRow): Facts | undefined => {
