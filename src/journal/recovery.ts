@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { sql } from 'kysely'
 import { actorOfService } from '../audit/actor.ts'
+import { databaseTime } from '../database/database-time.ts'
 import type { OperationRow } from '../database/schema.ts'
 import { logTexts } from '../log.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
@@ -55,7 +55,7 @@ const findAbandoned = ({ store }: Pick<Journal<unknown>, 'store'>, after: string
     .selectFrom('operation')
     .selectAll()
     .where('state', '=', 'intended')
-    .where('lease_until', '<=', sql<string>`database_time()`)
+    .where('lease_until', '<=', databaseTime)
     .where('operation_id', '>', after)
     .orderBy('operation_id')
     .limit(batchSize)

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
+import { databaseTime } from '../database/database-time.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { Journal } from './change.ts'
@@ -53,7 +54,7 @@ const takeLease = (store: Store, operationId: string, leaseMs: number): Promise<
         .set({ lease_until: toLease(leaseMs), fence: sql`fence + 1` })
         .where('operation_id', '=', operationId)
         .where('state', '=', 'intended')
-        .where('lease_until', '<=', sql<string>`database_time()`)
+        .where('lease_until', '<=', databaseTime)
         .returning('fence')
         .executeTakeFirst()
       return row?.fence
@@ -67,7 +68,7 @@ const giveLeaseBack = (store: Store, operationId: string, fence: number): Promis
     trx =>
       trx
         .updateTable('operation')
-        .set({ lease_until: sql<string>`database_time()` })
+        .set({ lease_until: databaseTime })
         .where('operation_id', '=', operationId)
         .where('fence', '=', fence)
         .execute(),

@@ -111,6 +111,7 @@ const problems = [
 
 /** `POST /web-session-clients` */
 export const createWebSessionClient = (app: App, dependencies: CreateDependencies): void => {
+  const journal = inPlaces(dependencies)
   app.route({
     method: 'POST',
     url: '/web-session-clients',
@@ -129,7 +130,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
           .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
       const actor = actorOf(request)
       const toCreate = toCreateRequest(dependencies, { plan, actor })
-      const result = await runChange(inPlaces(dependencies), createChange, toCreate)
+      const result = await runChange(journal, createChange, toCreate)
       const created = toCreateAnswer(result, toCreate.retrieval)
       const { token, ...retrieval } = created.retrieval
       return (
