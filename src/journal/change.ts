@@ -58,7 +58,7 @@ type Tools<Upstream> = { upstream: Upstream; store: Store; timeoutMs: number }
  * A kind of change: all that the journal does not know by itself. Each kind has one write that counts. `Upstream` is
  * what it speaks to.
  */
-export type Change<Upstream, Request extends ChangeRequest, Result> = Readonly<{
+export type Change<Upstream, Request extends ChangeRequest, Answer> = Readonly<{
   kind: OperationKind
   /**
    * Calls that one change can make in a row; the lease outlasts them. Should they take longer all the same, whoever
@@ -84,22 +84,21 @@ export type Change<Upstream, Request extends ChangeRequest, Result> = Readonly<{
    */
   look: (upstream: Upstream, operation: OperationRow) => Promise<Evidence>
   /**
-   * Writes the result, in the transaction that ends the operation as done, and resolves to the facts that are kept of it.
+   * Writes the result, in the transaction that ends the operation as done, and resolves to the facts that are kept of it,
+   * as JSON.
    * @throws Problem where the operation has been given up meanwhile; nothing is written then
    */
-  finish: (
-    trx: Kysely<Database>,
-    operation: LeasedOperation,
-    saved: Saved,
-  ) => Promise<{ facts: string | null; result: Result }>
+  finish: (trx: Kysely<Database>, operation: LeasedOperation, saved: Saved) => Promise<string>
   /** Takes back what `intend` has written, in the transaction that ends the operation as failed. */
   undo: (trx: Kysely<Database>, operation: LeasedOperation) => Promise<void>
+  /** Answers the request that was done, from the facts that `finish` has kept. */
+  answer: (request: Request, facts: string) => Answer
   /** Answers a repetition from a finished operation; undefined where that has made nothing. */
   answerAgain: (
     db: Kysely<Database>,
     request: Request,
     operation: OperationRow,
-  ) => Promise<Result | undefined>
+  ) => Promise<Answer | undefined>
 }>
 
 /** What settling needs of a kind; it does not depend on what was requested or answered. */

@@ -11,24 +11,24 @@ import type { Change, LeasedOperation, Saved } from './change.ts'
  * if another process took the lease and saw nothing, it looked before our write arrived; done wins.
  * @throws Problem where the operation has been given up meanwhile
  */
-export const finishChange = <Result>(
+export const finishChange = (
   store: AuditedStore,
-  change: Pick<Change<never, never, Result>, 'kind' | 'finish'>,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish'>,
   operation: LeasedOperation,
   saved: Saved,
-): Promise<Result> =>
+): Promise<string> =>
   store.write(
     async (trx, record) => {
-      const { facts, result } = await change.finish(trx, operation, saved)
+      const facts = await change.finish(trx, operation, saved)
       const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
       if (numAffectedRows === 1n) await recordEnd(record, change, operation, { outcome: 'done' })
-      return result
+      return facts
     },
     { durable: false },
   )
 
 /** Conditional on `intended`, so that of two that settle an operation only one writes its end. */
-const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string | null }>) =>
+const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string }>) =>
   db
     .updateTable('operation')
     .set({ state: 'done', facts: value.facts, finished_at: databaseTime })

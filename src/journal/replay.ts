@@ -10,22 +10,22 @@ import { settleNow } from './settle-now.ts'
  * @throws Problem `idempotency_key_reused`, `team_not_yours`, `operation_in_progress`, `outcome_unknown`, or the refusal
  *   that the first request got
  */
-export const answerRepetition = async <Upstream, Request extends ChangeRequest, Result>(
+export const answerRepetition = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Result | undefined> => {
+): Promise<Answer | undefined> => {
   const known = request.idempotent && (await findKnownRequest(journal.store.db, request.idempotent))
   return known && !mayBeginAgain(known) ? answerKnown(journal, change, request, known) : undefined
 }
 
 /** The same for what is known of the first request already. */
-export const answerKnown = async <Upstream, Request extends ChangeRequest, Result>(
+export const answerKnown = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
   { operation, hasSameBody }: KnownRequest,
-): Promise<Result | undefined> => {
+): Promise<Answer | undefined> => {
   if (!hasSameBody) throw keyReused()
   if (!request.actor.principal.teams.includes(operation.team)) throw noLongerYours()
   const ended = await endOf(journal, operation, request)

@@ -1,7 +1,7 @@
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
 import { Problem } from '../problem.ts'
 import { type Begun, beginChange } from './begin.ts'
-import type { Change, ChangeRequest, Journal, LeasedOperation, Outcome } from './change.ts'
+import type { Change, ChangeRequest, Journal, LeasedOperation, Outcome, Saved } from './change.ts'
 import { failChange, finishChange } from './finish.ts'
 import { endLeaseSoon } from './lease.ts'
 import { inProgress, outcomeUnknown } from './problems.ts'
@@ -21,11 +21,11 @@ export type Running<Upstream> = Journal<Upstream> & {
  * @throws Problem when the change was not made, or when that is not known
  * @throws PingFederateFailure when there was no place for it; nothing has begun then
  */
-export const runChange = async <Upstream, Request extends ChangeRequest, Result>(
+export const runChange = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Running<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Result> => {
+): Promise<Answer> => {
   if (request.refusal) {
     const answer = await answerRepetition(journal, change, request)
     if (answer) return answer
@@ -45,24 +45,24 @@ export const runChange = async <Upstream, Request extends ChangeRequest, Result>
 }
 
 /** Neither a repetition nor a refusal by our own records needs PingFederate: both are answered while it is down, too. */
-const answerFromRecords = async <Upstream, Request extends ChangeRequest, Result>(
+const answerFromRecords = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Result | undefined> => (await answerHeld(journal, change, request)).answer
+): Promise<Answer | undefined> => (await answerHeld(journal, change, request)).answer
 
 /** What stood in the way: its answer, where it is the same request, and its operation, where that has ended. */
-type Earlier<Result> = { answer?: Result | undefined; holder?: string | undefined }
+type Earlier<Answer> = { answer?: Answer | undefined; holder?: string | undefined }
 
 /**
  * The key is looked up after the holder: that may be a request under the same key which has begun, or even ended, since
  * the key was looked up before, and then this one is answered like it instead of being told that the client is taken.
  */
-const answerHeld = async <Upstream, Request extends ChangeRequest, Result>(
+const answerHeld = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Earlier<Result>> => {
+): Promise<Earlier<Answer>> => {
   const released = await release(journal, change, request).then(
     holder => ({ holder }),
     (error: unknown) => ({ error }),
@@ -77,9 +77,9 @@ const answerHeld = async <Upstream, Request extends ChangeRequest, Result>(
  * Resolves to the operation that held the client, once it has ended; undefined where nothing held it.
  * @throws Problem where the client is not the caller's, or its operation has not ended
  */
-const release = async <Upstream, Request extends ChangeRequest, Result>(
+const release = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
 ): Promise<string | undefined> => {
   const { db } = journal.store
@@ -91,18 +91,19 @@ const release = async <Upstream, Request extends ChangeRequest, Result>(
   return holder
 }
 
-const makeChange = async <Upstream, Request extends ChangeRequest, Result>(
+const makeChange = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Result> => {
+): Promise<Answer> => {
   const { store, upstream, timeoutMs } = journal
   const earlier = await begin(journal, change, request)
   if (earlier) return earlier
   const { operationId, clientId, team, actor } = request
   const operation = { operationId, clientId, team, fence: 1, actor }
   const outcome = await change.send({ store, upstream, timeoutMs }, request, operation)
-  if (outcome.kind === 'done') return finish(journal, change, operation, outcome.saved)
+  if (outcome.kind === 'done')
+    return change.answer(request, await finish(journal, change, operation, outcome.saved))
   if (outcome.kind === 'unknown') throw await toUnknown(journal, change, operation, outcome)
   const { problem, isFinal } = outcome
   const failure = { code: problem.code, ...(isFinal && { refusal: problem }) }
@@ -111,11 +112,11 @@ const makeChange = async <Upstream, Request extends ChangeRequest, Result>(
 }
 
 /** Begins, or resolves to what an earlier request under the same key made. */
-const begin = async <Upstream, Request extends ChangeRequest, Result>(
+const begin = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
-): Promise<Result | undefined> => {
+): Promise<Answer | undefined> => {
   // A second time when what stood in the way turned out to be an operation that made nothing.
   for (let isLast = false; ; isLast = true) {
     const begun = await beginChange(journal.store, change, request, leaseMs(journal, change))
@@ -126,12 +127,12 @@ const begin = async <Upstream, Request extends ChangeRequest, Result>(
   }
 }
 
-const answerEarlier = async <Upstream, Request extends ChangeRequest, Result>(
+const answerEarlier = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Change<Upstream, Request, Answer>,
   request: Request,
   begun: Exclude<Begun, { kind: 'begun' }>,
-): Promise<Earlier<Result>> => {
+): Promise<Earlier<Answer>> => {
   if (begun.kind === 'known')
     return {
       answer: await answerKnown(journal, change, request, begun.known),
@@ -175,18 +176,18 @@ const toUnknown = async (
   return outcomeUnknown(operation.operationId, cause, waitMs)
 }
 
-const finish = async <Upstream, Request extends ChangeRequest, Result>(
+const finish = async <Upstream>(
   journal: Journal<Upstream>,
-  change: Change<Upstream, Request, Result>,
+  change: Pick<Change<Upstream, never, unknown>, 'kind' | 'maxCalls' | 'finish'>,
   operation: LeasedOperation,
-  saved: Extract<Outcome, { kind: 'done' }>['saved'],
-): Promise<Result> => {
-  const result = await finishChange(journal.store, change, operation, saved).catch(error => {
+  saved: Saved,
+): Promise<string> => {
+  const facts = await finishChange(journal.store, change, operation, saved).catch(error => {
     throw isDatabaseUnavailable(error)
       ? outcomeUnknown(operation.operationId, error, leaseMs(journal, change))
       : error
   })
   // Goes on after the answer: publishing takes as long as it takes, and `status` tells how it went.
   if (saved.replication === 'replicating') void journal.publish([operation.clientId])
-  return result
+  return facts
 }

@@ -51,19 +51,24 @@ const factsOf = (row: ClientRow): Facts => ({
 /** What a create keeps in its operation, because the client can change and a repetition is answered as the first time. */
 export const toFacts = (row: ClientRow): string => JSON.stringify(factsOf(row))
 
-/** The client as a create has made it; undefined for an operation that has made none. */
+/** The client as the create that keeps these facts has made it. */
+export const toCreatedClient = (
+  facts: string,
+  owner: Pick<Stored, 'clientId' | 'team' | 'createdBy'>,
+): WebSessionClient => toAnswer({ ...(JSON.parse(facts) as Facts), ...owner })
+
+/** The same for its operation; undefined for one that has made no client. */
 export const findCreatedClient = (operation: OperationRow): WebSessionClient | undefined => {
-  const facts = readFacts(operation)
-  if (!facts) return undefined
+  const facts = operation.facts ?? toFormerFacts(operation)
+  if (facts === null) return undefined
   const { client_id: clientId, team, requested_by: createdBy } = operation
-  return toAnswer({ ...facts, clientId, team, createdBy })
+  return toCreatedClient(facts, { clientId, team, createdBy })
 }
 
-const readFacts = ({ facts, answer }: OperationRow): Facts | undefined => {
-  if (facts !== null) return JSON.parse(facts) as Facts
-  if (answer === null) return undefined
+const toFormerFacts = ({ answer }: Pick<OperationRow, 'answer'>): string | null => {
+  if (answer === null) return null
   const { name, status, createdAt, updatedAt, ...settings } = JSON.parse(answer) as FormerAnswer
-  return { name, replication: status, createdAt, updatedAt, settings }
+  return JSON.stringify({ name, replication: status, createdAt, updatedAt, settings } satisfies Facts)
 }
 
 /** Entity tag for `If-Match`: changes with every change of the settings. */

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
 import { databaseTime } from '../database/database-time.ts'
-import type { ClientRow } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Change, ChangeRequest, LeasedOperation, Outcome, Saved } from '../journal/change.ts'
 import { holdForTakeOver, takeOverMs } from '../journal/lease.ts'
@@ -16,7 +15,7 @@ import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
 import { type CreateOutcome, carryOutCreate, lookUp } from './carry-out.ts'
-import { findCreatedClient, toFacts, toWebSessionClient } from './client-row.ts'
+import { findCreatedClient, toCreatedClient, toFacts } from './client-row.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
 import type { WebSessionClient } from './schema.ts'
 import { existsAlready, findHolder, refuseTaken } from './taken.ts'
@@ -41,7 +40,7 @@ export type CreateRequest = ChangeRequest & {
 export type CreateAnswer = { client: WebSessionClient; retrieval: RepeatedRetrieval }
 
 /** The kind of change behind `POST /web-session-clients`. */
-export const createChange: Change<Upstream, CreateRequest, ClientRow | CreateAnswer> = {
+export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   kind: 'create',
   // Version, two POSTs with a look-up each, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 9,
@@ -81,7 +80,7 @@ export const createChange: Change<Upstream, CreateRequest, ClientRow | CreateAns
     const { clientId, operationId } = operation
     const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
     if (!row) throw givenUp(operation)
-    return { facts: toFacts(row), result: row }
+    return toFacts(row)
   },
   undo: async (trx, { clientId, operationId }) => {
     const { retrieval_id: retrievalId } = await trx
@@ -92,24 +91,20 @@ export const createChange: Change<Upstream, CreateRequest, ClientRow | CreateAns
       .executeTakeFirstOrThrow()
     await trx.deleteFrom('retrieval').where('retrieval_id', '=', retrievalId).execute()
   },
+  answer: ({ client, actor, retrieval: { token, expiresAt, redeemableBy } }, facts) => ({
+    client: toCreatedClient(facts, {
+      clientId: client.clientId,
+      team: client.team,
+      createdBy: actor.principal.subject,
+    }),
+    retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
+  }),
   answerAgain: async (db, { idempotent, secretKeys }, operation) => {
     const client = findCreatedClient(operation)
     if (!client || !idempotent) return undefined
     return { client, retrieval: await repeatRetrieval(db, operation, { key: idempotent.key, secretKeys }) }
   },
 }
-
-/** The first answer has the token itself; a repetition derives it. */
-export const toCreateAnswer = (
-  result: ClientRow | CreateAnswer,
-  { token, expiresAt, redeemableBy }: IssuedRetrieval,
-): CreateAnswer =>
-  'retrieval' in result
-    ? result
-    : {
-        client: toWebSessionClient(result),
-        retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
-      }
 
 const toSaved = async (
   { replication }: Pick<Upstream, 'replication'>,

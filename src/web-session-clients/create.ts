@@ -16,7 +16,7 @@ import type { PolicyHolder } from '../policy/holder.ts'
 import type { ProblemCode } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
-import { type CreateRequest, createChange, toCreateAnswer, type Upstream } from './create-change.ts'
+import { type CreateRequest, createChange, type Upstream } from './create-change.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
@@ -130,8 +130,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
           .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
       const actor = actorOf(request)
       const toCreate = toCreateRequest(dependencies, { plan, actor })
-      const result = await runChange(journal, createChange, toCreate)
-      const created = toCreateAnswer(result, toCreate.retrieval)
+      const created = await runChange(journal, createChange, toCreate)
       const { token, ...retrieval } = created.retrieval
       return (
         reply
