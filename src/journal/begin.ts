@@ -57,7 +57,12 @@ type Write = { store: Pick<Store, 'takeTurns'>; trx: Kysely<Database>; record: R
 
 type Intent<Request extends ChangeRequest> = { change: Intending<Request>; request: Request; leaseMs: number }
 
-const writeIntent = async <Request extends ChangeRequest>(
+/**
+ * The transaction of the intent.
+ * @throws Held where an unfinished operation holds the client
+ * @throws Problem the kind's refusal
+ */
+export const writeIntent = async <Request extends ChangeRequest>(
   { store, trx, record }: Write,
   { change, request, leaseMs }: Intent<Request>,
 ): Promise<Begun> => {
@@ -70,7 +75,7 @@ const writeIntent = async <Request extends ChangeRequest>(
     requestId: actor.requestId,
     subject: actor.principal.subject,
   })
-  if (numAffectedRows === 0n) return { kind: 'held' }
+  if (numAffectedRows === 0n) throw new Held()
   if (idempotent && !(await rememberRequest(trx, idempotent, operationId, known?.operation.operation_id))) {
     throw new Problem('operation_in_progress', 'A request with the same key is running at this moment.', {
       headers: { 'retry-after': '1' },
@@ -90,7 +95,7 @@ const writeIntent = async <Request extends ChangeRequest>(
 }
 
 /** Takes back what the transaction has written so far. */
-class Held extends Error {}
+export class Held extends Error {}
 
 type NewOperation = Pick<ChangeRequest, 'operationId' | 'clientId' | 'team' | 'retrievalId'> & {
   kind: OperationKind

@@ -49,7 +49,7 @@ export type Outcome =
   | { kind: 'unknown'; cause: unknown; heldMs?: number }
 
 /** What PingFederate shows of an operation that nobody works on any more. */
-type Evidence = { kind: 'done'; saved: Saved } | { kind: 'not-done'; code: ProblemCode }
+export type Evidence = { kind: 'done'; saved: Saved } | { kind: 'not-done'; code: ProblemCode }
 
 /** What a write may use beside PingFederate. */
 type Tools<Upstream> = { upstream: Upstream; store: Store; timeoutMs: number }

@@ -6,9 +6,11 @@ import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Problem, ProblemCode } from '../problem.ts'
 import type { Change, LeasedOperation, Saved } from './change.ts'
 
+/** A transaction that ends an operation. */
+export type Ending = { trx: Kysely<Database>; record: RecordEvent }
+
 /**
- * Recovery point `done`. Not made durable at once, because PingFederate shows again that it was done. No fence check:
- * if another process took the lease and saw nothing, it looked before our write arrived; done wins.
+ * Recovery point `done`. Not made durable at once, because PingFederate shows again that it was done.
  * @throws Problem where the operation has been given up meanwhile
  */
 export const finishChange = (
@@ -17,15 +19,23 @@ export const finishChange = (
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<string> =>
-  store.write(
-    async (trx, record) => {
-      const facts = await change.finish(trx, operation, saved)
-      const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
-      if (numAffectedRows === 1n) await recordEnd(record, change, operation, { outcome: 'done' })
-      return facts
-    },
-    { durable: false },
-  )
+  store.write((trx, record) => writeDone({ trx, record }, change, operation, saved), { durable: false })
+
+/**
+ * No fence check: if another process took the lease and saw nothing, it looked before our write arrived; done wins.
+ * @throws Problem where the operation has been given up meanwhile
+ */
+export const writeDone = async (
+  { trx, record }: Ending,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish'>,
+  operation: LeasedOperation,
+  saved: Saved,
+): Promise<string> => {
+  const facts = await change.finish(trx, operation, saved)
+  const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
+  if (numAffectedRows === 1n) await recordEnd(record, change, operation, { outcome: 'done' })
+  return facts
+}
 
 /** Conditional on `intended`, so that of two that settle an operation only one writes its end. */
 const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; facts: string }>) =>
@@ -44,19 +54,24 @@ export const failChange = (
   store: AuditedStore,
   change: Pick<Change<never, never, unknown>, 'kind' | 'undo'>,
   operation: LeasedOperation,
-  { code, refusal }: Failure,
+  failure: Failure,
 ): Promise<void> =>
-  store.write(
-    async (trx, record) => {
-      const kept = refusal
-        ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
-        : null
-      if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
-      await recordEnd(record, change, operation, { outcome: 'failed', reason: code })
-      await change.undo(trx, operation)
-    },
-    { durable: false },
-  )
+  store.write((trx, record) => writeFailed({ trx, record }, change, operation, failure), { durable: false })
+
+/** Writes nothing where the operation has ended, or somebody else has its lease. */
+export const writeFailed = async (
+  { trx, record }: Ending,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'undo'>,
+  operation: LeasedOperation,
+  { code, refusal }: Failure,
+): Promise<void> => {
+  const kept = refusal
+    ? JSON.stringify({ code: refusal.code, detail: refusal.message, violations: refusal.violations })
+    : null
+  if (!(await closeAsFailed(trx, operation, { failure: code, refusal: kept }))) return
+  await recordEnd(record, change, operation, { outcome: 'failed', reason: code })
+  await change.undo(trx, operation)
+}
 
 /**
  * Conditional like {@link closeAsDone}, and on the fence: a process that has lost its lease writes no end.

@@ -11,6 +11,12 @@ export const inProgress = (operation: string): Problem =>
     },
   )
 
+/** On PostgreSQL another replica can free the client between two statements. */
+export const becameFree = (): Problem =>
+  new Problem('operation_in_progress', 'The client has just become free. Send the request again.', {
+    headers: { 'retry-after': '1' },
+  })
+
 /** Recovery looks as often, in milliseconds. */
 export const lookAgainMs = 10_000
 

@@ -1,10 +1,10 @@
 import { isDatabaseUnavailable } from '../database/unavailable.ts'
-import { Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import { type Begun, beginChange } from './begin.ts'
 import type { Change, ChangeRequest, Journal, LeasedOperation, Outcome, Saved } from './change.ts'
 import { failChange, finishChange } from './finish.ts'
 import { endLeaseSoon } from './lease.ts'
-import { inProgress, outcomeUnknown } from './problems.ts'
+import { becameFree, inProgress, outcomeUnknown } from './problems.ts'
 import { readOperation } from './read-operation.ts'
 import { answerKnown, answerRepetition } from './replay.ts'
 import { settleNow } from './settle-now.ts'
@@ -140,12 +140,6 @@ const answerEarlier = async <Upstream, Request extends ChangeRequest, Answer>(
     }
   return answerHeld(journal, change, request)
 }
-
-/** On PostgreSQL another replica can free the client between two statements. */
-const becameFree = (): Problem =>
-  new Problem('operation_in_progress', 'The client has just become free. Send the request again.', {
-    headers: { 'retry-after': '1' },
-  })
 
 const leaseMs = (
   { timeoutMs }: Pick<Journal<unknown>, 'timeoutMs'>,

@@ -16,10 +16,15 @@ export const settleNow = async <Upstream>(
   actor: Actor,
 ): Promise<OperationRow> => {
   const operationId = operation.operation_id
-  const settled = await settleOperation(journal, operation, actor).catch(error => {
-    throw error instanceof PingFederateFailure ? outcomeUnknown(operationId, error, lookAgainMs) : error
-  })
+  const settled = await settleOperation(journal, operation, actor).catch(rejectUnseen(operationId))
   if (!settled) throw inProgress(operationId)
   void journal.publish(settled.unpublished)
   return readOperation(journal.store.db, operationId)
 }
+
+/** For a look that PingFederate did not answer: how the operation ended cannot be told now. */
+export const rejectUnseen =
+  (operationId: string) =>
+  (error: unknown): never => {
+    throw error instanceof PingFederateFailure ? outcomeUnknown(operationId, error, lookAgainMs) : error
+  }

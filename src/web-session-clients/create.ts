@@ -124,12 +124,11 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
         config: dependencies.config,
         policy: dependencies.policy.current(),
       })
+      const toCreate = toCreateRequest(dependencies, { plan, actor: actorOf(request) })
       if (request.query.dryRun)
         return reply
           .code(200)
-          .send(await dryRunCreate({ ...dependencies, log: request.log }, plan, principal))
-      const actor = actorOf(request)
-      const toCreate = toCreateRequest(dependencies, { plan, actor })
+          .send(await dryRunCreate({ ...dependencies, log: request.log }, plan.choices, toCreate))
       const created = await runChange(journal, createChange, toCreate)
       const { token, ...retrieval } = created.retrieval
       return (

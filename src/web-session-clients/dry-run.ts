@@ -1,19 +1,23 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Journal } from '../journal/change.ts'
+import { isGivenUp } from '../journal/read-operation.ts'
+import { rehearseChange } from '../journal/rehearse.ts'
 import { logTexts } from '../log.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
+import { findMaker } from '../pingfederate/oauth-client.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { wouldRefuse } from '../pingfederate/to-problem.ts'
-import type { Principal } from '../principal.ts'
+import { type CreateRequest, createChange, type Upstream } from './create-change.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
-import { type ForeseeDependencies, foreseeCreate } from './foresee-create.ts'
 import type { CreatePlan } from './plan.ts'
 import { notPublished, preflight } from './preflight.ts'
+import { existsAlready } from './taken.ts'
 
 export type DryRunDependencies = {
-  store: ForeseeDependencies['store']
-  pingFederate: Pick<PingFederate, 'findClient' | 'planSave' | 'readPrerequisites'>
+  journal: Journal<Upstream>
+  pingFederate: Pick<PingFederate, 'planSave' | 'readPrerequisites'>
   replication: Pick<Replication, 'statusAfterSave'>
   config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
   log: Pick<FastifyBaseLogger, 'warn'>
@@ -27,15 +31,15 @@ export type DryRunDependencies = {
  */
 export const dryRunCreate = async (
   dependencies: DryRunDependencies,
-  { client, choices, clientLimit, refusal }: CreatePlan,
-  principal: Principal,
+  choices: CreatePlan['choices'],
+  request: CreateRequest,
 ): Promise<CreateDryRun> => {
-  const { pingFederate, replication, config, log } = dependencies
-  if (refusal) throw refusal
-  const { clientId } = client
-  const foreseen = await foreseeCreate(dependencies, { clientId, principal, clientLimit })
+  const { journal, pingFederate, replication, config, log } = dependencies
+  const { client } = request
+  await rehearseChange(journal, createChange, request)
+  const method = await findMethod(journal, request)
   const [save, prerequisites, status] = await Promise.all([
-    pingFederate.planSave(client, foreseen === 'create' ? 'POST' : 'PUT'),
+    pingFederate.planSave(client, method),
     pingFederate.readPrerequisites(),
     replication.statusAfterSave(),
   ])
@@ -49,6 +53,21 @@ export const dryRunCreate = async (
     warnings: isPublishNeeded && !isPublishing ? [...warnings, notPublished] : warnings,
     settings: toSettings(choices),
   }
+}
+
+/**
+ * A POST; a PUT in the place of what an operation of this service has left behind.
+ * @throws Problem `client_exists_in_pingfederate`
+ */
+const findMethod = async (
+  { upstream, store }: Journal<Upstream>,
+  { clientId }: CreateRequest,
+): Promise<'POST' | 'PUT'> => {
+  const found = await upstream.pingFederate.findClient(clientId)
+  if (!found) return 'POST'
+  const maker = findMaker(found)
+  if (maker !== undefined && (await isGivenUp(store.db, maker, clientId))) return 'PUT'
+  throw existsAlready(maker)
 }
 
 const toSettings = ({ identity, settings, retrieval }: Choices): CreateDryRun['settings'] => [

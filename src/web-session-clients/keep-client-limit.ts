@@ -19,32 +19,9 @@ export const keepClientLimit = async (
   if ((await countClients(trx, team, maximum + 1)) > maximum) throw refusal
 }
 
-/**
- * Refuses where a create would be refused for its team's limit, and only reads for it. A row of the same client id is
- * not counted: where it has not been refused yet, it is one that the create would remove.
- * @throws Problem the limit's refusal
- */
-export const foreseeClientLimit = async (
-  db: Kysely<Database>,
-  { team, maximum, refusal }: ClientLimit,
-  clientId: string,
-): Promise<void> => {
-  if ((await countClients(db, team, maximum, clientId)) >= maximum) throw refusal
-}
-
 /** Reserved client ids are counted too. Reads the index up to the limit and no further, however many clients there are. */
-const countClients = async (
-  db: Kysely<Database>,
-  team: string,
-  atMost: number,
-  except = '',
-): Promise<number> => {
-  const counted = db
-    .selectFrom('client')
-    .select('client_id')
-    .where('team', '=', team)
-    .where('client_id', '!=', except)
-    .limit(atMost)
+const countClients = async (db: Kysely<Database>, team: string, atMost: number): Promise<number> => {
+  const counted = db.selectFrom('client').select('client_id').where('team', '=', team).limit(atMost)
   const { count } = await db
     .selectFrom(counted.as('counted'))
     .select(({ fn }) => fn.countAll<number | string>().as('count'))

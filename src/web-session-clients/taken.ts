@@ -22,7 +22,7 @@ const takenByOthers = (holder: ClientRow): Problem =>
     about: { team: holder.team, clientId: holder.client_id },
   })
 
-export const takenByYou = (holder: ClientRow): Problem =>
+const takenByYou = (holder: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
     `Your team ${holder.team} has this client since ${holder.created_at}; read it at /web-session-clients/${holder.client_id}.`,

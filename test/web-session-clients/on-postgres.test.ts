@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
+import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { putClockAhead } from '../database/put-clock-ahead.ts'
+import { abandonCreate } from '../journal/journal.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { startReplica, startTestService } from '../service.ts'
 import { fullest, smallest } from './requests.ts'
@@ -36,6 +38,19 @@ test('201 at one replica, the same 201 at the other under the same key, 422 with
   const other = { ...smallest, name: 'another' }
   const reused = await second.call('POST', '/web-session-clients', { body: other, headers })
   assert.deepEqual([reused.status, reused.body.code], [422, 'idempotency_key_reused'])
+})
+
+test('200, 409 and 200: a dry run keeps nothing, neither of its own nor of what it finds abandoned', async t => {
+  const database = await server.createDatabase()
+  const first = await startTestService(t, { database })
+  const dryRun = (body: object) => first.call('POST', '/web-session-clients?dryRun=true', { body })
+  assert.equal((await dryRun(smallest)).status, 200)
+  assert.equal((await first.call('GET', '/web-session-clients/pa_wam')).status, 404)
+  await abandonCreate(first, { acts: false })
+  assert.equal((await dryRun(smallest)).body.code, 'operation_in_progress')
+  await execute(database, 'update operation set lease_until = database_time(-1)')
+  assert.equal((await dryRun(smallest)).status, 200)
+  assert.deepEqual(await execute(database, 'select state from operation'), [{ state: 'intended' }])
 })
 
 test('200 page by page in the order of the bytes, and found by search whatever the case', async t => {

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { type Answer, laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
+import { smallest } from '../web-session-clients/requests.ts'
 import { readTables } from '../web-session-clients/tables.ts'
-import { smallest } from './requests.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
 const get = { method: 'GET', path: '/oauth/clients/pa_wam' }
