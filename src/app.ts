@@ -41,7 +41,6 @@ import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
-import type { Upstream } from './web-session-clients/create-change.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
@@ -52,6 +51,7 @@ import {
   WebSessionClient,
   WebSessionClientWithRetrieval,
 } from './web-session-clients/schema.ts'
+import type { Upstream } from './web-session-clients/upstream.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
 export type World = {

@@ -1,3 +1,5 @@
+import type { OperationKind } from '../database/vocabulary.ts'
+
 /** What callers ask for, or the service does by itself, by the name it has in the audit trail; docs/audit.md says the same. */
 export const auditActions = {
   'audit.list': 'List audit events.',
@@ -11,7 +13,8 @@ export const auditActions = {
   'secret.redeem': 'Redeem a client secret.',
 } as const
 
-export type AuditAction = keyof typeof auditActions
+/** A kind of change that no route begins yet is in no table of actions. */
+export type AuditAction = keyof typeof auditActions | `client.${OperationKind}`
 
 /** How it ended. */
 export const auditOutcomes = {

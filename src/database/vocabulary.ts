@@ -3,8 +3,9 @@
 export const replicationStates = ['ready', 'replicating', 'failed'] as const
 export type ReplicationState = (typeof replicationStates)[number]
 
-export const operationKinds = ['create'] as const
-export type OperationKind = (typeof operationKinds)[number]
+export type OperationKind = 'create' | 'delete'
+/** The kinds that a route begins: callers meet no operation of another one. */
+export const routedKinds = ['create'] as const satisfies OperationKind[]
 
 export const operationStates = ['intended', 'done', 'failed'] as const
 export type OperationState = (typeof operationStates)[number]

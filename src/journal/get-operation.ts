@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
-import { operationKinds, operationStates } from '../database/vocabulary.ts'
+import { type OperationKind, operationStates, routedKinds } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 import type { App } from '../http/route.ts'
@@ -42,7 +42,7 @@ const schema = {
                 description: 'Its id; it also ends the description of the client in PingFederate.',
                 examples: [example.operationId],
               }),
-              kind: Type.Enum(operationKinds, { description: 'What is changed.' }),
+              kind: Type.Unsafe<OperationKind>(Type.Enum(routedKinds, { description: 'What is changed.' })),
               clientId: Type.String({ description: 'The client that is changed.', examples: ['pa_wam'] }),
               team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
               state: Type.Enum(operationStates, {

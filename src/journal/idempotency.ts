@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import type { OperationKind } from '../database/vocabulary.ts'
 import type { Principal } from '../principal.ts'
 import type { Secret } from '../secret.ts'
 
@@ -19,6 +20,8 @@ export type IdempotentRequest = {
 }
 
 type Options = {
+  /** What is requested under the key. */
+  kind: OperationKind
   key: Secret
   principal: Principal
   body: unknown
@@ -26,15 +29,16 @@ type Options = {
   now: number
 }
 
-/** Scopes a key to its caller, so that two callers with the same key know nothing of each other. */
+/** Scopes a key to its caller, so that two callers with the same key know nothing of each other, and to a kind of change. */
 export const toIdempotentRequest = ({
+  kind,
   key,
   principal,
   body,
   secretKeys,
   now,
 }: Options): IdempotentRequest => {
-  const name = JSON.stringify(['create', principal.subject, principal.clientId ?? null, key.reveal()])
+  const name = JSON.stringify([kind, principal.subject, principal.clientId ?? null, key.reveal()])
   const content = JSON.stringify(sortKeys(body))
   const [current, ...former] = secretKeys
   return {

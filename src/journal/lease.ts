@@ -4,20 +4,20 @@ import type { Store } from '../database/store.ts'
 import type { LeasedOperation } from './change.ts'
 
 /**
- * A take-over holds its client id for that many time-outs. A call ends after a few of them, its token and its
+ * A PUT or DELETE holds its client for that many time-outs. A call ends after a few of them, its token and its
  * repetition included; after the rest a request that hangs has arrived, or proxies and the network have let it go.
  */
-const takeOverTimeouts = 30
+const lateCallTimeouts = 30
 
-/** How long a take-over holds its client id, in milliseconds. */
-export const takeOverMs = (timeoutMs: number): number => takeOverTimeouts * timeoutMs
+/** How long a PUT or DELETE without an answer holds its client, in milliseconds. */
+export const lateCallMs = (timeoutMs: number): number => lateCallTimeouts * timeoutMs
 
 /**
- * Recovery point `taking over`, durable before a client in PingFederate is replaced: until the time is over nobody
- * settles the operation, so that nobody else has the client id when the replacement arrives late. False when the lease
- * is over, as after a long pause of the process.
+ * Recovery point `held`, durable before a client in PingFederate is replaced or deleted: until the time is over nobody
+ * settles the operation, so that nobody else has the client when the call arrives late. False when the lease is over,
+ * as after a long pause of the process; the call must not be sent then.
  */
-export const holdForTakeOver = (
+export const holdForLateCall = (
   store: Store,
   { operationId, fence }: Pick<LeasedOperation, 'operationId' | 'fence'>,
   timeoutMs: number,
@@ -25,7 +25,7 @@ export const holdForTakeOver = (
   store.write(async trx => {
     const { numUpdatedRows } = await trx
       .updateTable('operation')
-      .set({ lease_until: toLease(takeOverMs(timeoutMs)) })
+      .set({ lease_until: toLease(lateCallMs(timeoutMs)) })
       .where('operation_id', '=', operationId)
       .where('state', '=', 'intended')
       .where('fence', '=', fence)
@@ -36,7 +36,7 @@ export const holdForTakeOver = (
 
 /**
  * For a request that has ended and does not know how the operation has: the lease is over once a call that still hangs
- * would have ended as well, so that the operation is settled soon. Never after a take-over was sent.
+ * would have ended as well, so that the operation is settled soon. Never after a PUT or DELETE was sent.
  */
 export const endLeaseSoon = async (
   store: Store,

@@ -4,11 +4,19 @@ import { Problem } from '../problem.ts'
 export const inProgress = (operation: string): Problem =>
   new Problem(
     'operation_in_progress',
-    'Your team is creating this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
+    'Your team is changing this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
     {
       operation,
       headers: { 'retry-after': '10' },
     },
+  )
+
+/** The lease ended before PingFederate's answer came, and whoever settled the operation saw nothing yet. */
+export const givenUp = (operation: string): Problem =>
+  new Problem(
+    'outcome_unknown',
+    'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
+    { operation, headers: { 'retry-after': '10' } },
   )
 
 /** On PostgreSQL another replica can free the client between two statements. */
@@ -27,6 +35,6 @@ export const lookAgainMs = 10_000
 export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number): Problem =>
   new Problem(
     'outcome_unknown',
-    'It is not known whether the client was made. The operation is settled in the background; send the same request again after the time in Retry-After.',
+    'It is not known whether PingFederate has made the change. The operation is settled in the background; send the same request again after the time in Retry-After.',
     { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
   )

@@ -20,3 +20,31 @@ export const isGivenUp = async (
     .executeTakeFirst()
   return row !== undefined
 }
+
+/** The unfinished operation that holds a client; undefined where nothing does. */
+export const findOpen = async (db: Kysely<Database>, clientId: string): Promise<string | undefined> => {
+  const row = await db
+    .selectFrom('operation')
+    .select('operation_id')
+    .where('client_id', '=', clientId)
+    .where('state', '=', 'intended')
+    .executeTakeFirst()
+  return row?.operation_id
+}
+
+/**
+ * Reads the state of an operation within the write that is to end it, and keeps it as it is until that write is over:
+ * for what must not be done a second time, nor after the operation was given up.
+ */
+export const lockState = async (
+  trx: Kysely<Database>,
+  operationId: string,
+): Promise<OperationRow['state']> => {
+  const { state } = await trx
+    .updateTable('operation')
+    .set(({ ref }) => ({ lease_until: ref('lease_until') }))
+    .where('operation_id', '=', operationId)
+    .returning('state')
+    .executeTakeFirstOrThrow()
+  return state
+}

@@ -61,6 +61,12 @@ export class PingFederateFailure extends Error {
   }
 }
 
+/** For an outcome that is told and not thrown. @throws what is no failure of PingFederate, as it is */
+export const asFailure = (error: unknown): PingFederateFailure => {
+  if (error instanceof PingFederateFailure) return error
+  throw error
+}
+
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
 
 /** Sorts what went wrong while a connection was made: nothing has been sent, whatever the error is called. */

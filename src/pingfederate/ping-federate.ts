@@ -23,6 +23,8 @@ export type PingFederate = {
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Puts the client with its secret in the place of the one that has its id: all settings, none merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  /** Resolves where PingFederate itself says that it has no such client (any more); never repeats the call by itself. */
+  deleteClient: (clientId: string) => Promise<void>
   /** The call that would make or replace the client, as it would be sent, but for what only a create chooses. */
   planSave: (client: NewClient, method: 'POST' | 'PUT') => Promise<PlannedCall>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
@@ -73,6 +75,13 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         ...toAddress('PUT', client),
         body: await toBody(client, secret, operationId),
         read: answer => readClient(answer, 200, client.clientId),
+      }),
+    deleteClient: clientId =>
+      call({
+        operation: 'delete_client',
+        method: 'DELETE',
+        path: toPath(clientId),
+        read: answer => void (isAbsence(answer) || expect(answer, 204)),
       }),
     planSave: async (client, as) => {
       const { method, path } = toAddress(as, client)

@@ -12,6 +12,7 @@ import { parseRetryAfter } from './retry-after.ts'
 export const operations = [
   'create_client',
   'replace_client',
+  'delete_client',
   'find_client',
   'list_clients',
   'get_version',

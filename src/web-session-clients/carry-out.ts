@@ -1,5 +1,5 @@
 import type { NewClient } from '../pingfederate/client-settings.ts'
-import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.ts'
+import { asFailure, type FailureKind, type PingFederateFailure } from '../pingfederate/failure.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Secret } from '../secret.ts'
@@ -78,11 +78,6 @@ const takeOverLeftover = async (
 /** Not after a time-out: the first POST may still arrive. Not after a refusal: it would be refused again. */
 const isWorthRepeating = (kind: FailureKind): boolean =>
   kind === 'broken' || kind === 'server-error' || kind === 'unexpected'
-
-const asFailure = (error: unknown): PingFederateFailure => {
-  if (error instanceof PingFederateFailure) return error
-  throw error
-}
 
 /**
  * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well,

@@ -3,8 +3,10 @@ import type { Journal } from '../journal/change.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
-import { createChange, type Upstream } from './create-change.ts'
+import { createChange } from './create-change.ts'
+import { deleteChange } from './delete-change.ts'
 import { publishClients } from './publish.ts'
+import type { Upstream } from './upstream.ts'
 
 type Options = {
   store: AuditedStore
@@ -14,7 +16,7 @@ type Options = {
 }
 
 /** Every kind of change; what is left open of any is settled by what its kind says. */
-const kinds = { create: createChange } as const
+const kinds = { create: createChange, delete: deleteChange } as const
 
 /** The journal of changes to web session clients. */
 export const createClientJournal = ({

@@ -1,16 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import { databaseTime } from '../database/database-time.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
-import type { Change, ChangeRequest, LeasedOperation, Outcome, Saved } from '../journal/change.ts'
-import { holdForTakeOver, takeOverMs } from '../journal/lease.ts'
+import type { Change, ChangeRequest, Outcome, Saved } from '../journal/change.ts'
+import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
+import { givenUp } from '../journal/problems.ts'
 import { isGivenUp } from '../journal/read-operation.ts'
 import type { NewClient } from '../pingfederate/client-settings.ts'
-import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
-import type { PingFederate } from '../pingfederate/ping-federate.ts'
-import type { Replication } from '../pingfederate/replication.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import type { ClientLimit } from '../policy/client-limit.ts'
-import { Problem } from '../problem.ts'
 import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
@@ -19,12 +16,7 @@ import { findCreatedClient, toCreatedClient, toFacts } from './client-row.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
 import type { WebSessionClient } from './schema.ts'
 import { existsAlready, findHolder, refuseTaken } from './taken.ts'
-
-/** What a change of a client speaks to. */
-export type Upstream = {
-  pingFederate: PingFederate
-  replication: Pick<Replication, 'statusAfterSave'>
-}
+import { toSaved, type Upstream } from './upstream.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
 export type CreateRequest = ChangeRequest & {
@@ -68,18 +60,19 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
         secret: retrieval.secret,
         operationId,
         isGivenUp: maker => isGivenUp(store.db, maker, client.clientId),
-        holdForTakeOver: () => holdForTakeOver(store, operation, timeoutMs),
+        holdForTakeOver: () => holdForLateCall(store, operation, timeoutMs),
       }),
     ),
   look: async (upstream, { client_id: clientId, operation_id: operationId }) => {
     const found = await lookUp(upstream.pingFederate, clientId, operationId)
-    if (found?.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, found.client) }
+    if (found?.kind === 'created')
+      return { kind: 'done', saved: await toSaved(upstream, found.client.savedAt) }
     return { kind: 'not-done', code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown' }
   },
   finish: async (trx, operation, saved) => {
     const { clientId, operationId } = operation
     const [row] = (await activateClient(trx, { ...saved, clientId, operationId })).rows
-    if (!row) throw givenUp(operation)
+    if (!row) throw givenUp(operationId)
     return toFacts(row)
   },
   undo: async (trx, { clientId, operationId }) => {
@@ -106,19 +99,15 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   },
 }
 
-const toSaved = async (
-  { replication }: Pick<Upstream, 'replication'>,
-  { savedAt }: Pick<ClientInPingFederate, 'savedAt'>,
-): Promise<Saved> => ({ savedAt, replication: await replication.statusAfterSave() })
-
 const toOutcome = async (upstream: Upstream, timeoutMs: number, outcome: CreateOutcome): Promise<Outcome> => {
-  if (outcome.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, outcome.client) }
+  if (outcome.kind === 'created')
+    return { kind: 'done', saved: await toSaved(upstream, outcome.client.savedAt) }
   if (outcome.kind === 'foreign')
     return { kind: 'failed', problem: existsAlready(outcome.maker), isFinal: true }
   const { failure } = outcome
   if (outcome.kind === 'failed')
     return { kind: 'failed', problem: toProblem(failure), isFinal: failure.kind === 'invalid' }
-  return { kind: 'unknown', cause: failure, ...(outcome.mayReplace && { heldMs: takeOverMs(timeoutMs) }) }
+  return { kind: 'unknown', cause: failure, ...(outcome.mayReplace && { heldMs: lateCallMs(timeoutMs) }) }
 }
 
 type Reservation = {
@@ -174,11 +163,3 @@ const activateClient = prepare((db, value: Placeholders<Activation>) =>
     .where('operation_id', '=', value.operationId)
     .returningAll(),
 )
-
-/** The lease ended before PingFederate's answer came, and whoever settled the operation saw nothing yet. */
-const givenUp = ({ operationId }: LeasedOperation): Problem =>
-  new Problem(
-    'outcome_unknown',
-    'PingFederate answered so late that another request has given this one up. Read the client, then decide.',
-    { operation: operationId, headers: { 'retry-after': '10' } },
-  )

@@ -16,13 +16,14 @@ import type { PolicyHolder } from '../policy/holder.ts'
 import type { ProblemCode } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
-import { type CreateRequest, createChange, type Upstream } from './create-change.ts'
+import { type CreateRequest, createChange } from './create-change.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import { createdExample } from './examples.ts'
 import { type CreatePlan, type CreateRules, planCreate } from './plan.ts'
 import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
+import type { Upstream } from './upstream.ts'
 
 export type CreateDependencies = {
   journal: Journal<Upstream>
@@ -175,7 +176,13 @@ const toCreateRequest = (
     team: client.team,
     rule: rulesOf(clientLimit ? [...decisions, clientLimit] : decisions),
     idempotent:
-      key && toIdempotentRequest({ key, principal: actor.principal, body, secretKeys, now: store.now() }),
+      key &&
+      toIdempotentRequest({
+        kind: createChange.kind,
+        principal: actor.principal,
+        now: store.now(),
+        ...{ key, body, secretKeys },
+      }),
     retrieval: issued,
     retrievalId: issued.retrievalId,
   }

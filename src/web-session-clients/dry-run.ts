@@ -8,12 +8,13 @@ import { findMaker } from '../pingfederate/oauth-client.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { wouldRefuse } from '../pingfederate/to-problem.ts'
-import { type CreateRequest, createChange, type Upstream } from './create-change.ts'
+import { type CreateRequest, createChange } from './create-change.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import type { CreatePlan } from './plan.ts'
 import { notPublished, preflight } from './preflight.ts'
 import { existsAlready } from './taken.ts'
+import type { Upstream } from './upstream.ts'
 
 export type DryRunDependencies = {
   journal: Journal<Upstream>

@@ -3,6 +3,7 @@ import { actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { ClientId } from '../client-id.ts'
 import type { App } from '../http/route.ts'
+import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
 import { getClient } from './get.ts'
 
 const schema = {
@@ -32,13 +33,7 @@ export const revokeRetrieval = (app: App, { store }: { store: AuditedStore }): v
       const actor = actorOf(request)
       await store.write(async (trx, record) => {
         const client = await getClient(trx, actor.principal, request.params.clientId)
-        const { numUpdatedRows } = await trx
-          .updateTable('retrieval')
-          .set({ state: 'revoked', sealed: null })
-          .where('retrieval_id', '=', client.retrieval_id)
-          .where('state', '=', 'outstanding')
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return
+        if (!(await revokeOutstanding(trx, client.retrieval_id))) return
         await record(actor, {
           action: 'retrieval.revoke',
           outcome: 'done',

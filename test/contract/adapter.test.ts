@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { deleteClient } from '../journal/delete-client.ts'
+import { openJournal } from '../journal/journal.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { findDescription, loadDescription } from './description.ts'
 
@@ -79,6 +81,16 @@ test('refusals and look-ups keep to Ping’s description', { skip }, async t => 
     'POST /oauth/clients undefined',
     'GET /oauth/clients/smallest 200',
   ])
+  assert.deepEqual(check(service.exchanges), [])
+})
+
+test('a delete keeps to Ping’s description', { skip }, async t => {
+  const service = await start(t)
+  await create(service, { ...smallest, clientId: 'pa_wam' })
+  await service.stop()
+  service.exchanges.length = 0
+  await deleteClient(await openJournal(t, service))
+  assert.deepEqual(service.calls(), ['GET /oauth/clients/pa_wam 200', 'DELETE /oauth/clients/pa_wam 204'])
   assert.deepEqual(check(service.exchanges), [])
 })
 

@@ -83,7 +83,7 @@ const repeat = (service: TestService, clientId: string) =>
 const isOutstanding = (row: Record<string, unknown>): boolean => row['client_id'] === 'outstanding'
 
 const checkReading = (engine: string): void => {
-  test('200: its clients are read and listed, each with the state of its retrieval', async t => {
+  test('85: 200: its clients are read and listed, each with the state of its retrieval', async t => {
     const service = await startUpgraded(t, engine)
     const states = []
     for (const clientId of ['outstanding', 'redeemed', 'revoked']) {
@@ -102,7 +102,7 @@ const checkReading = (engine: string): void => {
     assert.deepEqual(listed.scopes, ['openid', ...scopes])
   })
 
-  test('200, 201: a setting that it did not know yet is answered by its default', async t => {
+  test('85: 200, 201: a setting that it did not know yet is answered by its default', async t => {
     const service = await startUpgraded(t, engine, stored =>
       stored.replace(/,\\?"accessTokenManager\\?":(null|\\?"jwt\\?")/g, ''),
     )
@@ -114,7 +114,7 @@ const checkReading = (engine: string): void => {
     assert.deepEqual([repeated.status, repeated.body.accessTokenManager], [201, null])
   })
 
-  test('200: its audit events are listed', async t => {
+  test('85: 200: its audit events are listed', async t => {
     const service = await startUpgraded(t, engine)
     const { status, body } = await service.call('GET', '/audit-events?clientId=redeemed', { as: 'auditor' })
     assert.equal(status, 200)
@@ -126,7 +126,7 @@ const checkReading = (engine: string): void => {
 }
 
 const checkRepeating = (engine: string): void => {
-  test('201 with the same answer and a working token for a repetition; 200 when it is redeemed, 410 again', async t => {
+  test('85: 201 with the same answer and a working token for a repetition; 200 when it is redeemed, 410 again', async t => {
     const service = await startUpgraded(t, engine)
     const repeated = await repeat(service, 'outstanding')
     assert.deepEqual([repeated.status, repeated.body.retrieval.state], [201, 'outstanding'])
@@ -140,7 +140,7 @@ const checkRepeating = (engine: string): void => {
     assert.deepEqual([again.status, again.body.retrieval.token, again.body.logout], [201, null, 'pingaccess'])
   })
 
-  test('422 for a repetition that was refused, 422 for another body under its key', async t => {
+  test('85: 422 for a repetition that was refused, 422 for another body under its key', async t => {
     const service = await startUpgraded(t, engine)
     const refused = await repeat(service, 'refused')
     assert.deepEqual([refused.status, refused.body.code], [422, 'refused_by_pingfederate'])
@@ -148,7 +148,7 @@ const checkRepeating = (engine: string): void => {
     assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused'])
   })
 
-  test('201 for both operations it left open: the one by its client, the other by a new one', async t => {
+  test('85: 201 for both operations it left open: the one by its client, the other by a new one', async t => {
     const service = await startUpgraded(t, engine)
     for (const clientId of ['open-done', 'open-failed']) {
       const { status, body } = await repeat(service, clientId)

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../', import.meta.url)
 const read = (name: string): string => readFileSync(new URL(name, root), 'utf8')
-const lastRow = 66
+const lastRow = 85
+/** Rows of the matrix that nothing holds yet, as the document says. */
+const notHeld = [67, 68, 69, 70, 71, 72, 73, 74, 75, 79, 80, 81, 84]
+const wanted = Array.from({ length: lastRow }, (_, index) => index + 1).filter(row => !notHeld.includes(row))
 
 /** Rows of the document: number, and the files that it says hold it. */
 const rows = [...read('docs/faults.md').matchAll(/^\| (\d+) \| .+ \| .+ \| (.+) \|$/gm)].map(
@@ -24,10 +27,10 @@ for (const file of globSync('test/**/*.ts', { cwd: fileURLToPath(root) }).sort()
   for (const number of new Set([...read(file).matchAll(title)].map(([, , digits]) => Number(digits))))
     held.set(number, [...(held.get(number) ?? []), file])
 
-test('docs/faults.md has every row of the fault matrix, once', () => {
+test('docs/faults.md has every row of the fault matrix that is held, once', () => {
   assert.deepEqual(
     rows.map(({ number }) => number),
-    Array.from({ length: lastRow }, (_, index) => index + 1),
+    wanted,
   )
 })
 
@@ -37,7 +40,7 @@ test('every row of docs/faults.md names a file, and each has a test whose title 
     for (const file of files) assert.ok(held.get(number)?.includes(file), `row ${number}: ${file}`)
   }
   assert.deepEqual(
-    [...held.keys()].filter(number => number < 1 || number > lastRow),
+    [...held.keys()].filter(number => !wanted.includes(number)),
     [],
   )
 })

@@ -8,6 +8,7 @@ const secretKeys = [createSecretKey(Buffer.alloc(32, 1))] as const
 
 const idOf = (subject: string, clientId: string | undefined): string | undefined =>
   toIdempotentRequest({
+    kind: 'create',
     key: new Secret('key'),
     principal: { subject, clientId, actingParties: [], teams: [], scopes: new Set() },
     body: {},

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Store } from '../../src/database/store.ts'
 import { findKnownRequest, type IdempotentRequest, rememberRequest } from '../../src/journal/idempotency.ts'
-import { endLeaseSoon, holdForTakeOver } from '../../src/journal/lease.ts'
+import { endLeaseSoon, holdForLateCall } from '../../src/journal/lease.ts'
 import { measureOpenOperations } from '../../src/journal/measure-open.ts'
 import { readOperation } from '../../src/journal/read-operation.ts'
 import { settleOperation } from '../../src/journal/settle.ts'
@@ -11,6 +11,7 @@ import type { PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
 import { createChange } from '../../src/web-session-clients/create-change.ts'
+import { deleteChange } from '../../src/web-session-clients/delete-change.ts'
 import { audited } from '../audit/audited.ts'
 import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
 import type { OpenStore } from '../database/store.contract.ts'
@@ -68,7 +69,7 @@ const createSettler = (store: Store, answer: () => Promise<undefined> = async ()
           } as unknown as PingFederate,
           replication: { statusAfterSave: async () => 'ready' as const },
         },
-        kinds: { create: createChange },
+        kinds: { create: createChange, delete: deleteChange },
         timeoutMs: 10_000,
       },
       await readOperation(store.db, 'operation'),
@@ -124,7 +125,7 @@ const checkLease = (openStore: OpenStore): void => {
 }
 
 const holdFor = (store: Store, fence = 1): Promise<boolean> =>
-  holdForTakeOver(store, { operationId: 'operation', fence }, 10_000)
+  holdForLateCall(store, { operationId: 'operation', fence }, 10_000)
 
 /** The database's clock, some time from now. */
 const databaseTimeIn = async ({ db }: Store, laterMs: number): Promise<string> => {

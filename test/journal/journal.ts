@@ -2,24 +2,29 @@ import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
-import { parseConfig } from '../../src/config.ts'
+import { type Config, parseConfig } from '../../src/config.ts'
 import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
 import { createRecovery } from '../../src/journal/recovery.ts'
+import type { Running } from '../../src/journal/run.ts'
 import { createIdentity } from '../../src/pingfederate/identity.ts'
 import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { createReplication } from '../../src/pingfederate/replication.ts'
 import { createTransport } from '../../src/pingfederate/transport.ts'
 import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
 import { createClientJournal } from '../../src/web-session-clients/client-journal.ts'
+import type { Upstream } from '../../src/web-session-clients/upstream.ts'
 import { audited } from '../audit/audited.ts'
 import type { TestService } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 
 type Surroundings = Pick<TestService, 'env'>
 
-export type Journal = {
+export type OpenJournal = {
   store: Store
+  /** With places for as many changes as are asked for. */
+  journal: Running<Upstream>
+  secretKeys: Config['secretKeys']
   /** One round of recovery. */
   recover: (signal?: AbortSignal) => Promise<void>
   /** State and failure of every operation, in the order they were begun. */
@@ -28,7 +33,7 @@ export type Journal = {
 
 type Options = {
   aheadMs?: number
-  findClient?: PingFederate['findClient']
+  findClient?: PingFederate['findClient'] | undefined
   /** Instead of one of its own. */
   store?: Store
 }
@@ -38,30 +43,41 @@ export const openJournal = async (
   t: TestContext,
   { env }: Surroundings,
   { aheadMs = 3_600_000, findClient, ...others }: Options = {},
-): Promise<Journal> => {
+): Promise<OpenJournal> => {
   const config = parseConfig(env)
   const now = () => Date.now() + aheadMs
   const log = pino({ enabled: false })
   const store = others.store ?? closingOnce(await openStore(config.database, { now, log }))
   t.after(store.close)
-  const transport = createTransport(config.pingFederate, {
-    identity: createIdentity(config.pingFederate, { now, onReread: () => undefined }),
-    now,
-  })
-  t.after(() => transport.close())
-  const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
-  const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
+  const { journal, close } = connectJournal(config, { store, now, findClient })
+  t.after(close)
   const newId = () => randomUUIDv7()
-  const journal = createClientJournal({ config, pingFederate, replication, store: audited(store) })
   const recover = createRecovery({ journal, log, newId })
   return {
     store,
+    journal,
+    secretKeys: config.secretKeys,
     recover: (signal = new AbortController().signal) => recover(signal),
     states: async () => {
       const rows = await store.db.selectFrom('operation').selectAll().orderBy('operation_id').execute()
       return rows.map(({ state, failure }) => (failure ? `${state} ${failure}` : state))
     },
   }
+}
+
+type Connected = { journal: Running<Upstream>; close: () => Promise<void> }
+
+/** A journal that speaks to PingFederate past bulkhead and circuit breaker. */
+export const connectJournal = (
+  config: Config,
+  { store, now, findClient }: { store: Store; now: () => number } & Pick<Options, 'findClient'>,
+): Connected => {
+  const identity = createIdentity(config.pingFederate, { now, onReread: () => undefined })
+  const transport = createTransport(config.pingFederate, { identity, now })
+  const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
+  const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
+  const journal = createClientJournal({ config, pingFederate, replication, store: audited(store) })
+  return { journal: { ...journal, inPlace: work => work(journal.upstream) }, close: transport.close }
 }
 
 /** The test may close it before its end does. */

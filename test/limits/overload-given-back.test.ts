@@ -80,7 +80,7 @@ const readSettledLoad = async (service: TestService) => {
   return load
 }
 
-test('whatever is sent, and however its connection ends, nothing is kept of it: every gauge is back at 0', async t => {
+test('76: whatever is sent, and however its connection ends, nothing is kept of it: every gauge is back at 0', async t => {
   const service = await startTestService(t)
   const target = await toTarget(service)
   await fc.assert(
@@ -94,7 +94,7 @@ test('whatever is sent, and however its connection ends, nothing is kept of it: 
 })
 
 for (const [what, request] of Object.entries({ ...answered, ...unanswered })) {
-  test(`200 for readiness and 201 for a create after a thousand connections that ended with ${what}`, async t => {
+  test(`76: 200 for readiness and 201 for a create after a thousand connections that ended with ${what}`, async t => {
     const service = await startTestService(t)
     const target = await toTarget(service)
     const isAnswered = Object.values(answered).includes(request)
@@ -108,7 +108,7 @@ for (const [what, request] of Object.entries({ ...answered, ...unanswered })) {
   })
 }
 
-test('413 for a thousand bodies that are sent as a whole, and 201 for a create after them', async t => {
+test('76: 413 for a thousand bodies that are sent as a whole, and 201 for a create after them', async t => {
   const service = await startTestService(t)
   const options = {
     method: 'POST',

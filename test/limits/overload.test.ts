@@ -197,7 +197,7 @@ const createAndRedeem = async (service: TestService, as: ServiceName, clientId: 
   return [created.status, redeemed.status]
 }
 
-test('201 and 200: a create and a redemption of another team while 300 bodies of one team and 300 of nobody known do not come', async t => {
+test('77: 201 and 200: a create and a redemption of another team while 300 bodies of one team and 300 of nobody known do not come', async t => {
   const service = await startTestService(t)
   const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
   const create = `POST /web-session-clients HTTP/1.1\r\nauthorization: Bearer ${token}\r\n`
@@ -210,7 +210,7 @@ test('201 and 200: a create and a redemption of another team while 300 bodies of
   await service.stop({ graceMs: 1 })
 })
 
-test('201 and 200: a create and a redemption while 300 bodies of nobody known do not come', async t => {
+test('77: 201 and 200: a create and a redemption while 300 bodies of nobody known do not come', async t => {
   const service = await startTestService(t)
   await announce(t, service, 'POST /nothing HTTP/1.1\r\n', 8 * mebibyte)
   assert.deepEqual(await createAndRedeem(service, 'payments-pipeline', 'beside-strangers'), [201, 200])

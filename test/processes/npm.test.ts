@@ -43,7 +43,7 @@ const startNpm = (t: TestContext, args: readonly string[], env: Record<string, s
   return { child, until, closed }
 }
 
-test('SIGTERM to the process of `npm start` stops the service in order: its port and its lock are free', async t => {
+test('78: SIGTERM to the process of `npm start` stops the service in order: its port and its lock are free', async t => {
   const { env } = await prepareProcess(t)
   const startService = () => startNpm(t, ['start'], env)
   const first = startService()
@@ -60,7 +60,7 @@ test('SIGTERM to the process of `npm start` stops the service in order: its port
   await second.closed
 })
 
-test('SIGTERM to the process of `npm run demo` ends the demo and the service that it started: nothing is left', async t => {
+test('78: SIGTERM to the process of `npm run demo` ends the demo and the service that it started: nothing is left', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'npm-demo-'))
   t.after(() => rm(folder, { recursive: true }))
   const demo = startNpm(t, ['run', 'demo', '--', '--random-ports'], { TMPDIR: folder })

@@ -1,0 +1,91 @@
+import type { Kysely } from 'kysely'
+import type { Database } from '../database/schema.ts'
+import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
+import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
+import { givenUp } from '../journal/problems.ts'
+import { findOpen, lockState } from '../journal/read-operation.ts'
+import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
+import { findMaker } from '../pingfederate/oauth-client.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
+import { Problem } from '../problem.ts'
+import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
+import { getClient } from './get.ts'
+import { findHolder } from './taken.ts'
+import { toSaved, type Upstream } from './upstream.ts'
+
+/** What a delete answers, the first time and again. */
+type DeleteAnswer = { clientId: string }
+
+/** The kind of change that takes a client out of PingFederate and out of this service. */
+export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
+  kind: 'delete',
+  // A look, the DELETE, another look, status and settings of the cluster; two more leave room for renewed tokens.
+  maxCalls: 7,
+  check: async (db, { clientId, actor }) => {
+    await getClient(db, actor.principal, clientId)
+    return findOpen(db, clientId)
+  },
+  intend: async (trx, { clientId, actor }) => {
+    await getClient(trx, actor.principal, clientId)
+    return true
+  },
+  send: async ({ upstream, store, timeoutMs }, { clientId }, operation) => {
+    const { pingFederate } = upstream
+    const found = await pingFederate.findClient(clientId).catch(asFailure)
+    if (found instanceof PingFederateFailure) return toFailed(found)
+    if (!found) return toDone(upstream)
+    const row = await findHolder(store.db, clientId)
+    if (!row || findMaker(found) !== row.operation_id)
+      return { kind: 'failed', problem: notOurs(), isFinal: false }
+    if (!(await holdForLateCall(store, operation, timeoutMs)))
+      return { kind: 'unknown', cause: new Error('The lease was over before the DELETE.') }
+    const failure = await pingFederate.deleteClient(clientId).catch(asFailure)
+    if (!failure) return toDone(upstream)
+    if (!failure.isAmbiguous) return toFailed(failure)
+    const left = await pingFederate.findClient(clientId).catch(asFailure)
+    // Still there is no failure: the DELETE may be on its way.
+    return left ? { kind: 'unknown', cause: failure, heldMs: lateCallMs(timeoutMs) } : toDone(upstream)
+  },
+  look: async (upstream, { client_id: clientId }) =>
+    (await upstream.pingFederate.findClient(clientId))
+      ? { kind: 'not-done', code: 'outcome_unknown' }
+      : { kind: 'done', saved: await toSaved(upstream, null) },
+  finish: async (trx, { clientId, operationId }) => {
+    const state = await lockState(trx, operationId)
+    if (state === 'failed') throw givenUp(operationId)
+    // Where another process has ended it as done, the client id may be that of a new client by now.
+    if (state === 'intended') await removeClient(trx, clientId)
+    return '{}'
+  },
+  undo: async () => undefined,
+  answer: ({ clientId }) => ({ clientId }),
+  answerAgain: async (_db, _request, { client_id: clientId }) => ({ clientId }),
+}
+
+const toDone = async (upstream: Upstream): Promise<Outcome> => ({
+  kind: 'done',
+  saved: await toSaved(upstream, null),
+})
+
+const toFailed = (failure: PingFederateFailure): Outcome => ({
+  kind: 'failed',
+  problem: toProblem(failure),
+  isFinal: false,
+})
+
+/** Somebody has replaced it by hand, or taken the mark out of its description: nobody can tell whose it is. */
+const notOurs = (): Problem =>
+  new Problem(
+    'client_exists_in_pingfederate',
+    'PingFederate’s client of this id does not bear the mark of the change that made yours; it was not touched. Have the operator look at it.',
+  )
+
+/** Its token dies with it; the retrieval stays, so that whoever sends the token is told so. */
+const removeClient = async (trx: Kysely<Database>, clientId: string): Promise<void> => {
+  const { retrieval_id: retrievalId } = await trx
+    .deleteFrom('client')
+    .where('client_id', '=', clientId)
+    .returning('retrieval_id')
+    .executeTakeFirstOrThrow()
+  await revokeOutstanding(trx, retrievalId)
+}

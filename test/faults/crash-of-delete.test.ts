@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { laterThanLeasesMs } from '../service.ts'
+import { clientIds, createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
+import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
+import type { Halt } from './service.ts'
+
+/** A PUT or DELETE holds its client for thirty time-outs of ten seconds. */
+const laterThanHoldMs = 400_000
+const never = new Promise<void>(() => undefined)
+
+type Killed = { installation: Installation; key: string; token: string; deletes: () => number }
+type Started = Omit<Killed, 'key'> & { service: ServiceProcess }
+
+/** A service that has made one client. */
+const startWithClient = async (t: TestContext): Promise<Started> => {
+  const installation = await createInstallation(t)
+  const calls = recordCalls(installation.sandbox)
+  const service = await installation.start()
+  const created = await createUnderKey(service, createKey())
+  assert.equal(created.status, 201)
+  return {
+    ...{ installation, service, token: created.body.retrieval.token },
+    deletes: () => calls.filter(({ method }) => method === 'DELETE').length,
+  }
+}
+
+/** Begins a delete, and kills the process when it stands at a recovery point. */
+const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
+  const { service, ...started } = await startWithClient(t)
+  const { halted } = await service.haltAt(halt)
+  const key = createKey()
+  const lost = assert.rejects(service.remove('pa_wam', key))
+  await halted
+  await service.kill()
+  await lost
+  return { ...started, key }
+}
+
+const restart = async (
+  { installation }: Pick<Killed, 'installation'>,
+  aheadMs: number,
+): Promise<ServiceProcess> => {
+  const service = await installation.start({ aheadMs })
+  await service.logged('operation settled')
+  return service
+}
+
+const lookAt = async (service: ServiceProcess, { token }: Pick<Killed, 'token'>): Promise<unknown[]> => {
+  const { status } = await service.call('GET', '/web-session-clients/pa_wam')
+  const { body } = await service.call('POST', '/secret-retrievals/lookup', { body: { token } })
+  return [status, body.state]
+}
+
+/** It is there as before, on both sides, with a token that works; then a delete under the same key is a delete. */
+const checkKept = async (service: ServiceProcess, killed: Killed): Promise<void> => {
+  assert.deepEqual(clientIds(killed.installation.sandbox), ['pa_wam'])
+  assert.deepEqual(await lookAt(service, killed), [200, 'outstanding'])
+  await service.remove('pa_wam', killed.key)
+  await checkDeleted(service, killed)
+}
+
+/** It is gone, on both sides, and a delete under the same key is answered without another DELETE. */
+const checkDeleted = async (service: ServiceProcess, killed: Killed): Promise<void> => {
+  const { installation, key, deletes } = killed
+  assert.deepEqual(clientIds(installation.sandbox), [])
+  assert.deepEqual(await lookAt(service, killed), [404, 'revoked'])
+  await service.remove('pa_wam', key)
+  assert.ok(deletes() <= 1)
+  await service.kill()
+  assert.deepEqual(readEnds(installation), ['intended', 'done'])
+  await installation.check()
+}
+
+/** How the last delete went, by the audit trail. */
+const readEnds = ({ databasePath }: Installation): unknown[] => {
+  using database = new DatabaseSync(databasePath)
+  return database
+    .prepare(
+      "select outcome from audit_event where action = 'client.delete' order by audit_event_id desc limit 2",
+    )
+    .all()
+    .map(row => row['outcome'])
+    .toReversed()
+}
+
+test('83: killed before the intent of a delete is committed: the client stays, and the retry deletes it', async t => {
+  const killed = await killAt(t, { when: 'before', commit: 1 })
+  await checkKept(await killed.installation.start(), killed)
+})
+
+for (const [where, halt] of [
+  ['after the intent', { when: 'after', commit: 1 }],
+  ['before its client is held', { when: 'before', commit: 2 }],
+] as const)
+  test(`83: killed ${where}, before the DELETE: recovery ends it, the client stays, and the retry deletes it`, async t => {
+    const killed = await killAt(t, halt)
+    await checkKept(await restart(killed, laterThanLeasesMs), killed)
+  })
+
+test('83: killed when the client is held, before the DELETE: recovery waits for the end of that, and the client stays', async t => {
+  const killed = await killAt(t, { when: 'after', commit: 2 })
+  assert.equal(killed.deletes(), 0)
+  await checkKept(await restart(killed, laterThanHoldMs), killed)
+})
+
+test('83: killed before PingFederate’s 204 was read: deleted after the restart, without a second DELETE', async t => {
+  const { service, ...started } = await startWithClient(t)
+  const { struck } = started.installation.sandbox.pingFederate.faults.next({
+    match: { method: 'DELETE', path: '/oauth/clients/pa_wam' },
+    fault: { answerAfter: never },
+  })
+  const key = createKey()
+  const lost = assert.rejects(service.remove('pa_wam', key))
+  await struck
+  await service.kill()
+  await lost
+  const killed = { ...started, key }
+  await checkDeleted(await restart(killed, laterThanHoldMs), killed)
+})
+
+test('83: killed between PingFederate’s 204 and our commit: deleted after the restart, without a second DELETE', async t => {
+  const killed = await killAt(t, { when: 'before', commit: 3 })
+  assert.equal(killed.deletes(), 1)
+  await checkDeleted(await restart(killed, laterThanHoldMs), killed)
+})
+
+test('83: killed after the end is committed: the retry is answered that it is deleted', async t => {
+  const killed = await killAt(t, { when: 'after', commit: 3 })
+  await checkDeleted(await killed.installation.start(), killed)
+})
