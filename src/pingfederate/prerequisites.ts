@@ -1,4 +1,5 @@
 import { PingFederateFailure } from './failure.ts'
+import { isJson, type Json, parseReference, toTexts } from './json.ts'
 import type { Answer, Transport } from './transport.ts'
 
 /** What a login needs besides the client, and an administrator sets up once. Undefined is what could not be read. */
@@ -52,14 +53,10 @@ export const readPrerequisites = async (call: Transport['call']): Promise<Prereq
   }
 }
 
-type Json = Record<string, unknown>
-
 const readJson = ({ status, body }: Answer): Json => {
   if (status === 200 && isJson(body)) return body
   throw new PingFederateFailure('unexpected', { status })
 }
-
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null
 
 /** A group is given to a client by its name, like a scope. */
 const parseScopes = ({ scopes, scopeGroups, exclusiveScopes, exclusiveScopeGroups }: Json) => ({
@@ -67,21 +64,11 @@ const parseScopes = ({ scopes, scopeGroups, exclusiveScopes, exclusiveScopeGroup
   exclusive: [...textsOf(exclusiveScopes, 'name'), ...textsOf(exclusiveScopeGroups, 'name')],
 })
 
-/** Collections that are null or missing are empty. */
 const textsOf = (list: unknown, field: string): string[] =>
-  (Array.isArray(list) ? list : []).flatMap(each => {
-    const text = isJson(each) ? each[field] : undefined
-    return typeof text === 'string' ? [text] : []
-  })
+  toTexts((Array.isArray(list) ? list : []).map(each => (isJson(each) ? each[field] : undefined)))
 
 /** The server's setting; earlier versions keep it in the session settings of OpenID Connect. */
 const parseTracking = (settings: unknown): boolean | undefined => {
   const value = isJson(settings) ? settings['trackUserSessionsForLogout'] : undefined
   return typeof value === 'boolean' ? value : undefined
-}
-
-/** `{}` and an empty id mean none, too. */
-const parseReference = (reference: unknown): string | null => {
-  const id = isJson(reference) ? reference['id'] : undefined
-  return typeof id === 'string' && id !== '' ? id : null
 }
