@@ -32,34 +32,3 @@ const toFieldError = (error: unknown): FieldError[] => {
     },
   ]
 }
-
-/** The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the caller's. */
-export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {
-  const [field = '', second = ''] = (fieldPath ?? '').split(/[.[\]]+/)
-  if (field === 'redirectUris') return /^\d+$/.test(second) ? `/pingAccessUrls/${second}` : '/pingAccessUrls'
-  if (field === 'oidcPolicy') return oidcPointers.get(second) ?? '/oidcPolicy'
-  return pointers.get(field)
-}
-
-/** Maps, because a field path named like a member of every object is looked up too. */
-const pointers = new Map(
-  Object.entries({
-    clientId: '/clientId',
-    name: '/name',
-    description: '/description',
-    restrictedScopes: '/scopes',
-    restrictScopes: '/scopes',
-    requireProofKeyForCodeExchange: '/requirePkce',
-    defaultAccessTokenManagerRef: '/accessTokenManager',
-    grantTypes: '/refreshTokens',
-  }),
-)
-
-const oidcPointers = new Map(
-  Object.entries({
-    policyGroup: '/oidcPolicy',
-    pingAccessLogoutCapable: '/logout',
-    logoutMode: '/logout',
-    logoutUris: '/logout',
-  }),
-)

@@ -12,3 +12,20 @@ export const parseReference = (reference: unknown): string | null => {
   const id = isJson(reference) ? reference['id'] : undefined
   return typeof id === 'string' && id !== '' ? id : null
 }
+
+/** The value at a path such as `oidcPolicy.policyGroup`; undefined where the path leads nowhere. */
+export const findValue = (body: Json, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (isJson(value) ? value[name] : undefined), body)
+
+/** The same object with a value at a path, in the place of the former one; undefined removes it. */
+export const withValue = (body: Json, path: string, value: unknown): Json =>
+  withValueAt(body, path.split('.'), value)
+
+const withValueAt = (body: Json, [name = '', ...rest]: readonly string[], value: unknown): Json => {
+  if (rest.length > 0) {
+    const former = body[name]
+    return { ...body, [name]: withValueAt(isJson(former) ? former : {}, rest, value) }
+  }
+  if (value !== undefined) return { ...body, [name]: value }
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== name))
+}

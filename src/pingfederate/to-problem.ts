@@ -1,5 +1,5 @@
 import { Problem, type ProblemCode, type Violation } from '../problem.ts'
-import { toRequestPointer } from './api-result.ts'
+import { toRequestPointer } from './client-fields.ts'
 import type { FailureKind, FieldError, PingFederateFailure } from './failure.ts'
 
 const answers: Record<

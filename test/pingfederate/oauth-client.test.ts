@@ -43,6 +43,37 @@ test('each optional setting adds its own fields and nothing else', () => {
   for (const [settings, fields] of cases) assert.deepEqual(toBody(settings), { ...smallest, ...fields })
 })
 
+test('the fullest client is sent in the order of the manual’s steps, byte for byte', () => {
+  const body = toBody(
+    {
+      description: 'Shop',
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scopes: ['openid', 'profile'],
+      requirePkce: true,
+      logout: 'pingaccess',
+      refreshTokens: true,
+      oidcPolicy: 'default',
+      accessTokenManager: 'jwt',
+    },
+    [11, 3],
+  )
+  const expected = [
+    '"clientId":"pa_wam"',
+    '"name":"PingAccessWebAccessManagement"',
+    `"description":"Shop [web-session-clients ${operationId}]"`,
+    `"clientAuth":{"type":"SECRET","secret":"${clientSecret.reveal()}"}`,
+    '"redirectUris":["https://mypingaccessserver:3000/pa/oidc/cb"]',
+    '"bypassApprovalPage":true',
+    '"grantTypes":["AUTHORIZATION_CODE","REFRESH_TOKEN"]',
+    '"restrictScopes":true',
+    '"restrictedScopes":["openid","profile"]',
+    '"requireProofKeyForCodeExchange":true',
+    '"defaultAccessTokenManagerRef":{"id":"jwt"}',
+    '"oidcPolicy":{"policyGroup":{"id":"default"},"pingAccessLogoutCapable":true,"logoutMode":"PING_FRONT_CHANNEL"}',
+  ]
+  assert.equal(JSON.stringify(body), `{${expected.join()}}`)
+})
+
 for (const [version, isSent] of [
   [[10, 3, 9], false],
   [[11, 2, 7], false],
@@ -60,8 +91,7 @@ for (const [version, isSent] of [
 }
 
 test('a client is ours only with the marker of that very operation at the end of its description', () => {
-  const isOurs = (description: string) =>
-    findMaker({ clientId: 'pa_wam', description, savedAt: null }) === operationId
+  const isOurs = (description: string) => findMaker({ description }) === operationId
   assert.ok(isOurs(smallest.description))
   assert.ok(isOurs(`[web-session-clients ${operationId}]`))
   for (const description of [
@@ -77,8 +107,9 @@ test('a client is ours only with the marker of that very operation at the end of
 
 test('a description cannot pretend to be another operation’s', () => {
   const description = '[web-session-clients 01937b4e-6c1a-7c3e-9d53-000000000000]'
-  const made = toBody({ description })
-  assert.equal(findMaker({ ...made, savedAt: null }), operationId)
+  const made = parseClient(toBody({ description }))
+  assert.ok(made)
+  assert.equal(findMaker(made), operationId)
 })
 
 test('a client is read leniently: nulls and missing fields are no obstacle, but a client has an id', () => {
