@@ -2,16 +2,19 @@ import { inspect } from 'node:util'
 
 const masked = '[secret]'
 
-/** Holds a secret so that logging, serialising or inspecting it by mistake shows a mask (`reveal` is searchable). */
-export class Secret {
-  readonly #value: string
+/**
+ * Holds a secret, be it a text or what has one in it, so that logging, serialising or inspecting it by mistake shows a
+ * mask (`reveal` is searchable).
+ */
+export class Secret<Value = string> {
+  readonly #value: Value
 
-  constructor(value: string) {
+  constructor(value: Value) {
     this.#value = value
   }
 
   /** The plain value; call it only where the value leaves for the one place it is meant for. */
-  reveal(): string {
+  reveal(): Value {
     return this.#value
   }
 

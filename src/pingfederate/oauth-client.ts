@@ -1,12 +1,18 @@
-import type { Secret } from '../secret.ts'
+import { Secret } from '../secret.ts'
 import { withSettings } from './client-fields.ts'
 import type { NewClient } from './client-settings.ts'
 import { PingFederateFailure } from './failure.ts'
-import type { Json } from './json.ts'
+import { isJson, type Json } from './json.ts'
 import { findMarker } from './marker.ts'
 
 /** What an answer says of a client, as far as this service relies on it. */
-export type ClientInPingFederate = { clientId: string; description: string; savedAt: string | null }
+export type ClientInPingFederate = {
+  clientId: string
+  description: string
+  savedAt: string | null
+  /** All of it, since a PUT has to send back what is not managed here. A secret, because the encrypted client secret is in it. */
+  raw: Secret<Json>
+}
 
 /** The operation that made PingFederate's client; undefined when this service did not. */
 export const findMaker = ({ description }: Pick<ClientInPingFederate, 'description'>): string | undefined =>
@@ -30,17 +36,22 @@ export const toPingFederateClient = ({ client, secret, ...written }: ToSend): Js
 export const parseClients = (body: unknown): ClientInPingFederate[] => {
   const { items } = (body ?? {}) as { items?: unknown }
   if (!Array.isArray(items)) throw new PingFederateFailure('unexpected', { status: 200 })
-  return items.map(item => parseClient(item) ?? { clientId: '', description: '', savedAt: null })
+  return items.map(item => parseClient(item) ?? toClient({}, ''))
 }
 
 /** Reads a client leniently: of about 50 fields only these matter here. Undefined when it is no client at all. */
 export const parseClient = (body: unknown): ClientInPingFederate | undefined => {
-  if (typeof body !== 'object' || body === null) return undefined
-  const { clientId, description, modificationDate } = body as Record<string, unknown>
-  if (typeof clientId !== 'string') return undefined
+  if (!isJson(body)) return undefined
+  const { clientId } = body
+  return typeof clientId === 'string' ? toClient(body, clientId) : undefined
+}
+
+const toClient = (body: Json, clientId: string): ClientInPingFederate => {
+  const { description, modificationDate } = body
   return {
     clientId,
     description: typeof description === 'string' ? description : '',
     savedAt: typeof modificationDate === 'string' ? modificationDate : null,
+    raw: new Secret(body),
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../src/pingfederate/client-settings.ts'
 import type { Json } from '../../src/pingfederate/json.ts'
 import { CreateWebSessionClient } from '../../src/web-session-clients/schema.ts'
-import { newClient } from './upstream.ts'
+import { clientSecret, newClient, startUpstream } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
 const versions = [
@@ -68,6 +68,14 @@ test('what is written for any settings is read as these settings, in every versi
       assert.deepEqual(toSettings(write(each, { version: to }), each), toManaged(each))
     }),
   )
+})
+
+test('what PingFederate answers of a client that was made is read as the settings it was made with', async t => {
+  const { pingFederate } = await startUpstream(t)
+  for (const each of [newClient({}, 'smallest'), { ...fullest, clientId: 'fullest' }]) {
+    const { raw } = await pingFederate.createClient(each, clientSecret, operationId)
+    assert.deepEqual(toSettings(raw.reveal(), each), toManaged(each))
+  }
 })
 
 test('a description equal to the one sent for none is read as none; of two markers only the last is removed', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findMaker, parseClient, toPingFederateClient } from '../../src/pingfederate/oauth-client.ts'
+import { format, inspect } from 'node:util'
+import pino from 'pino'
+import {
+  findMaker,
+  parseClient,
+  parseClients,
+  toPingFederateClient,
+} from '../../src/pingfederate/oauth-client.ts'
 import { clientSecret, newClient } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
@@ -113,21 +120,45 @@ test('a description cannot pretend to be another operation’s', () => {
 })
 
 test('a client is read leniently: nulls and missing fields are no obstacle, but a client has an id', () => {
-  const read = { clientId: 'pa_wam', description: '', savedAt: null }
-  for (const body of [
-    { clientId: 'pa_wam' },
-    { clientId: 'pa_wam', description: null, modificationDate: null },
-  ])
-    assert.deepEqual(parseClient(body), read)
   const times = { description: 'Shop', modificationDate: '2026-01-01T00:00:00.000Z' }
-  assert.deepEqual(
-    parseClient({ clientId: 'pa_wam', ...times, oidcPolicy: { policyGroup: {} }, redirectUris: null }),
-    {
-      clientId: 'pa_wam',
-      description: 'Shop',
-      savedAt: times.modificationDate,
-    },
-  )
+  for (const [body, description, savedAt] of [
+    [{ clientId: 'pa_wam' }, '', null],
+    [{ clientId: 'pa_wam', description: null, modificationDate: null }, '', null],
+    [{ clientId: 'pa_wam', ...times, redirectUris: null }, 'Shop', times.modificationDate],
+  ] as const) {
+    const { raw, ...read } = parseClient(body) ?? {}
+    assert.deepEqual(read, { clientId: 'pa_wam', description, savedAt })
+    assert.equal(raw?.reveal(), body)
+  }
   for (const body of [undefined, null, 'text', 1, [], {}, { clientId: null }, { clientId: 7 }, { items: [] }])
     assert.equal(parseClient(body), undefined)
+})
+
+/** What every log would write of it, the service's own and stricter one aside. */
+const logged = (object: object): string => {
+  let lines = ''
+  const write = (line: string) => {
+    lines += line
+  }
+  pino({ level: 'trace' }, { write }).info(object)
+  return lines
+}
+
+test('a client that is logged, serialised, inspected or in an error shows nothing of its raw form', () => {
+  const clientAuth = { type: 'SECRET', encryptedSecret: 'OBF:JWE:planted', secondarySecrets: ['planted'] }
+  const [client] = parseClients({ items: [{ clientId: 'pa_wam', clientAuth, name: 'planted' }] })
+  const inspectAll = { depth: null, showHidden: true, getters: true }
+  for (const shown of [
+    JSON.stringify({ client }),
+    inspect(client, inspectAll),
+    inspect(client, { ...inspectAll, customInspect: false }),
+    inspect(structuredClone(client), inspectAll),
+    format('%o %O %j %s', client, client, client, client),
+    logged({ client }),
+    logged({ ...client }),
+    logged(Object.assign(new Error('failed', { cause: client }), { client })),
+  ]) {
+    assert.match(shown, /pa_wam/)
+    assert.doesNotMatch(shown, /planted|encryptedSecret/)
+  }
 })
