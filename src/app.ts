@@ -34,7 +34,7 @@ import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
-import type { PolicyHolder } from './policy/holder.ts'
+import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
 import { ProblemDetails, Violation } from './problem.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
@@ -71,7 +71,7 @@ export type Dependencies = World & {
   pingFederate: ProtectedPingFederate
   replication: Replication
   metrics: Metrics
-  policy: PolicyHolder
+  policy: PolicyInForce
 }
 
 /** The fullest create request is below 16 KiB. */

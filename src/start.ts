@@ -20,7 +20,7 @@ import { createIdentity } from './pingfederate/identity.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport } from './pingfederate/transport.ts'
-import { createPolicyHolder } from './policy/holder.ts'
+import { createPolicyInForce } from './policy/in-force.ts'
 import { createClientJournal } from './web-session-clients/client-journal.ts'
 import { recordPublishing } from './web-session-clients/record-publishing.ts'
 
@@ -62,7 +62,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   const journal = createClientJournal({ config, store, pingFederate, replication })
   const recover = createRecovery({ ...world, journal })
-  const policy = createPolicyHolder(config.policy, log)
+  const policy = createPolicyInForce(config.policy, log)
   const app = await buildApp({
     config,
     journal,

@@ -15,7 +15,7 @@ import { type CreateOutcome, carryOutCreate, lookUp } from './carry-out.ts'
 import { findCreatedClient, toCreatedClient, toFacts } from './client-row.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
 import type { WebSessionClient } from './schema.ts'
-import { existsAlready, findHolder, refuseTaken } from './taken.ts'
+import { existsAlready, findTaken, refuseTaken } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** Everything a create has chosen before PingFederate is called, so that one durable commit is enough. */
@@ -37,10 +37,10 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   // Version, two POSTs with a look-up each, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 9,
   check: async (db, { clientId, actor }) => {
-    const holder = await findHolder(db, clientId)
-    if (!holder) return undefined
-    refuseTaken(holder, actor.principal)
-    return holder.operation_id
+    const taken = await findTaken(db, clientId)
+    if (!taken) return undefined
+    refuseTaken(taken, actor.principal)
+    return taken.operation_id
   },
   intend: async (trx, request, store) => {
     const { retrieval, clientId, team } = request

@@ -12,7 +12,7 @@ import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
-import type { PolicyHolder } from '../policy/holder.ts'
+import type { PolicyInForce } from '../policy/in-force.ts'
 import type { ProblemCode } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
@@ -30,7 +30,7 @@ export type CreateDependencies = {
   store: AuditedStore
   pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
   replication: Replication
-  policy: Pick<PolicyHolder, 'current'>
+  policy: Pick<PolicyInForce, 'current'>
   config: CreateRules & {
     publicUrl: string | undefined
     pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'>

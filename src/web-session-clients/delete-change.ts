@@ -10,7 +10,7 @@ import { toProblem } from '../pingfederate/to-problem.ts'
 import { Problem } from '../problem.ts'
 import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
 import { getClient } from './get.ts'
-import { findHolder } from './taken.ts'
+import { findTaken } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** What a delete answers, the first time and again. */
@@ -34,7 +34,7 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
     const found = await pingFederate.findClient(clientId).catch(asFailure)
     if (found instanceof PingFederateFailure) return toFailed(found)
     if (!found) return toDone(upstream)
-    const row = await findHolder(store.db, clientId)
+    const row = await findTaken(store.db, clientId)
     if (!row || findMaker(found) !== row.operation_id)
       return { kind: 'failed', problem: notOurs(), isFinal: false }
     if (!(await holdForLateCall(store, operation, timeoutMs)))

@@ -4,28 +4,28 @@ import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 
 /** Who has a client id, be it for a client or for an operation that is to make one. */
-export const findHolder = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
+export const findTaken = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
   db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
 
 /**
- * Refuses where the holder's row alone says that the id is taken.
+ * Refuses where the row alone says that the client id is taken: the operation that it belongs to need not be looked at.
  * @throws Problem `client_id_taken`
  */
-export const refuseTaken = (holder: ClientRow, { teams }: Principal): void => {
-  if (!teams.includes(holder.team)) throw takenByOthers(holder)
-  if (holder.state === 'active') throw takenByYou(holder)
+export const refuseTaken = (taken: ClientRow, { teams }: Principal): void => {
+  if (!teams.includes(taken.team)) throw takenByOthers(taken)
+  if (taken.state === 'active') throw takenByYou(taken)
 }
 
 /** Another team learns that the id is taken and nothing more. */
-const takenByOthers = (holder: ClientRow): Problem =>
+const takenByOthers = (taken: ClientRow): Problem =>
   new Problem('client_id_taken', 'The client id is taken. Choose another one.', {
-    about: { team: holder.team, clientId: holder.client_id },
+    about: { team: taken.team, clientId: taken.client_id },
   })
 
-const takenByYou = (holder: ClientRow): Problem =>
+const takenByYou = (taken: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
-    `Your team ${holder.team} has this client since ${holder.created_at}; read it at /web-session-clients/${holder.client_id}.`,
+    `Your team ${taken.team} has this client since ${taken.created_at}; read it at /web-session-clients/${taken.client_id}.`,
   )
 
 /**

@@ -5,21 +5,21 @@ import { readPolicy } from './read.ts'
 import type { PolicySource } from './setting.ts'
 import type { Policy } from './team-policy.ts'
 
-export type PolicyHolder = {
-  /** The policy in force; ask once per request, so that one request is decided by one policy. */
+export type PolicyInForce = {
+  /** Ask once per request, so that one request is decided by one policy. */
   current: () => Policy
   /** Reads the file again. */
   reload: () => void
 }
 
 /**
- * Holds the policy in force; a file that is refused on reload is logged with every problem and changes nothing. Which
- * policy decides belongs to the audit trail of its decisions, so those lines are written whatever the log is set to.
+ * The policy that decides at the moment. A file that is refused on reload is logged with every problem and changes
+ * nothing. Which policy decides belongs to the audit trail of its decisions, so those lines are written whatever the log is set to.
  */
-export const createPolicyHolder = (
+export const createPolicyInForce = (
   { policy: first, file }: PolicySource,
   log: FastifyBaseLogger,
-): PolicyHolder => {
+): PolicyInForce => {
   const auditLog = toAuditLog(log)
   let policy = first
   if (file) auditLog.info({ policyFile: file.path, sha256: file.sha256 }, logTexts.policyLoaded)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import pino from 'pino'
-import { createPolicyHolder } from '../../src/policy/holder.ts'
+import { createPolicyInForce } from '../../src/policy/in-force.ts'
 import { readPolicySetting } from '../../src/policy/setting.ts'
 import { openPolicy } from '../../src/policy/team-policy.ts'
 import { example, writePolicyFile } from './files.ts'
@@ -12,7 +12,7 @@ const hold = (t: TestContext, level = 'info') => {
   const file = writePolicyFile(t, example)
   const lines: Record<string, unknown>[] = []
   const log = pino({ base: null, level }, { write: line => lines.push(JSON.parse(line)) })
-  const holder = createPolicyHolder(readPolicySetting(file.path).policy, log)
+  const holder = createPolicyInForce(readPolicySetting(file.path).policy, log)
   const hosts = () => holder.current().defaults.hosts.value
   return { ...file, ...holder, lines, hosts }
 }
@@ -79,7 +79,7 @@ for (const [what, spoil] of [
 
 test('without a file a reload changes nothing and says so', () => {
   const lines: string[] = []
-  const holder = createPolicyHolder(
+  const holder = createPolicyInForce(
     readPolicySetting(undefined).policy,
     pino({}, { write: line => lines.push(line) }),
   )
