@@ -50,7 +50,7 @@ type OperationTable = {
   failure: string | null
   /** The retrieval it was begun with, where its kind hands out a secret. */
   retrieval_id: string | null
-  /** What the change has set, as JSON of `Facts`; null until it is done. */
+  /** What the change sets, as JSON: what its kind keeps from the beginning, and what was set once it is done. */
   facts: Generated<string | null>
   /** What version 0.5 and older kept in place of `facts`: the body that was answered, as JSON without the token. */
   answer: Generated<string | null>

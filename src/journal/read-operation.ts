@@ -33,18 +33,13 @@ export const findOpen = async (db: Kysely<Database>, clientId: string): Promise<
 }
 
 /**
- * Reads the state of an operation within the write that is to end it, and keeps it as it is until that write is over:
- * for what must not be done a second time, nor after the operation was given up.
+ * Reads an operation within the write that is to end it, and keeps it as it is until that write is over: for what must
+ * not be done a second time, nor after the operation was given up.
  */
-export const lockState = async (
-  trx: Kysely<Database>,
-  operationId: string,
-): Promise<OperationRow['state']> => {
-  const { state } = await trx
+export const lockOperation = (trx: Kysely<Database>, operationId: string): Promise<OperationRow> =>
+  trx
     .updateTable('operation')
     .set(({ ref }) => ({ lease_until: ref('lease_until') }))
     .where('operation_id', '=', operationId)
-    .returning('state')
+    .returningAll()
     .executeTakeFirstOrThrow()
-  return state
-}

@@ -60,7 +60,7 @@ export const toProblem = (failure: PingFederateFailure): Problem => {
 }
 
 const toRefusal = (failure: PingFederateFailure): Problem =>
-  new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was created.', {
+  new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was changed.', {
     cause: failure,
     violations: failure.fieldErrors.map(toViolation),
   })

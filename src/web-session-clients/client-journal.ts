@@ -16,7 +16,7 @@ type Options = {
 }
 
 /** Every kind of change; what is left open of any is settled by what its kind says. */
-const kinds = { create: createChange, delete: deleteChange } as const
+export const kinds = { create: createChange, delete: deleteChange } as const
 
 /** The journal of changes to web session clients. */
 export const createClientJournal = ({

@@ -3,7 +3,7 @@ import type { Database } from '../database/schema.ts'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
-import { findOpen, lockState } from '../journal/read-operation.ts'
+import { findOpen, lockOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
@@ -51,7 +51,7 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
       ? { kind: 'not-done', code: 'outcome_unknown' }
       : { kind: 'done', saved: await toSaved(upstream, null) },
   finish: async (trx, { clientId, operationId }) => {
-    const state = await lockState(trx, operationId)
+    const { state } = await lockOperation(trx, operationId)
     if (state === 'failed') throw givenUp(operationId)
     // Where another process has ended it as done, the client id may be that of a new client by now.
     if (state === 'intended') await removeClient(trx, clientId)

@@ -10,8 +10,7 @@ import { settleOperation } from '../../src/journal/settle.ts'
 import type { PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
-import { createChange } from '../../src/web-session-clients/create-change.ts'
-import { deleteChange } from '../../src/web-session-clients/delete-change.ts'
+import { kinds } from '../../src/web-session-clients/client-journal.ts'
 import { audited } from '../audit/audited.ts'
 import { clientRow, farFuture, operationRow, retrievalRow } from '../database/rows.ts'
 import type { OpenStore } from '../database/store.contract.ts'
@@ -69,7 +68,7 @@ const createSettler = (store: Store, answer: () => Promise<undefined> = async ()
           } as unknown as PingFederate,
           replication: { statusAfterSave: async () => 'ready' as const },
         },
-        kinds: { create: createChange, delete: deleteChange },
+        kinds,
         timeoutMs: 10_000,
       },
       await readOperation(store.db, 'operation'),
