@@ -96,11 +96,11 @@ export const Environment = Type.Object({
     default: 10_000,
   }),
   PINGFEDERATE_CONCURRENCY: integer(
-    'Calls to PingFederate at the same time; a quarter of them (one to four) is kept for look-ups, the rest is for changes.',
+    'Slots for calls to PingFederate at the same time; a quarter of them (one to four) is kept for look-ups, the rest is for changes.',
     { minimum: 2, maximum: 256, default: 8 },
   ),
   PINGFEDERATE_QUEUE: integer(
-    'Changes that may wait for one of those places, for two seconds at most; others get 503 at once.',
+    'Changes that may wait for a slot, for two seconds at most; others get 503 at once.',
     { minimum: 0, maximum: 10_000, default: 64 },
   ),
   PINGFEDERATE_REPLICATION: Type.Enum(replicationModes, {

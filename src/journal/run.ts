@@ -12,7 +12,7 @@ import { settleNow } from './settle-now.ts'
 /** A journal whose changes have a place at PingFederate for all their calls. */
 export type Running<Upstream> = Journal<Upstream> & {
   /** @throws before `work` has begun, when there is no place */
-  inPlace: <T>(work: (upstream: Upstream) => Promise<T>) => Promise<T>
+  inSlot: <T>(work: (upstream: Upstream) => Promise<T>) => Promise<T>
 }
 
 /**
@@ -33,7 +33,7 @@ export const runChange = async <Upstream, Request extends ChangeRequest, Answer>
   }
   let hasBegun = false
   try {
-    return await journal.inPlace(upstream => {
+    return await journal.inSlot(upstream => {
       hasBegun = true
       return makeChange({ ...journal, upstream }, change, request)
     })

@@ -41,12 +41,12 @@ export const createPingFederateMetrics = ({
   })
   const observe = histogram({
     name: 'web_session_clients_pingfederate_call_duration_seconds',
-    help: 'How long calls to PingFederate took, without the wait for a place.',
+    help: 'How long calls to PingFederate took, without the wait for a slot.',
     labels: ['operation'],
     buckets,
   })
   let read: (() => PingFederateState) | undefined
-  const places = (which: 'running' | 'waiting') => {
+  const slotsOf = (which: 'running' | 'waiting') => {
     const state = read?.()
     if (!state) return []
     return (['changes', 'lookUps'] as const).map(
@@ -63,13 +63,13 @@ export const createPingFederateMetrics = ({
     name: 'web_session_clients_pingfederate_running',
     help: 'Changes and single look-ups at PingFederate at this moment.',
     labels: ['places'],
-    read: () => places('running'),
+    read: () => slotsOf('running'),
   })
   gauge({
     name: 'web_session_clients_pingfederate_waiting',
-    help: 'Changes and single look-ups that wait for a place.',
+    help: 'Changes and single look-ups that wait for a slot.',
     labels: ['places'],
-    read: () => places('waiting'),
+    read: () => slotsOf('waiting'),
   })
   return {
     onCall: ({ operation, outcome, seconds }) => {

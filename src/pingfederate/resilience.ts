@@ -2,18 +2,18 @@ import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'co
 import type { PingFederateConfig } from './config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
 import { createPingFederate, isForbiddenAside, type PingFederate, versionCall } from './ping-federate.ts'
-import { createPlaces, type PlacesState } from './places.ts'
+import { createSlots, type SlotsState } from './slots.ts'
 import type { Call, Transport } from './transport.ts'
 import { type MadeCall, watchCalls } from './watch-calls.ts'
 
 /** PingFederate behind its limits. What they refuse was not sent: the failure is never ambiguous. */
 export type ProtectedPingFederate = PingFederate & {
   /**
-   * A whole change in one place of the bulkhead: its calls do not queue again, so that the look-up that settles a write
-   * is never behind other callers' writes. Waits for a place, for a bounded time.
+   * A whole change in one slot of the bulkhead: its calls do not queue again, so that the look-up that settles a write
+   * is never behind other callers' writes. Waits for a slot, for a bounded time.
    * @throws PingFederateFailure `busy`, `unreachable`, `tls` or `credentials` before `work` has begun
    */
-  inPlace: <T>(work: (pingFederate: PingFederate) => Promise<T>) => Promise<T>
+  inSlot: <T>(work: (pingFederate: PingFederate) => Promise<T>) => Promise<T>
   state: () => PingFederateState
   /** Ends the look at a PingFederate that is down. */
   stop: () => void
@@ -23,8 +23,8 @@ export type ProtectedPingFederate = PingFederate & {
 export type PingFederateState = {
   /** Whether calls are refused because PingFederate does not answer. */
   isOpen: boolean
-  changes: PlacesState
-  lookUps: PlacesState
+  changes: SlotsState
+  lookUps: SlotsState
 }
 
 type Options = {
@@ -42,10 +42,10 @@ type Options = {
 const failuresUntilOpen = 5
 /** One look every two seconds is no load, and the end of an outage is noticed as soon. */
 const defaultProbeAfterMs = 2_000
-/** A quarter of the places is for single calls (recovery, replication, readiness), up to as many as recovery can use. */
-const maxLookUpPlaces = 4
+/** A quarter of the slots is for single calls (recovery, replication, readiness), up to as many as recovery can use. */
+const maxLookUpSlots = 4
 
-/** How long a call waits for its place, in milliseconds: then the caller had better come again. */
+/** How long a call waits for its slot, in milliseconds: then the caller had better come again. */
 const toMaxWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, 2_000)
 
 const outageKinds: ReadonlySet<FailureKind> = new Set([
@@ -61,10 +61,10 @@ export const protectPingFederate = (
   transport: Pick<Transport, 'call'>,
   { limits, now, onChange, onCall, probeAfterMs = defaultProbeAfterMs }: Options,
 ): ProtectedPingFederate => {
-  const lookUpPlaces = Math.min(maxLookUpPlaces, Math.max(1, Math.floor(limits.concurrency / 4)))
+  const lookUpSlots = Math.min(maxLookUpSlots, Math.max(1, Math.floor(limits.concurrency / 4)))
   const waitMs = toMaxWaitMs(limits.timeoutMs)
-  const changes = createPlaces(limits.concurrency - lookUpPlaces, limits.queue, waitMs)
-  const lookUps = createPlaces(lookUpPlaces, limits.queue, waitMs)
+  const changes = createSlots(limits.concurrency - lookUpSlots, limits.queue, waitMs)
+  const lookUps = createSlots(lookUpSlots, limits.queue, waitMs)
   const send = watchCalls(transport.call, onCall)
   const circuit = createCircuit(() => send(versionCall), { onChange, probeAfterMs })
   const pause = createPause(now)
@@ -90,7 +90,7 @@ export const protectPingFederate = (
         return lookUps.take(() => call(request))
       },
     }),
-    inPlace: async work => {
+    inSlot: async work => {
       refuse()
       return changes.take(async () => {
         // It may have come to an end while this one waited, and what it begins now would only have to be taken back.

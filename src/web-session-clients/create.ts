@@ -28,7 +28,7 @@ import type { Upstream } from './upstream.ts'
 export type CreateDependencies = {
   journal: Journal<Upstream>
   store: AuditedStore
-  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inPlace' | 'planSave' | 'readPrerequisites'>
+  pingFederate: Pick<ProtectedPingFederate, 'findClient' | 'inSlot' | 'planSave' | 'readPrerequisites'>
   replication: Replication
   policy: Pick<PolicyInForce, 'current'>
   config: CreateRules & {
@@ -112,7 +112,7 @@ const problems = [
 
 /** `POST /web-session-clients` */
 export const createWebSessionClient = (app: App, dependencies: CreateDependencies): void => {
-  const journal = inPlaces(dependencies)
+  const journal = inSlots(dependencies)
   app.route({
     method: 'POST',
     url: '/web-session-clients',
@@ -147,9 +147,9 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
 }
 
 /** Each change has one place at PingFederate for all its calls. */
-const inPlaces = ({ journal, pingFederate }: CreateDependencies): Running<Upstream> => ({
+const inSlots = ({ journal, pingFederate }: CreateDependencies): Running<Upstream> => ({
   ...journal,
-  inPlace: work => pingFederate.inPlace(direct => work({ ...journal.upstream, pingFederate: direct })),
+  inSlot: work => pingFederate.inSlot(direct => work({ ...journal.upstream, pingFederate: direct })),
 })
 
 type ToCreate = { plan: CreatePlan; actor: Actor }

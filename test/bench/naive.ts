@@ -78,7 +78,7 @@ createWebSessionClient(app as unknown as App, {
   config,
   store,
   journal: createClientJournal({ config, store, pingFederate, replication }),
-  pingFederate: { ...pingFederate, inPlace: work => work(pingFederate) },
+  pingFederate: { ...pingFederate, inSlot: work => work(pingFederate) },
   policy: { current: () => openPolicy },
   replication,
   newId: () => randomUUIDv7(),

@@ -77,7 +77,7 @@ export const connectJournal = (
   const pingFederate = { ...createPingFederate(transport), ...(findClient && { findClient }) }
   const replication = createReplication({ mode: 'none', pingFederate, now, onFailure: assert.ifError })
   const journal = createClientJournal({ config, pingFederate, replication, store: audited(store) })
-  return { journal: { ...journal, inPlace: work => work(journal.upstream) }, close: transport.close }
+  return { journal: { ...journal, inSlot: work => work(journal.upstream) }, close: transport.close }
 }
 
 /** The test may close it before its end does. */

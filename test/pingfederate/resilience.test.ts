@@ -62,7 +62,7 @@ const failureOf = (call: Promise<unknown>): Promise<PingFederateFailure> =>
 
 const find = ({ pingFederate }: Upstream, clientId = 'pa_wam') => pingFederate.findClient(clientId)
 const change = ({ pingFederate }: Upstream, clientId = 'pa_wam') =>
-  pingFederate.inPlace(held => held.findClient(clientId))
+  pingFederate.inSlot(held => held.findClient(clientId))
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
@@ -87,35 +87,35 @@ test('never more calls at once than PINGFEDERATE_CONCURRENCY, and everything tha
   assert.equal(upstream.mostRunning, 8)
 })
 
-test('`busy` at once for a change beyond places and queue: its work is not begun, and the others are done', async t => {
+test('`busy` at once for a change beyond slots and queue: its work is not begun, and the others are done', async t => {
   const upstream = start(t, { concurrency: 4, queue: 2 })
   const release = hold(upstream)
   const accepted = times(5, () => change(upstream))
-  const refused = await failureOf(upstream.pingFederate.inPlace(neverBegins))
+  const refused = await failureOf(upstream.pingFederate.inSlot(neverBegins))
   assertRefused(refused, 'busy')
   assert.equal(refused.retryAfterSeconds, 1)
   release()
   assert.equal((await Promise.all(accepted)).length, 5)
 })
 
-test('`busy` for a change whose place does not come in time: its work is never begun', async t => {
+test('`busy` for a change whose slot does not come in time: its work is never begun', async t => {
   const upstream = start(t, { concurrency: 2, timeoutMs: 20 })
   const release = hold(upstream)
   const first = change(upstream)
-  assertRefused(await failureOf(upstream.pingFederate.inPlace(neverBegins)), 'busy')
+  assertRefused(await failureOf(upstream.pingFederate.inSlot(neverBegins)), 'busy')
   release()
   await first
   await change(upstream)
 })
 
-test('the look-up of a change that has its place is never behind changes that wait', async t => {
+test('the look-up of a change that has its slot is never behind changes that wait', async t => {
   const upstream = start(t, { concurrency: 2 })
   const order: string[] = []
   upstream.answer = async ({ path }) => {
     order.push(path)
     return absent
   }
-  const first = upstream.pingFederate.inPlace(async held => {
+  const first = upstream.pingFederate.inSlot(async held => {
     await held.findClient('write')
     await held.findClient('look-up')
   })
@@ -123,7 +123,7 @@ test('the look-up of a change that has its place is never behind changes that wa
   assert.deepEqual(order.slice(0, 2), ['/oauth/clients/write', '/oauth/clients/look-up'])
 })
 
-test('single calls have places of their own while every change hangs, and changes while single calls hang', async t => {
+test('single calls have slots of their own while every change hangs, and changes while single calls hang', async t => {
   const upstream = start(t)
   const release = hold(upstream)
   const hanging = times(6, () => change(upstream))
@@ -146,7 +146,7 @@ for (const kind of ['unreachable', 'timeout', 'broken', 'server-error'] as const
     for (const failure of await Promise.all(times(5, () => failureOf(change(upstream)))))
       assert.equal(failure.kind, kind)
     const sent = upstream.calls.length
-    assertRefused(await failureOf(upstream.pingFederate.inPlace(neverBegins)), 'unreachable')
+    assertRefused(await failureOf(upstream.pingFederate.inSlot(neverBegins)), 'unreachable')
     assertRefused(await failureOf(find(upstream)), 'unreachable')
     assert.equal(upstream.calls.length, sent)
     const looked = Promise.withResolvers<void>()
@@ -177,7 +177,7 @@ test('a PingFederate that stays down is looked at one call at a time, and said t
   assert.deepEqual(upstream.changes, [false])
 })
 
-test('what waited for its place when the circuit opened is refused before its work begins', async t => {
+test('what waited for its slot when the circuit opened is refused before its work begins', async t => {
   const upstream = start(t, { concurrency: 6, queue: 64 })
   upstream.answer = fail('timeout')
   const failures = await Promise.all(times(20, () => failureOf(change(upstream))))

@@ -12,7 +12,7 @@ const create = ({ call }: TestService, clientId: string) =>
 const operationCount = ({ databasePath }: TestService): number =>
   readRows(databasePath, 'select operation_id from operation').length
 
-/** A service whose one place for changes is held by a create until the test lets it go; nobody may wait. */
+/** A service whose one slot for changes is held by a create until the test lets it go; nobody may wait. */
 const startFull = async (t: TestContext, env: Record<string, string> = {}) => {
   const service = await startTestService(t, {
     env: { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0', ...env },
@@ -45,7 +45,7 @@ const createStopwatch = () => {
   }
 }
 
-test('64: 503 pingfederate_busy with Retry-After when places and queue are full: nothing is written or sent, and the others end in 201', async t => {
+test('64: 503 pingfederate_busy with Retry-After when slots and queue are full: nothing is written or sent, and the others end in 201', async t => {
   const full = await startFull(t)
   const [before, calls] = [operationCount(full), recordCalls(full.sandbox)]
   const [refusals, reads] = [createStopwatch(), createStopwatch()]
@@ -67,7 +67,7 @@ test('64: 503 pingfederate_busy with Retry-After when places and queue are full:
   assert.ok(performance.now() - releasedAt < 5_000)
 })
 
-test('201, 409, 200: repetitions, taken ids, reads and redemptions are answered while every place is held', async t => {
+test('201, 409, 200: repetitions, taken ids, reads and redemptions are answered while every slot is held', async t => {
   const full = await startFull(t)
   const repeated = await createUnderKey(full, full.key)
   assert.deepEqual(repeated.body, full.known.body)
@@ -79,7 +79,7 @@ test('201, 409, 200: repetitions, taken ids, reads and redemptions are answered 
   assert.equal((await full.holding).status, 201)
 })
 
-test('503 pingfederate_busy for a create whose place does not come in time, and its id is free', async t => {
+test('503 pingfederate_busy for a create whose slot does not come in time, and its id is free', async t => {
   const full = await startFull(t, { PINGFEDERATE_QUEUE: '1', PINGFEDERATE_TIMEOUT_MS: '300' })
   const [first, second] = [create(full, 'waiting'), create(full, 'too-many')]
   const codes = (await Promise.all([first, second])).map(({ body }) => body.code)

@@ -206,7 +206,7 @@ for (const engine of engines) {
       ...made.journal,
       journal: {
         ...made.journal.journal,
-        inPlace: <T>(work: (each: typeof upstream) => Promise<T>) => work(upstream),
+        inSlot: <T>(work: (each: typeof upstream) => Promise<T>) => work(upstream),
       },
     }
     const refusal = await deleteClient(slow).catch(error => error)

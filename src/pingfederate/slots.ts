@@ -1,11 +1,11 @@
 import { PingFederateFailure } from './failure.ts'
 
-export type PlacesState = { running: number; waiting: number }
+export type SlotsState = { running: number; waiting: number }
 
 /** So many at once, so many waiting, and nobody for longer than that: who gives up leaves the queue to others. */
-export const createPlaces = (capacity: number, queue: number, waitMs: number) => {
+export const createSlots = (capacity: number, queue: number, waitMs: number) => {
   let running = 0
-  /** In the order of their coming; each is called to give it the place of one that ends. */
+  /** In the order of their coming; each is called to give it the slot of one that ends. */
   const waiting = new Set<() => void>()
   const wait = (): Promise<void> => {
     if (waiting.size >= queue) return Promise.reject(comeAgain())
@@ -36,7 +36,7 @@ export const createPlaces = (capacity: number, queue: number, waitMs: number) =>
       leave()
     }
   }
-  return { take, state: (): PlacesState => ({ running, waiting: waiting.size }) }
+  return { take, state: (): SlotsState => ({ running, waiting: waiting.size }) }
 }
 
 const comeAgain = (): PingFederateFailure => new PingFederateFailure('busy', { retryAfterSeconds: 1 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPlaces } from '../../src/pingfederate/places.ts'
+import { createSlots } from '../../src/pingfederate/slots.ts'
 
 const waitMs = 2_000
 
-test('who gives up waiting leaves the queue, while every place is still held, and another can wait there', async t => {
+test('who gives up waiting leaves the queue, while every slot is still held, and another can wait there', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { take, state } = createPlaces(1, 1, waitMs)
+  const { take, state } = createSlots(1, 1, waitMs)
   const held = Promise.withResolvers<string>()
   const first = take(() => held.promise)
   const neverBegins = async () => assert.fail('has begun')
@@ -22,8 +22,8 @@ test('who gives up waiting leaves the queue, while every place is still held, an
   assert.deepEqual(state(), { running: 0, waiting: 0 })
 })
 
-test('a place is passed on in the order of coming, also by work that fails', async () => {
-  const { take } = createPlaces(1, 2, waitMs)
+test('a slot is passed on in the order of coming, also by work that fails', async () => {
+  const { take } = createSlots(1, 2, waitMs)
   const begun: string[] = []
   const work = (name: string) => async () => {
     begun.push(name)
