@@ -29,7 +29,7 @@ export const logTexts = {
   unsettled: 'operation could not be settled',
   prerequisitesUnread: 'a prerequisite in PingFederate could not be read',
   audited: 'audit event',
-  strays: 'clients in PingFederate that no operation accounts for',
+  orphans: 'clients in PingFederate that no operation accounts for',
   refusalUnrecorded: 'a refused attempt could not be recorded',
   failed: 'failure',
 } as const
@@ -37,7 +37,7 @@ export const logTexts = {
 /** What a line may have besides level, time and text: whatever else is handed to the log stays out of it. */
 const loggedFields: ReadonlySet<string> = new Set([
   ...['reqId', 'method', 'route', 'status', 'ms', 'subject', 'code', 'err', 'error', 'req', 'res'],
-  ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'strays', 'operation'],
+  ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'orphans', 'operation'],
   // Of an audit event.
   ...['action', 'outcome', 'reason', 'rule', 'actorClientId', 'teams', 'actingParties', 'address', 'team'],
   'clientId',

@@ -6,14 +6,14 @@ import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { sweepExpired } from './secret-retrievals/sweep.ts'
-import { reportStrays } from './web-session-clients/report-strays.ts'
+import { reportOrphans } from './web-session-clients/report-orphans.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
 /** How long a sealed secret can outlive its token, in milliseconds. */
 const sweepIntervalMs = 60_000
 /** What it finds has waited for somebody already, and every round reads all of PingFederate's clients; in milliseconds. */
-const straysIntervalMs = 3_600_000
+const orphansIntervalMs = 3_600_000
 
 type Options = {
   recover: Recover
@@ -27,7 +27,7 @@ type Options = {
 type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
 
 /**
- * Recovery and sweeping, at once and then from time to time, and a look for strays, from time to time, until stopped.
+ * Recovery and sweeping, at once and then from time to time, and a look for orphans, from time to time, until stopped.
  * A round that is due while the one before still runs is left out.
  */
 export const startMaintenance = ({
@@ -86,8 +86,8 @@ const toRounds = (
   later: [
     {
       task: 'strays',
-      work: () => reportStrays({ store, pingFederate, log }, signal),
-      intervalMs: straysIntervalMs,
+      work: () => reportOrphans({ store, pingFederate, log }, signal),
+      intervalMs: orphansIntervalMs,
     },
   ],
 })

@@ -22,7 +22,7 @@ const start = (t: TestContext, options: Options) => {
   })
 }
 
-test('recovery comes at once and every ten seconds, a look for strays only once an hour', async t => {
+test('recovery comes at once and every ten seconds, a look for orphans only once an hour', async t => {
   const store = await openSqliteStore(t)
   let recoveries = 0
   let looks = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { reportStrays } from '../../src/web-session-clients/report-strays.ts'
+import { reportOrphans } from '../../src/web-session-clients/report-orphans.ts'
 import { operationRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { startUpstream } from '../pingfederate/upstream.ts'
@@ -20,7 +20,7 @@ const start = async (t: TestContext) => {
     await store.write(trx => trx.insertInto('operation').values(row).execute())
     return operation
   }
-  const report = (signal = new AbortController().signal) => reportStrays({ ...upstream, store, log }, signal)
+  const report = (signal = new AbortController().signal) => reportOrphans({ ...upstream, store, log }, signal)
   return { ...upstream, lines, addClient, addOperation, report }
 }
 
@@ -36,11 +36,11 @@ test('one line names the clients with our marker that no operation accounts for,
   await addClient('unknown-client', mark(unknown))
   const before = sandbox.pingFederate.clients()
   await report()
-  const strays = [
+  const orphans = [
     { clientId: 'failed-client', operation: failed },
     { clientId: 'unknown-client', operation: unknown },
   ]
-  assert.deepEqual(lines, [[{ count: 2, strays }, 'clients in PingFederate that no operation accounts for']])
+  assert.deepEqual(lines, [[{ count: 2, orphans }, 'clients in PingFederate that no operation accounts for']])
   assert.deepEqual(sandbox.pingFederate.clients(), before)
 })
 
@@ -51,14 +51,14 @@ test('no line where every client is accounted for', async t => {
   assert.deepEqual(lines, [])
 })
 
-test('however many strays there are, they are read in pages, counted, and twenty of them named', async t => {
+test('however many orphans there are, they are read in pages, counted, and twenty of them named', async t => {
   const { addClient, report, lines, calls } = await start(t)
   for (let index = 0; index < 101; index += 1) await addClient(`client-${index}`, mark(randomUUIDv7()))
   const before = calls().length
   await report()
   assert.equal(calls().length - before, 2)
-  const [[{ count, strays }]] = lines as [[{ count: number; strays: unknown[] }]]
-  assert.deepEqual([count, strays.length], [101, 20])
+  const [[{ count, orphans }]] = lines as [[{ count: number; orphans: unknown[] }]]
+  assert.deepEqual([count, orphans.length], [101, 20])
 })
 
 test('nothing is asked any more once the process is told to stop', async t => {

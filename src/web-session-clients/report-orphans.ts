@@ -15,7 +15,7 @@ const maxPages = 1_000
 /** The first ones tell what has happened; the count tells how often. */
 const maxNamed = 20
 
-type Stray = { clientId: string; operation: string }
+type Orphan = { clientId: string; operation: string }
 
 /**
  * Reports, in one line of the log, the clients in PingFederate that bear this service's marker and that no operation
@@ -23,25 +23,25 @@ type Stray = { clientId: string; operation: string }
  * only looked at, one page after the other. Ends early when the signal comes.
  * @throws PingFederateFailure when PingFederate cannot be asked
  */
-export const reportStrays = async (
+export const reportOrphans = async (
   { store, pingFederate, log }: Dependencies,
   signal: AbortSignal,
 ): Promise<void> => {
-  const strays: Stray[] = []
+  const orphans: Orphan[] = []
   for (let page = 1; page <= maxPages && !signal.aborted; page += 1) {
     const clients = await pingFederate.listClients(page)
-    strays.push(...(await findStrays(store, clients)))
+    orphans.push(...(await findOrphans(store, clients)))
     if (clients.length < clientsPerPage) break
   }
-  if (strays.length > 0)
-    log.warn({ count: strays.length, strays: strays.slice(0, maxNamed) }, logTexts.strays)
+  if (orphans.length > 0)
+    log.warn({ count: orphans.length, orphans: orphans.slice(0, maxNamed) }, logTexts.orphans)
 }
 
 /** Looked up after the clients were read: an operation is written before its client is made. */
-const findStrays = async (
+const findOrphans = async (
   { db }: Pick<Store, 'db'>,
   clients: readonly ClientInPingFederate[],
-): Promise<Stray[]> => {
+): Promise<Orphan[]> => {
   const marked = clients.flatMap(client => {
     const operation = findMaker(client)
     return operation === undefined ? [] : [{ clientId: client.clientId, operation }]
