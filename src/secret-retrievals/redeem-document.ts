@@ -1,0 +1,39 @@
+import { Type } from 'typebox'
+
+/** Of the right length and alphabet, and plainly not a secret. */
+const exampleSecret = 'example-'.repeat(6).slice(0, 43)
+
+/** What the API document says of redeeming a token. */
+export const redeemDocument = {
+  description:
+    'Exchanges a retrieval token for the client secret. It works once: the secret is erased here before it is answered, and if that answer is lost the secret has to be rotated.',
+  secret: {
+    description: 'The secret. This service does not have it any more.',
+    content: {
+      'application/json': {
+        schema: Type.Object(
+          {
+            clientId: Type.String({ description: 'The client it belongs to.', examples: ['pa_wam'] }),
+            clientSecret: Type.String({
+              description: 'The client secret (RFC 6749 section 2.3.1), 43 characters.',
+              examples: [exampleSecret],
+            }),
+            team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
+            redeemedAt: Type.String({
+              format: 'date-time',
+              description: 'When it was redeemed: now.',
+              examples: ['2026-11-23T17:01:12.000Z'],
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        example: {
+          clientId: 'pa_wam',
+          clientSecret: exampleSecret,
+          team: 'payments',
+          redeemedAt: '2026-11-23T17:01:12.000Z',
+        },
+      },
+    },
+  },
+}
