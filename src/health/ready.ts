@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { Problem, problemResponses } from '../problem.ts'
+import { readyDocument } from './ready-document.ts'
 
 export type ReadinessDependencies = {
   store: Pick<Store, 'check'>
@@ -12,42 +12,14 @@ export type ReadinessDependencies = {
   now: () => number
 }
 
-const Check = (description: string) => Type.Enum(['ok', 'failing', 'unknown'], { description })
-const Readiness = Type.Object(
-  {
-    status: Type.Literal('ready', { description: 'The one answer.' }),
-    checks: Type.Object(
-      {
-        database: Check('Whether the database answers.'),
-        issuer: Check('Whether the issuer’s keys are known.'),
-        pingFederate: Check('Whether the admin API answered lately; unknown until it was asked.'),
-      },
-      {
-        additionalProperties: false,
-        description: 'PingFederate does not count: reading and redeeming go on without it.',
-      },
-    ),
-  },
-  { additionalProperties: false },
-)
-
 const schema = {
   operationId: 'getReadiness',
   tags: ['health'],
   summary: 'Should requests be sent here?',
-  description:
-    'Ready when the database answers and the issuer’s keys are known. PingFederate is reported, and looked at every ten seconds at most.',
+  description: readyDocument.description,
   security: [],
   response: {
-    200: {
-      description: 'Ready.',
-      content: {
-        'application/json': {
-          schema: Readiness,
-          example: { status: 'ready', checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' } },
-        },
-      },
-    },
+    200: readyDocument.ready,
     ...problemResponses('not_ready', 'overloaded', 'shutting_down'),
   },
 }

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+
+const Check = (description: string) => Type.Enum(['ok', 'failing', 'unknown'], { description })
+const Readiness = Type.Object(
+  {
+    status: Type.Literal('ready', { description: 'The one answer.' }),
+    checks: Type.Object(
+      {
+        database: Check('Whether the database answers.'),
+        issuer: Check('Whether the issuer’s keys are known.'),
+        pingFederate: Check('Whether the admin API answered lately; unknown until it was asked.'),
+      },
+      {
+        additionalProperties: false,
+        description: 'PingFederate does not count: reading and redeeming go on without it.',
+      },
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** What the API document says of readiness. */
+export const readyDocument = {
+  description:
+    'Ready when the database answers and the issuer’s keys are known. PingFederate is reported, and looked at every ten seconds at most.',
+  ready: {
+    description: 'Ready.',
+    content: {
+      'application/json': {
+        schema: Readiness,
+        example: { status: 'ready', checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' } },
+      },
+    },
+  },
+}

@@ -1,0 +1,67 @@
+import { type Static, Type } from 'typebox'
+import { Nullable } from '../http/nullable.ts'
+import { PageSize } from '../http/page-size.ts'
+import { visibleLine } from '../http/visible-line.ts'
+import { toCursor } from './cursor.ts'
+import { pageExample } from './examples.ts'
+import type { WebSessionClient } from './schema.ts'
+
+const Query = Type.Object(
+  {
+    team: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        pattern: visibleLine,
+        description: 'Only clients of this team of yours.',
+        examples: ['payments'],
+      }),
+    ),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]+$',
+        description: 'Only clients whose id or name contains this text, whatever its case.',
+        examples: ['pa_'],
+      }),
+    ),
+    limit: Type.Optional(PageSize('Most clients to answer.')),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        pattern: '^[A-Za-z0-9_-]+$',
+        description: '`nextCursor` of the page before.',
+        examples: [toCursor('pa_wam')],
+        'x-fix': 'Send nextCursor as it was answered, with the same team and search.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** What the API document says of listing clients. */
+export const listDocument = {
+  description: 'The clients of your teams in the order of their ids, a page at a time.',
+  querystring: Query,
+  page: {
+    description: 'A page of clients.',
+    content: {
+      'application/json': {
+        schema: Type.Object(
+          {
+            items: Type.Array(Type.Unsafe<Static<typeof WebSessionClient>>(Type.Ref('WebSessionClient')), {
+              description: 'The clients of this page.',
+            }),
+            nextCursor: Nullable(
+              Type.String(),
+              'Send it as `cursor` for the next page; null on the last one.',
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        example: pageExample,
+      },
+    },
+  },
+}
