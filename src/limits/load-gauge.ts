@@ -1,23 +1,23 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import { readNodeFlags, toOldGenerationLimit } from './old-generation.ts'
 
-/** How late a timer comes shows how long a request waits before anybody looks at it. */
+/** Milliseconds between two runs of a timer. How late it runs is how long a new request waits for the process. */
 const sampleMs = 100
-/** Later than this for so many samples in a row is more work than the process can do, not a burst. */
+/** A timer later than this, so many times in a row, means more work than the process can do; a burst is over sooner. */
 const lateMs = 50
 const lateSamples = 5
-/** One stop of this length is enough: whoever sent something meanwhile has waited already. */
+/** One delay of this length is overload at once, because requests have waited that long already. */
 const blockedMs = 1_000
-/** Under pressure so much of each turn of the event loop is for new requests; those after it are refused at once. */
+/** Under overload, each turn of the event loop admits new requests for this long and refuses all later ones. */
 const turnMs = 10
-/** Without a refusal for so long the pressure is over. */
+/** Overload is over when it has shown in no delay and no refusal for this long. */
 const calmMs = 500
-/** The collector works ever harder from here on, and at the limit the process dies. */
+/** Above this share of its limit the heap costs ever more time to collect, and at the limit the process dies. */
 const maxHeapShare = 0.8
 
 type Sample = {
   lagMs: number
-  /** Of what the old generation may grow to. */
+  /** Part of the old generation's limit that is in use. */
   heapShare: number
 }
 
@@ -28,9 +28,9 @@ export type LoadGauge = {
 }
 
 type GaugeOptions = {
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number
-  /** Calls back when this turn of the event loop is over. */
+  /** Calls `done` when this turn of the event loop is over. */
   afterTurn: (done: () => void) => void
 }
 
@@ -38,7 +38,7 @@ type GaugeOptions = {
 export const createLoadGauge = ({ now, afterTurn }: GaugeOptions): LoadGauge => {
   let lateInARow = 0
   let isHeapFull = false
-  let pressedUntil = Number.NEGATIVE_INFINITY
+  let overloadedUntil = Number.NEGATIVE_INFINITY
   let turnBegan: number | undefined
 
   const isTurnUsedUp = (): boolean => {
@@ -47,20 +47,21 @@ export const createLoadGauge = ({ now, afterTurn }: GaugeOptions): LoadGauge => 
       afterTurn(() => {
         turnBegan = undefined
       })
-      // The first of a turn is taken, whatever the clock says by now: a machine that is busy with others has stopped us here.
+      // The first request of a turn is admitted without a second look at the clock: a busy machine may stop the process
+      // between the two looks, and would then have every request refused.
       return false
     }
     if (now() - turnBegan <= turnMs) return false
-    pressedUntil = now() + calmMs
+    overloadedUntil = now() + calmMs
     return true
   }
   return {
     sample: ({ lagMs, heapShare }) => {
       isHeapFull = heapShare > maxHeapShare
       lateInARow = lagMs > lateMs ? lateInARow + 1 : 0
-      if (lateInARow >= lateSamples || lagMs > blockedMs) pressedUntil = now() + calmMs
+      if (lateInARow >= lateSamples || lagMs > blockedMs) overloadedUntil = now() + calmMs
     },
-    admits: () => !isHeapFull && (now() >= pressedUntil || !isTurnUsedUp()),
+    admits: () => !isHeapFull && (now() >= overloadedUntil || !isTurnUsedUp()),
   }
 }
 
@@ -71,7 +72,7 @@ const countOldBytes = (): number =>
 
 type WatchOptions = {
   gauge: Pick<LoadGauge, 'sample'>
-  /** Told how late a timer came, in seconds. */
+  /** Called with every delay of the timer, in seconds. */
   observeDelay: (seconds: number) => void
 }
 

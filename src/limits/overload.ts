@@ -4,10 +4,10 @@ import { createLoadGauge, watchProcess } from './load-gauge.ts'
 import { toCallerKey, toNetwork } from './rate-limits.ts'
 import { createShares } from './shares.ts'
 
-/** All bodies under way together: each may become as large as any, and this is a quarter of a small heap. */
+/** Bytes of all request bodies that are still arriving: a quarter of a small heap. */
 const maxArrivingBytes = 16 * 1024 * 1024
 
-/** Made once, because an error and its stack cost more than the rest of a refusal. */
+/** Created once, because an error with its stack costs more than the rest of a refusal. */
 const overloaded = new Problem(
   'overloaded',
   'This instance has more requests than it can answer; nothing was done. Try again.',
@@ -16,18 +16,18 @@ const overloaded = new Problem(
 
 type SheddingOptions = {
   maxInFlight: number
-  /** Told how late a timer came, in seconds. */
+  /** Called with every delay of the event loop, in seconds. */
   observeDelay: (seconds: number) => void
 }
 
-/** Answered whatever there is to do: whether the process lives, and what it is at. */
+/** Answered even under overload, so that operators see whether the process lives and what it does. */
 const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live', '/metrics'])
 
 /**
- * Refuses requests that would only wait: before anything is spent on them where the process itself is late, and before
- * the handler where their sender holds its share already. A request takes one of the places when it has arrived as a
- * whole; until then only its bytes count, so that a slow sender holds nobody's place.
- * @returns what tells how many bytes of bodies are under way
+ * Refuses requests that would only wait. Where the process itself is overloaded, it refuses them before any other work;
+ * where their sender has its share of requests in flight already, before the handler. A request counts as in flight
+ * once its body has arrived. Until then only its bytes count, so that a slow sender keeps no other request out.
+ * @returns a function that tells how many bytes of bodies are still arriving
  */
 export const shedLoad = (
   app: FastifyInstance,
@@ -43,18 +43,18 @@ export const shedLoad = (
   app.addHook('preParsing', (request, reply, payload, done) => {
     const size = toBodyBytes(request)
     if (size === 0 || reply.raw.closed) return done(null, payload)
-    const giveBack = bytes.take(toBodyHolder(request), size)
+    const giveBack = bytes.take(toBodySender(request), size)
     if (!giveBack) return done(overloaded)
-    // The body has arrived. For one that is not read this never comes, but its answer ends, or its connection.
+    // The request closes when its body has arrived. One whose body nobody reads never does, but its reply closes.
     request.raw.once('close', giveBack)
     reply.raw.once('close', giveBack)
     done(null, payload)
   })
-  const places = createShares(maxInFlight)
+  const inFlight = createShares(maxInFlight)
   app.addHook('preValidation', (request, reply, done) => {
-    // A connection that has ended already does not end again, so nothing would give its place back.
+    // A reply that has already closed does not close again, so nothing would give its share back.
     if (reply.raw.closed || isAlwaysAnswered(request)) return done()
-    const giveBack = places.take(toHolder(request), 1)
+    const giveBack = inFlight.take(toSender(request), 1)
     if (!giveBack) return done(overloaded)
     reply.raw.once('close', giveBack)
     done()
@@ -64,24 +64,24 @@ export const shedLoad = (
 
 const isAlwaysAnswered = ({ routeOptions }: FastifyRequest): boolean => alwaysAnswered.has(routeOptions.url)
 
-/** Whose share a request counts for: its teams', its caller's where it has none, its network's where nobody is known. */
-const toHolder = ({ principal, ip }: FastifyRequest): string => {
+/** Whose share it takes: the caller's teams', the caller's if it has none, the network's if there is no valid token. */
+const toSender = ({ principal, ip }: FastifyRequest): string => {
   if (!principal) return `network ${toNetwork(ip ?? '')}`
   return principal.teams.length > 0
     ? `teams ${principal.teams.toSorted().join('\n')}`
     : `caller ${toCallerKey(principal)}`
 }
 
-/** No operation reads a body of somebody unknown, so that all of them together, from many networks, have one share. */
-const toBodyHolder = (request: FastifyRequest): string => (request.principal ? toHolder(request) : 'unknown')
+/** All requests without a valid token share one part of the bytes, because no operation reads their bodies. */
+const toBodySender = (request: FastifyRequest): string => (request.principal ? toSender(request) : 'unknown')
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
 
-/** What is read of a body at most: its length where it tells one, and what it may be where it does not. */
+/** Bytes of the body that will be read at most: its announced length, or the route's limit if it announces none. */
 const toBodyBytes = ({ method, headers, routeOptions: { bodyLimit } }: FastifyRequest): number => {
   if (methodsWithoutBody.has(method)) return 0
   if (headers['transfer-encoding'] !== undefined) return bodyLimit
   const length = Number(headers['content-length'] ?? 0)
-  // A longer one is refused unread.
+  // A longer body is refused without being read.
   return length > bodyLimit ? 0 : length
 }

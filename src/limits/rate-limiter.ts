@@ -3,40 +3,40 @@ export type Quota = Readonly<{
   /** Requests a minute. */
   limit: number
   remaining: number
-  /** Seconds until all of it is back. */
+  /** Seconds until the whole limit is available again. */
   resetSeconds: number
-  /** Seconds until there is one again. */
+  /** Seconds until one more request is admitted. */
   retryAfterSeconds: number
 }>
 
 export type RateLimiter = {
-  /** What is left for that key, without taking anything. */
+  /** What is left for the key; takes nothing. */
   look: (key: string, perMinute: number) => Quota
-  /** Takes one, also where none is left: the debt has to be waited for, for another minute at most. */
+  /** Takes one request, even where none is left: the key then waits longer, another minute at most. */
   charge: (key: string, perMinute: number) => Quota
 }
 
 type RateLimiterOptions = {
-  /** Keys that are remembered; of more, those that were charged last. */
+  /** Keys that are remembered at most; beyond that the one charged longest ago is forgotten. */
   maxKeys: number
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
 const minuteMs = 60_000
-/** Sums of fractions of milliseconds are a little off, and one that is earned must not be missed by that. */
+/** Sums of fractions of milliseconds are slightly off: without this, a request that is due could be refused. */
 const tolerance = 1e-6
 
 /**
- * A bucket per key that holds as many as a minute allows and fills evenly: a burst may take all of it at once, and what
- * waits gets one after the other instead of nothing until a minute begins. One number per key: when its bucket is full
- * again (the generic cell rate algorithm of ITU-T I.371).
+ * A token bucket per key that holds a minute's requests and fills evenly. A burst may empty it at once; after that,
+ * requests are admitted one by one as it fills, instead of none until the next minute. It keeps one number per key:
+ * when the bucket is full again (the generic cell rate algorithm of ITU-T I.371).
  */
 export const createRateLimiter = ({ maxKeys, now }: RateLimiterOptions): RateLimiter => {
   const fullAt = new Map<string, number>()
   let seen = now()
   let passedMs = 0
-  /** Milliseconds the clock went forward: set back, it must not make anybody owe what it was set back by. */
+  /** Counts only forward steps of the clock: if it is set back by an hour, no key may have to wait for that hour. */
   const readMs = (): number => {
     const at = now()
     passedMs += Math.max(at - seen, 0)
@@ -49,7 +49,7 @@ export const createRateLimiter = ({ maxKeys, now }: RateLimiterOptions): RateLim
     charge: (key, perMinute) => {
       const at = readMs()
       const owed = Math.min(owedMs(key, at) + minuteMs / perMinute, 2 * minuteMs)
-      // Taken out first, so that the order of the map is that of the last charge.
+      // Deleted first, so that the key moves to the end of the map and its first key is the one charged longest ago.
       fullAt.delete(key)
       fullAt.set(key, at + owed)
       if (fullAt.size > maxKeys) fullAt.delete(fullAt.keys().next().value ?? '')

@@ -13,15 +13,15 @@ export type RateLimitConfig = Readonly<{
 
 export type RateLimits = {
   /**
-   * Counts a request of a caller and tells what is left in `RateLimit-*`.
-   * @throws Problem `rate_limited`; a refused request takes nothing. Once a minute for each caller the one for guessing
-   *   tokens is for the audit trail
+   * Counts a request of a caller and reports in `RateLimit-*` what is left.
+   * @throws Problem `rate_limited`; a refused request is not counted. A refusal for guessing tokens goes to the audit
+   *   trail once a minute per caller
    */
   admitCaller: (request: FastifyRequest, reply: FastifyReply, principal: Principal) => void
-  /** Counts a retrieval token that is nobody's or not the caller's, the same for both. */
+  /** Counts a retrieval token that does not exist or is not the caller's, without telling the two apart. */
   countUnknownToken: (reply: FastifyReply, principal: Principal) => void
   /**
-   * Counts a request that shows no valid access token; all from addresses that are not known count together.
+   * Counts a request without a valid access token for its network; requests of unknown addresses count together.
    * @throws Problem `rate_limited`
    */
   admitStranger: (address: string | undefined) => void
@@ -29,21 +29,21 @@ export type RateLimits = {
 
 type Options = {
   limits: RateLimitConfig
-  /** What the team policy sets in place of `limits.perTeam`, if it does. */
+  /** The team policy's limit, which replaces `limits.perTeam`, if it sets one. */
   findTeamLimit: (team: string) => number | undefined
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
-/** Some 150 bytes each; who is forgotten begins anew, so that many callers cost memory for these at most. */
+/** Bounds the memory: a key takes about 150 bytes. A caller whose key is forgotten has its whole limit again. */
 const maxKeys = 10_000
 
-/** Limits of this process; replicas count for themselves. */
+/** Rate limits of this process; each replica counts for itself. */
 export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateLimits => {
   const create = () => createRateLimiter({ maxKeys, now })
   const limitOf = (team: string): number => findTeamLimit(team) ?? limits.perTeam
   const [callers, teams, guesses, addresses, reports] = [create(), create(), create(), create(), create()]
-  /** Not each of them: a flood of refusals would be one of writes. */
+  /** Once a minute per caller, because a flood of refusals would otherwise be a flood of writes. */
   const isWorthReporting = (key: string): boolean => {
     const isFirst = reports.look(key, 1).remaining >= 1
     if (isFirst) reports.charge(key, 1)
@@ -76,7 +76,7 @@ export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateL
   }
 }
 
-/** A request of somebody in several teams counts for the one that has most left. */
+/** A request of a caller in several teams counts for the team that has most left. */
 const chooseTeam = (teams: readonly string[], remainingOf: (team: string) => number): string | undefined => {
   if (teams.length < 2) return teams[0]
   const remaining = teams.map(remainingOf)
@@ -95,13 +95,13 @@ const refusal = (quota: Quota, what: string, about?: About): Problem =>
     { about, headers: { ...toFields(quota), 'retry-after': String(quota.retryAfterSeconds) } },
   )
 
-/** One text for each caller. */
+/** Identifies a caller: a subject behind one OAuth client. */
 export const toCallerKey = ({ subject, clientId }: Principal): string => `${clientId ?? ''}\n${subject}`
 
 const showsRetrievalTokens = ({ routeOptions }: FastifyRequest): boolean =>
   routeOptions.config.scope === 'secrets:redeem'
 
-/** Counts every answer that the token is unknown, before it leaves, so that the next request finds it counted. */
+/** Counts every `retrieval_not_found` before it is sent, so that the caller's next request finds it counted. */
 export const countUnknownTokens = (app: FastifyInstance, limits: RateLimits): void => {
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.principal && request.problem?.code === 'retrieval_not_found')
@@ -117,7 +117,7 @@ const toFields = ({ limit, remaining, resetSeconds }: Quota): Record<string, str
   'ratelimit-reset': String(resetSeconds),
 })
 
-/** Whoever has one IPv6 address has all 2^64 of its network (RFC 4291 section 2.5.4). */
+/** The /64 network of an IPv6 address, because whoever has one has all 2^64 of it (RFC 4291 section 2.5.4). */
 export const toNetwork = (address: string): string => {
   if (!address.includes(':')) return address
   if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1)

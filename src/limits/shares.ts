@@ -1,35 +1,35 @@
 export type Shares = {
   taken: () => number
   /**
-   * Takes so much for that holder and returns what gives it back, once however often it is called; undefined, and
-   * nothing taken, where it does not fit.
+   * Takes the amount for a sender and returns a function that gives it back; only its first call counts. Returns
+   * undefined, and takes nothing, where the amount does not fit.
    */
-  take: (holder: string, amount: number) => (() => void) | undefined
+  take: (sender: string, amount: number) => (() => void) | undefined
 }
 
 /**
- * Divides a total among those who ask: nobody may hold more than is left for all others together (the dynamic threshold of
- * Choudhury and Hahne, 1998). So one holder gets half of it at most, and whoever comes next finds the rest.
+ * Divides a total among senders: none may hold more than is left for all others together (the dynamic threshold of
+ * Choudhury and Hahne, 1998). So one sender alone gets half of it at most, and the next one finds the other half.
  */
 export const createShares = (total: number): Shares => {
-  /** Only of those who hold something, so that it is no larger than what is under way. */
+  /** By sender, without those that hold nothing, so that the map does not grow with every sender ever seen. */
   const held = new Map<string, number>()
   let taken = 0
-  const add = (holder: string, amount: number): void => {
+  const add = (sender: string, amount: number): void => {
     taken += amount
-    const own = (held.get(holder) ?? 0) + amount
-    if (own === 0) held.delete(holder)
-    else held.set(holder, own)
+    const own = (held.get(sender) ?? 0) + amount
+    if (own === 0) held.delete(sender)
+    else held.set(sender, own)
   }
   return {
     taken: () => taken,
-    take: (holder, amount) => {
-      const own = (held.get(holder) ?? 0) + amount
+    take: (sender, amount) => {
+      const own = (held.get(sender) ?? 0) + amount
       if (own > total - taken - amount) return undefined
-      add(holder, amount)
+      add(sender, amount)
       let isHeld = true
       return () => {
-        if (isHeld) add(holder, -amount)
+        if (isHeld) add(sender, -amount)
         isHeld = false
       }
     },

@@ -12,7 +12,7 @@ export const refuseWhenStopping = (app: FastifyInstance): void => {
     done(isRefused ? shuttingDown() : undefined)
   })
   app.addHook('onSend', (_request, reply, payload, done) => {
-    // Without this an open keep-alive connection holds up the stop.
+    // Without this, an open keep-alive connection would hold up the stop.
     if (isStopping) reply.header('connection', 'close')
     done(null, payload)
   })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createShares } from '../../src/limits/shares.ts'
 
-test('one holder gets half of the total, and whoever comes next half of what is left', () => {
+test('one sender gets half of the total, and whoever comes next half of what is left', () => {
   const shares = createShares(16)
   assert.ok(shares.take('greedy', 8))
   assert.equal(shares.take('greedy', 1), undefined)
@@ -36,7 +36,7 @@ test('what is given back twice counts once', () => {
 
 test('whoever takes what and gives it back in whatever order, nobody holds more than was left at that time, and in the end all of it is there', () => {
   const step = fc.record({
-    holder: fc.constantFrom('one', 'two', 'three'),
+    sender: fc.constantFrom('one', 'two', 'three'),
     amount: fc.nat(60),
     /** Which of those that are held is given back before that. */
     givenBack: fc.option(fc.nat(20)),
@@ -44,18 +44,18 @@ test('whoever takes what and gives it back in whatever order, nobody holds more 
   fc.assert(
     fc.property(fc.array(step), steps => {
       const shares = createShares(100)
-      const held: { holder: string; amount: number; giveBack: () => void }[] = []
-      const sumOf = (holder?: string): number =>
+      const held: { sender: string; amount: number; giveBack: () => void }[] = []
+      const sumOf = (sender?: string): number =>
         held.reduce(
-          (sum, each) => sum + (holder === undefined || each.holder === holder ? each.amount : 0),
+          (sum, each) => sum + (sender === undefined || each.sender === sender ? each.amount : 0),
           0,
         )
-      for (const { holder, amount, givenBack } of steps) {
+      for (const { sender, amount, givenBack } of steps) {
         if (givenBack !== null) held.splice(givenBack, 1)[0]?.giveBack()
-        const isFitting = sumOf(holder) + amount <= 100 - sumOf() - amount
-        const giveBack = shares.take(holder, amount)
+        const isFitting = sumOf(sender) + amount <= 100 - sumOf() - amount
+        const giveBack = shares.take(sender, amount)
         assert.equal(giveBack !== undefined, isFitting)
-        if (giveBack) held.push({ holder, amount, giveBack })
+        if (giveBack) held.push({ sender, amount, giveBack })
         assert.equal(shares.taken(), sumOf())
       }
       for (const { giveBack } of held) giveBack()
