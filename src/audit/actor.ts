@@ -10,15 +10,15 @@ export type Actor = {
   address: string | null
 }
 
-/** The caller of a protected route; behind a proxy that is trusted (`TRUST_PROXY`) the address that the proxy names. */
+/** The caller of a protected route; behind a trusted proxy (`TRUST_PROXY`) its address is the one the proxy names. */
 export const actorOf = (request: FastifyRequest): Actor => ({
   principal: principalOf(request),
   requestId: request.id,
-  // Fastify's type does not know of a connection that was reset before anybody asked where it came from.
+  // Undefined, whatever Fastify's type says, if the connection was reset before its address was read.
   address: request.ip ?? null,
 })
 
-/** The service itself, at what no caller waits for. */
+/** The service itself, for work that no caller waits for. */
 export const actorOfService = (task: 'recovery' | 'publishing', requestId: string): Actor => ({
   principal: {
     subject: `web-session-clients:${task}`,

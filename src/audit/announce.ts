@@ -2,11 +2,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { logTexts } from '../log.ts'
 import type { AuditEvent } from './record.ts'
 
-/** Lines with `audit: true`, written also where the log is set to less than that. */
+/** A log whose lines have `audit: true` and are written whatever level the log is set to. */
 export const toAuditLog = (log: FastifyBaseLogger): FastifyBaseLogger =>
   log.child({ audit: true }, { level: 'info' })
 
-/** Writes one such line for each event: what happens to the database must not happen to the only copy. */
+/** Writes one such line for each event, so that the database does not hold the only copy. */
 export const logAuditEvents = (log: FastifyBaseLogger): ((event: AuditEvent) => void) => {
   const auditLog = toAuditLog(log)
   return event => auditLog.info({ ...toLine(event), reqId: event.request_id }, logTexts.audited)

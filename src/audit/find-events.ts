@@ -1,8 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import type { AuditEventRow, Database } from '../database/schema.ts'
-import type { Place } from './cursor.ts'
+import type { Position } from './cursor.ts'
 
-/** `any`: of every team, and those that are about none. */
+/** `any`: events of every team, and events about no team. */
 export type VisibleTeams = readonly string[] | 'any'
 
 export type Search = {
@@ -11,54 +11,56 @@ export type Search = {
   action?: string | undefined
   outcome?: string | undefined
   subject?: string | undefined
-  /** The first millisecond, and the one after the last. */
+  /** First millisecond searched. */
   since?: string | undefined
+  /** First millisecond not searched any more. */
   until?: string | undefined
   limit: number
   /** Only what is older than this. */
-  before: Place | undefined
+  before: Position | undefined
 }
 
-/** Where an index does not lead to what is looked for, so many events are read at a time, and at most in a request. */
+/** Events read at a time where the index finds others than those searched for. */
 const chunkSize = 500
+/** Events read by one request at most. */
 const maxRead = 5_000
 
 /**
- * Events, the newest first. What one request reads is bounded, however few events match: then a page is short or empty,
- * and `next` is where the search goes on.
+ * A page of events, the newest first. What one request reads is bounded, so where few events match, a page can be short
+ * or empty while `next` tells where the search goes on.
  */
 export const findAuditEvents = async (
   db: Kysely<Database>,
   search: Search,
-): Promise<{ events: AuditEventRow[]; next: Place | undefined }> => {
+): Promise<{ events: AuditEventRow[]; next: Position | undefined }> => {
   const matches = toFilter(search)
   const size = isSelective(search) ? chunkSize : search.limit + 1
   const events: AuditEventRow[] = []
-  let place = search.before
+  let position = search.before
   for (let read = 0; read < maxRead; read += size) {
-    const rows = await readChunk(db, { ...search, before: place }, size)
+    const rows = await readChunk(db, { ...search, before: position }, size)
     events.push(...rows.filter(matches))
     if (events.length > search.limit) {
       const page = events.slice(0, search.limit)
       return { events: page, next: lastOf(page) }
     }
     if (rows.length < size) return { events, next: undefined }
-    place = lastOf(rows)
+    position = lastOf(rows)
   }
-  return { events, next: place }
+  return { events, next: position }
 }
 
-const lastOf = (rows: AuditEventRow[]): Place | undefined => {
+const lastOf = (rows: AuditEventRow[]): Position | undefined => {
   const row = rows.at(-1)
   // PostgreSQL's 64 bits arrive as text.
   return row && { at: row.at, id: Number(row.audit_event_id) }
 }
 
-/** Whether events that the index leads to can be others than those looked for. */
+/** Whether the index can find events that the filter refuses. */
 const isSelective = ({ teams, clientId, action, outcome, subject }: Search): boolean =>
   [action, outcome, subject, teams === 'any' ? undefined : clientId].some(value => value !== undefined)
 
-/** What an index has not seen to; whose team's events may be seen is checked for each, whatever index led to it. */
+/** Checks what the index does not. The team is checked for every event, because not every index is by team. */
 const toFilter = ({ teams, action, outcome, subject }: Search): ((row: AuditEventRow) => boolean) => {
   const isVisible = (team: string | null) => teams === 'any' || (team !== null && teams.includes(team))
   const is = (wanted: string | undefined, value: string) => wanted === undefined || wanted === value
@@ -66,7 +68,7 @@ const toFilter = ({ teams, action, outcome, subject }: Search): ((row: AuditEven
     isVisible(row.team) && is(action, row.action) && is(outcome, row.outcome) && is(subject, row.subject)
 }
 
-/** The next events of a client, of everybody, or of each team: one descent of an index each, merged. */
+/** Reads the next events by one index: of a client, of everybody, or of each team, merged by time. */
 const readChunk = (db: Kysely<Database>, search: Search, size: number): Promise<AuditEventRow[]> => {
   const { teams, clientId } = search
   if (clientId !== undefined)

@@ -10,18 +10,18 @@ import type { AuditAction } from './vocabulary.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What its callers ask for, in the audit trail; a route of the protected registration without one does not start. */
+    /** Names the route's requests in the audit trail; the service does not start if a protected route has none. */
     action?: AuditAction
   }
 }
 
-/** Forbidden, not there (or not for this caller), and not there any more. */
+/** Forbidden; not there, or not for this caller; not there any more. */
 const refusals: ReadonlySet<number> = new Set([403, 404, 410])
 
 /**
- * Records every attempt of a known caller that a route of this registration refuses, before it is answered, so that the
- * caller waits for what it costs. A refusal that cannot be recorded is answered all the same, because it gives nothing
- * away; the log tells.
+ * Records every attempt of a known caller that a route of this registration refuses. It does so before the answer, so
+ * that whoever floods the service waits for each write. A refusal that cannot be recorded is logged and still answered,
+ * because it gives nothing away.
  */
 export const recordRefusals = (app: FastifyInstance, { store }: { store: AuditedStore }): void => {
   const record = createRefusalRecord(store)
@@ -37,7 +37,7 @@ export const recordRefusals = (app: FastifyInstance, { store }: { store: Audited
   })
 }
 
-/** Who sends no valid token is nobody: what such a token says is not believed, not even in the audit trail. */
+/** Undefined without a valid access token, because the audit trail must not repeat what an invalid one claims. */
 const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
   const { problem, principal } = request
   const { action } = request.routeOptions.config
@@ -55,7 +55,7 @@ const findRefusal = (request: FastifyRequest): AuditDetails | undefined => {
   }
 }
 
-/** Of a caller in one team it is that team’s attempt, where nothing is known of what it was about. */
+/** The caller's team, if it is in exactly one: the attempt is that team's where its object is unknown. */
 const onlyOne = ([team, ...others]: readonly string[]): string | null =>
   team !== undefined && others.length === 0 ? team : null
 
@@ -65,8 +65,8 @@ const clientIdForm = new RegExp(clientIdPattern)
 const operationIdForm = /^[0-9a-f-]{36}$/
 
 /**
- * As it was sent, where it has the form of one, because a refusal can come before anything was validated; and not where
- * it could as well be a secret in the wrong place, because nobody has said yet that there is such a client.
+ * The client id as it was sent. A refusal can come before the request was validated, so a text is recorded only if it
+ * has the form of a client id and could not be a secret that was sent in the wrong field.
  */
 const findClientId = ({ params, body }: FastifyRequest): string | null => {
   const clientId = toMatching((params as Asked)?.clientId ?? (body as Asked)?.clientId, clientIdForm)
@@ -80,8 +80,8 @@ const toMatching = (value: unknown, form: RegExp): string | null =>
   typeof value === 'string' && form.test(value) ? value : null
 
 /**
- * A dry run writes nothing anywhere, and asks for nothing to be done. It takes the scope of a create to make one, and
- * elsewhere the parameter means nothing.
+ * A dry run is not recorded, because it writes nothing and asks for no change. Without the scope of a create a request
+ * is no dry run, and at other routes the parameter means nothing.
  */
 const isDryRun = ({ query, routeOptions }: FastifyRequest, { code }: Problem): boolean =>
   routeOptions.config.action === 'client.create' &&
@@ -93,8 +93,9 @@ type Refusal = { actor: Actor; details: AuditDetails }
 type Waiting = Refusal & { resolve: () => void; reject: (reason: unknown) => void }
 
 /**
- * One transaction at a time for all refusals that have come meanwhile, on one connection and not synced: a flood of them
- * takes little from everybody else, and what waits is bounded by the requests that may be under way.
+ * Writes refusals in one transaction at a time, each with all that arrived during the one before. They use one
+ * connection and no fsync, so that a flood of refusals takes little from other requests. The queue cannot outgrow the
+ * number of requests in flight.
  */
 export const createRefusalRecord = (store: AuditedStore): ((refusal: Refusal) => Promise<void>) => {
   let waiting: Waiting[] = []
@@ -116,7 +117,7 @@ export const createRefusalRecord = (store: AuditedStore): ((refusal: Refusal) =>
     })
 }
 
-/** Where one of them cannot be written, each gets a transaction of its own, so that it takes none of the others with it. */
+/** If the batch fails, each refusal gets its own transaction, so that one that cannot be written spoils no other. */
 const writeBatch = async (store: AuditedStore, batch: readonly Waiting[]): Promise<void> => {
   const failure = await write(store, batch).catch(error => ({ error }))
   if (failure && batch.length > 1 && !isDatabaseUnavailable(failure.error)) {

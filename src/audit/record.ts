@@ -5,14 +5,14 @@ import type { Store, WriteOptions } from '../database/store.ts'
 import type { Actor } from './actor.ts'
 import type { AuditAction, AuditOutcome } from './vocabulary.ts'
 
-/** What happened, beside who did it. */
+/** What happened; who did it is passed apart. */
 export type AuditDetails = { action: AuditAction; outcome: AuditOutcome } & Partial<
   Pick<NewAuditEvent, 'reason' | 'rule' | 'team' | 'client_id' | 'operation_id'>
 >
 
 type Columns = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
 
-/** An event as it was written; the database added when. */
+/** An event as it was written, without its time, which the database sets. */
 export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
   teams: readonly string[]
   acting_parties: readonly string[]
@@ -21,7 +21,7 @@ export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
 /** Writes an audit event in the transaction of what it records, so that neither exists without the other. */
 export type RecordEvent = (actor: Actor, details: AuditDetails) => Promise<void>
 
-/** A store whose transactions come with the means to record what they do. */
+/** A store whose transactions are handed a function that records their audit events. */
 export type AuditedStore = Omit<Store, 'write'> & {
   write: <T>(
     work: (trx: Kysely<Database>, record: RecordEvent) => Promise<T>,
@@ -31,11 +31,11 @@ export type AuditedStore = Omit<Store, 'write'> & {
 
 type Listener = {
   announce: (event: AuditEvent) => void
-  /** Told when an event could not be written; nothing of its transaction is kept then. */
+  /** Called when an event could not be written; its transaction is rolled back then. */
   onFailure: () => void
 }
 
-/** A store that tells of every event once it is committed, and of none that is not. */
+/** A store that announces every audit event after its commit, and none of a transaction that is rolled back. */
 export const announceAuditEvents = (store: Store, { announce, onFailure }: Listener): AuditedStore => ({
   ...store,
   write: async (work, options) => {
