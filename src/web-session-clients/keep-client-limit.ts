@@ -4,8 +4,9 @@ import type { Store } from '../database/store.ts'
 import type { ClientLimit } from '../policy/client-limit.ts'
 
 /**
- * Refuses a client, reserved in the same transaction, that is more than its team may have. Last in its transaction:
- * creates of one team wait for each other from here to the commit, so that no two of them take the last place.
+ * Refuses a client beyond its team's limit, after the same transaction has inserted the client's row. It comes last in
+ * the transaction, because creates of one team wait for each other from here to the commit; otherwise two of them could
+ * each count themselves as the last one allowed.
  * @throws Problem the limit's refusal
  */
 export const keepClientLimit = async (
@@ -19,7 +20,7 @@ export const keepClientLimit = async (
   if ((await countClients(trx, team, maximum + 1)) > maximum) throw refusal
 }
 
-/** Reserved client ids are counted too. Reads the index up to the limit and no further, however many clients there are. */
+/** Counts the team's clients, those still being created too, and reads no more of the index than `atMost`. */
 const countClients = async (db: Kysely<Database>, team: string, atMost: number): Promise<number> => {
   const counted = db.selectFrom('client').select('client_id').where('team', '=', team).limit(atMost)
   const { count } = await db

@@ -6,8 +6,8 @@ import { looksSecret } from '../secret-like.ts'
 type Texts = { clientId?: unknown; name?: unknown; description?: unknown }
 
 /**
- * What a schema cannot say of the texts that people write: every rule that name, description and client id break. Markup
- * and templates are text like any other here; whoever shows it has to escape it.
+ * Finds every rule that name, description and client id break and that a schema cannot express. Markup and templates
+ * are accepted as ordinary text; whoever shows them has to escape them.
  */
 export const findUnfitTexts = (body: Texts | null): Violation[] =>
   Object.entries(rulesFor).flatMap(([field, find]) => {
@@ -15,10 +15,10 @@ export const findUnfitTexts = (body: Texts | null): Violation[] =>
     return typeof text === 'string' ? find(text).map(each => toViolation(field, text, each)) : []
   })
 
-/** Its schema knows a retrieval token at the beginning; ids that have one elsewhere are as old as that, and still read. */
+/** The schema refuses a retrieval token at the beginning only, so that older ids with one elsewhere are still read. */
 const findBrokenByClientId = (clientId: string): BrokenRule[] => hasSecret(/.wscrt_/.test(clientId))
 
-/** Any bytes can be hidden in them behind one letter. Not in the schema's pattern, whose check cannot read this range. */
+/** They are invisible and can hide any bytes. The check of the schema's patterns cannot read this range. */
 const variationSelectors = /[\u{E0100}-\u{E01EF}]/u
 
 const findBroken = (text: string): BrokenRule[] => [

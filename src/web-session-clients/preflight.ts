@@ -4,12 +4,12 @@ import type { Prerequisites } from '../pingfederate/prerequisites.ts'
 import type { Violation } from '../problem.ts'
 import type { DryRunWarning } from './dry-run-schema.ts'
 
-/** `violations`: PingFederate would refuse the client. `warnings`: it would take it, and something fails later. */
+/** `violations`: PingFederate would refuse the client. `warnings`: it would accept it, but something fails later. */
 export type Preflight = { violations: Violation[]; warnings: DryRunWarning[] }
 
 type Found = Preflight & { unread: string[] }
 
-/** Holds a client against what PingFederate's administrators have set up. */
+/** Checks a client's settings against what PingFederate's administrators have set up. */
 export const preflight = (settings: ClientSettings, prerequisites: Prerequisites): Preflight => {
   const found = [
     checkAccessTokenManager(settings, prerequisites),
@@ -62,7 +62,7 @@ const checkReference = (pointer: string, what: string, id: string, known: string
   return { ...nothing, violations: [refused(pointer, id, `PingFederate has no ${what} of this id.`)] }
 }
 
-/** What a PingAccess web session asks for unless its administrator has set other scopes. */
+/** Scopes that a PingAccess web session asks for unless its administrator has set others. */
 const usualScopes = ['openid', 'profile', 'email', 'address', 'phone']
 
 const checkScopes = ({ scopes }: ClientSettings, { scopes: known }: Prerequisites): Found => {
@@ -87,7 +87,7 @@ const checkLogout = ({ logout }: ClientSettings, { isTrackingSessions }: Prerequ
   return warning(isTrackingSessions ? undefined : sessionsNotTracked)
 }
 
-/** The rule and the pointer are those of PingFederate's own refusal of a create. */
+/** Has the same rule and pointer as PingFederate's own refusal of a create. */
 const refused = (pointer: string, id: string, detail: string): Violation => {
   const value = presentable(id)
   return {
@@ -148,7 +148,7 @@ const sessionsNotTracked: DryRunWarning = {
   fix: 'Turn on Track User Sessions for Logout under System, OAuth Settings, Authorization Server Settings.',
 }
 
-/** A client that is saved, but that nobody publishes to the engines. */
+/** Warns of a client that is saved and that nobody publishes to the engines. */
 export const notPublished: DryRunWarning = {
   code: 'not_published',
   pointer: '',

@@ -12,8 +12,8 @@ export type PublishDependencies = {
 const batchSize = 500
 
 /**
- * Has clients published that were saved a moment ago, all of them at once, where the service is to do that, and keeps
- * how it went. Never rejects: the clients are there, and `status` tells the truth about them.
+ * Publishes clients that were just saved, all in one call, if this installation publishes at all, and stores the result
+ * with them. Never rejects: the clients exist by now, and their `status` tells whether they were published.
  */
 export const publishClients = async (
   { store, replication, config }: PublishDependencies,

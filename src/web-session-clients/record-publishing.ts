@@ -11,14 +11,14 @@ type Dependencies = {
 }
 
 /**
- * Publishing with its events: `intended` durably before PingFederate is called, because it publishes every
- * administrator's pending changes, and how it ended. Without the first nothing is published; without the second it was
- * all the same.
+ * Publishes with two audit events. `intended` is durable before PingFederate is called, because the call publishes
+ * every administrator's pending changes; if it cannot be written, nothing is published. `done` or `failed` follows; if
+ * that cannot be written, the result of the call stands.
  */
 export const recordPublishing =
   ({ store, pingFederate, newId }: Dependencies): PingFederate['replicate'] =>
   async () => {
-    // For itself, because one call is for the clients of many callers, and more.
+    // The service is the actor, because one call publishes the clients of many callers.
     const actor = actorOfService('publishing', newId())
     const action = 'cluster.publish'
     const recordEnd = (end: { outcome: 'done' } | { outcome: 'failed'; reason: string }): Promise<void> =>

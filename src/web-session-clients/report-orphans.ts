@@ -10,17 +10,16 @@ type Dependencies = {
   log: Pick<FastifyBaseLogger, 'warn'>
 }
 
-/** More clients than any installation is known to have; a PingFederate that does not heed `page` ends here too. */
+/** No known installation has as many clients. The bound also ends the loop if PingFederate ignores `page`. */
 const maxPages = 1_000
-/** The first ones tell what has happened; the count tells how often. */
+/** Orphans that the log line names; its count has the others too. */
 const maxNamed = 20
 
 type Orphan = { clientId: string; operation: string }
 
 /**
- * Reports, in one line of the log, the clients in PingFederate that bear this service's marker and that no operation
- * accounts for: it is unknown here, as after a restored backup, or it has ended as if it had made nothing. They are
- * only looked at, one page after the other. Ends early when the signal comes.
+ * Logs the orphans in one line: the clients in PingFederate whose marker names an operation that is unknown here, as
+ * after a restored backup, or that has failed. It only reads, page by page, and ends early when the signal comes.
  * @throws PingFederateFailure when PingFederate cannot be asked
  */
 export const reportOrphans = async (
@@ -37,7 +36,7 @@ export const reportOrphans = async (
     log.warn({ count: orphans.length, orphans: orphans.slice(0, maxNamed) }, logTexts.orphans)
 }
 
-/** Looked up after the clients were read: an operation is written before its client is made. */
+/** Reads operations after clients: an operation is written before its client, so even a new client has its own. */
 const findOrphans = async (
   { db }: Pick<Store, 'db'>,
   clients: readonly ClientInPingFederate[],
