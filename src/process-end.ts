@@ -2,29 +2,31 @@ import type { FastifyBaseLogger } from 'fastify'
 import { logTexts } from './log.ts'
 
 type Started = {
-  /** Lets go of everything. */
+  /** Releases everything that the service holds. */
   stop: () => Promise<void>
-  /** Reads again what can be read again while it runs. */
+  /** Reads the files again that may change while the service runs. */
   reload: () => void
 }
 
 type Options = {
-  /** After so many milliseconds the process ends with 1, whatever still runs. */
+  /** How long a stop may take, in milliseconds; then the process exits with 1, whatever still runs. */
   deadlineMs: number
   log: FastifyBaseLogger
 }
 
-/** SIGQUIT by default leaves a core file with secrets in it. */
+/** SIGQUIT is one of them because its default action leaves a core file with secrets in it. */
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
 
 /**
- * Takes signals from before the service starts, with the same handlers all the time: one that comes while they are
- * exchanged would be lost. What is returned is told of the service that has started.
+ * Handles signals and unexpected errors of the process. It is called before the service starts, and returns a function
+ * that is called with the service once it has started. The signal handlers are never exchanged, because a signal in
+ * between would be lost.
  *
- * While it starts, which may wait minutes for the database, a signal ends the process with 0 at once, as nothing has to be
- * let go of that does not end with it; PID 1 would not even be ended by it. Then it stops once, by the first signal (with 0)
- * or by the first error that nobody expected (with 1). Whatever comes while it stops is logged and changes nothing but that
- * code: a stop that is cut short helps nobody. SIGHUP reloads, as it does with every daemon, once there is something to reload.
+ * - Until the service has started, which can take minutes if the database is slow, a stop signal exits with 0 at once:
+ *   nothing has to be released. (Without a handler, a process with PID 1 would ignore the signal.)
+ * - After that, the first stop signal stops the service and exits with 0; the first unexpected error stops it and exits
+ *   with 1. What comes during the stop is logged and does not shorten it; an error still makes the exit code 1.
+ * - SIGHUP reloads, as with other daemons. One that comes before the service has started is kept until then.
  */
 export const stopWithProcess = ({ deadlineMs, log }: Options): ((started: Started) => void) => {
   let service: Started | undefined
