@@ -21,14 +21,14 @@ export const plannedReplication: PlannedCall = {
 export type PingFederate = {
   /** Makes the client; never repeats the call by itself. */
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
-  /** Puts the client with its secret in the place of the one that has its id: all settings, none merged. */
+  /** Replaces the client of this id, with all its settings and its secret; nothing is merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Resolves where PingFederate itself says that it has no such client (any more); never repeats the call by itself. */
   deleteClient: (clientId: string) => Promise<void>
-  /** The call that would make or replace the client, as it would be sent, but for what only a create chooses. */
+  /** The call that would make or replace the client, with placeholders for the secret and the operation id. */
   planSave: (client: NewClient, method: 'POST' | 'PUT') => Promise<PlannedCall>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
-  /** One page of all clients, by PingFederate's order, from 1; a page that is not full is the last. */
+  /** One page of all clients in PingFederate's order. Pages count from 1, and one that is not full is the last. */
   listClients: (page: number) => Promise<ClientInPingFederate[]>
   /** Never rejects: what cannot be read is undefined. */
   readPrerequisites: () => Promise<Prerequisites>
@@ -42,7 +42,7 @@ export type PingFederate = {
   replicate: () => Promise<void>
 }
 
-/** A client is some 3 kB of JSON, and an answer is cut at a mebibyte. */
+/** A client is about 3 kB of JSON, so a page stays far below the mebibyte at which an answer is cut. */
 export const clientsPerPage = 100
 
 export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
@@ -52,7 +52,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     return version
   }
   const toBody = async (client: NewClient, secret: Secret, operationId: string) => {
-    // Only single logout is spelt differently by version; everything else needs no look-up.
+    // Only the fields of single logout depend on the version, so it is looked up for those alone.
     const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
     return toPingFederateClient({ client, secret, operationId, version: known })
   }
@@ -103,9 +103,9 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
   }
 }
 
-/** A plan has no secret that could be seen in it. */
+/** Stands for the secret in a plan, because callers see plans. */
 const maskedSecret = new Secret('[masked]')
-/** Stands where the id of the operation will stand. */
+/** Stands for the operation id in a plan. */
 const plannedOperationId = '<operation id>'
 
 const toAddress = (method: 'POST' | 'PUT', { clientId }: Pick<NewClient, 'clientId'>) => ({
@@ -120,7 +120,7 @@ const toListCall = (page: number): Call<ClientInPingFederate[]> => ({
   read: answer => parseClients(expect(answer, 200)),
 })
 
-/** What is asked of a PingFederate that did not answer, too. */
+/** Also the probe of a PingFederate that does not answer. */
 export const versionCall: Call<readonly number[]> = {
   operation: 'get_version',
   method: 'GET',
@@ -152,7 +152,7 @@ const replicateCall: Call<void> = {
 
 const toPath = (clientId: string): string => `/oauth/clients/${encodeURIComponent(clientId)}`
 
-/** Only PingFederate itself can say that it has no such client; what follows from that cannot be taken back. */
+/** A proxy's 404 does not count: what is done because a client is absent cannot be undone. */
 const isAbsence = ({ status, body }: Answer): boolean => status === 404 && isApiResult(body)
 
 const readClient = (answer: Answer, status: number, clientId: string): ClientInPingFederate => {
@@ -168,7 +168,7 @@ const expect = ({ status, body }: Answer, expected: number): unknown => {
   return body
 }
 
-/** What no create depends on. */
+/** Calls that no create depends on. */
 const aside: ReadonlySet<Operation> = new Set([
   'get_cluster_status',
   'get_cluster_settings',
@@ -177,13 +177,13 @@ const aside: ReadonlySet<Operation> = new Set([
 ])
 
 /**
- * The cluster's resources answer 403 where there is no cluster, and prerequisites where the account may not read them,
- * which has nothing to do with what a create needs.
+ * Whether an error is a 403 that creates need not heed. PingFederate answers 403 for cluster resources where there is no
+ * cluster, and for prerequisites that the account may not read.
  */
 export const isForbiddenAside = (error: unknown, { operation }: Pick<Call<unknown>, 'operation'>): boolean =>
   error instanceof PingFederateFailure && error.status === 403 && aside.has(operation)
 
-/** Remembered for as long as the process lives, so that an answer of something in between must not pass for one. */
+/** Strict, because the process remembers the version for good: a proxy's answer must not pass for one. */
 const parseVersion = (body: unknown): readonly number[] => {
   const { version } = (body ?? {}) as { version?: unknown }
   const numbers = typeof version === 'string' ? version.split('.').map(Number).filter(Number.isInteger) : []

@@ -5,13 +5,16 @@ type Pools = {
   /** @param origin scheme, host and port */
   get: (origin: string) => Pool
   isClosed: () => boolean
-  /** Ends every connection, with what is under way on it. */
+  /** Ends every connection, together with the calls on it. */
   close: () => Promise<void>
 }
 
 type Options = { identity: Pick<Identity, 'certificates'>; open: (origin: string) => Pool }
 
-/** One pool of connections for each origin, and new ones once certificates have changed: what is connected stays trusted for as long as it is. */
+/**
+ * One pool of connections per origin. When the certificates have changed, new pools replace the old ones, because an
+ * open connection would go on with the former certificates for as long as it lives.
+ */
 export const createPools = ({ identity, open }: Options): Pools => {
   const all = new Set<Pool>()
   let current = new Map<string, Pool>()

@@ -5,11 +5,11 @@ import type { PingFederateConfig } from './config.ts'
 import type { PingFederate } from './ping-federate.ts'
 
 export type Replication = {
-  /** Status of a client that has just been saved; calls PingFederate only where the topology is not known yet. */
+  /** Status of a client that was just saved; calls PingFederate only if the topology is not known yet. */
   statusAfterSave: () => Promise<ReplicationState>
   /** Whether a client saved at that time is published by now; false when PingFederate cannot be asked. */
   isPublished: (savedAt: string | null) => Promise<boolean>
-  /** Has the change published, together with those of others waiting; resolves to whether that worked. */
+  /** Publishes the change together with those of other waiting callers; resolves to whether that worked. */
   publish: () => Promise<boolean>
 }
 
@@ -20,9 +20,9 @@ type Options = {
   onFailure: (error: unknown) => void
 }
 
-/** Whether there is a cluster changes when somebody rebuilds the installation, not between two requests. */
+/** The topology changes only when somebody rebuilds the installation. */
 const topologyTtlMs = 60_000
-/** Many readers of clients that are still replicating share one question. */
+/** All reads of clients that are still replicating share one call to PingFederate in this time. */
 const stateTtlMs = 1_000
 
 export const createReplication = ({ mode, pingFederate, now, onFailure }: Options): Replication => {
@@ -35,9 +35,9 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
   return {
     statusAfterSave: async () => {
       if (mode === 'none') return 'ready'
-      // Read before the save, it would call the client published that is only about to be.
+      // A state that was read before the save says nothing about the client, but would call it published.
       state.forget()
-      // When PingFederate cannot say, claiming less is the safe answer.
+      // If PingFederate cannot be asked, `replicating` is safe: it claims less.
       return (await needsPublishing.get().catch(() => true)) ? 'replicating' : 'ready'
     },
     isPublished: async savedAt => {
@@ -73,20 +73,20 @@ const remember = <T>(ttlMs: number, now: () => number, load: () => Promise<T>): 
   let get = startAnew()
   return {
     get: () => get(),
-    // What is being read at this moment is forgotten as well.
+    // This also drops the result of a read that is under way.
     forget: () => {
       get = startAnew()
     },
   }
 }
 
-/** Calls that come while one runs share the next one: what they want published was saved after the running one began. */
+/** Calls that come during a run share the next one: the running one may have begun before their clients were saved. */
 const shareNext = (run: () => Promise<void>): (() => Promise<void>) => {
   let last = Promise.resolve()
   const begin = singleFlight(async () => {
     await last.catch(() => undefined)
     last = run()
-    // In an object, because whoever comes from now on shares the one after it, and waits for its beginning only.
+    // In an object, so that the single flight ends when the run begins: later callers then share the run after it.
     return { end: last }
   })
   return async () => (await begin()).end

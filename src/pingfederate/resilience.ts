@@ -6,16 +6,16 @@ import { createSlots, type SlotsState } from './slots.ts'
 import type { Call, Transport } from './transport.ts'
 import { type MadeCall, watchCalls } from './watch-calls.ts'
 
-/** PingFederate behind its limits. What they refuse was not sent: the failure is never ambiguous. */
+/** PingFederate behind its limits. A call that they refuse was not sent, so its failure is never ambiguous. */
 export type ProtectedPingFederate = PingFederate & {
   /**
-   * A whole change in one slot of the bulkhead: its calls do not queue again, so that the look-up that settles a write
-   * is never behind other callers' writes. Waits for a slot, for a bounded time.
+   * Runs a whole change in one slot of the bulkhead, after a bounded wait for it. The calls of the change do not queue
+   * again, so that the look-up that settles its write never waits behind other callers' writes.
    * @throws PingFederateFailure `busy`, `unreachable`, `tls` or `credentials` before `work` has begun
    */
   inSlot: <T>(work: (pingFederate: PingFederate) => Promise<T>) => Promise<T>
   state: () => PingFederateState
-  /** Ends the look at a PingFederate that is down. */
+  /** Stops probing a PingFederate that is down. */
   stop: () => void
 }
 
@@ -30,22 +30,22 @@ export type PingFederateState = {
 type Options = {
   limits: Pick<PingFederateConfig, 'concurrency' | 'queue' | 'timeoutMs'>
   now: () => number
-  /** Told when calls begin to be refused because PingFederate does not answer, and when that is over. */
+  /** Called when calls begin to be refused because PingFederate does not answer, and when it answers again. */
   onChange: (isAnswering: boolean, failure?: unknown) => void
   /** Told of every call that was made, not of those that were refused here. */
   onCall: (call: MadeCall) => void
-  /** How long a PingFederate that does not answer is left alone between two looks. */
+  /** Time between two probes of a PingFederate that does not answer, in milliseconds. */
   probeAfterMs?: number
 }
 
-/** Fewer are the hiccups of a restart behind a load balancer; more only make callers wait for what is known. */
+/** A restart behind a load balancer causes fewer in a row; with more, callers would wait for a certain failure. */
 const failuresUntilOpen = 5
-/** One look every two seconds is no load, and the end of an outage is noticed as soon. */
+/** A probe every two seconds is no load, and finds the end of an outage within two seconds. */
 const defaultProbeAfterMs = 2_000
 /** A quarter of the slots is for single calls (recovery, replication, readiness), up to as many as recovery can use. */
 const maxLookUpSlots = 4
 
-/** How long a call waits for its slot, in milliseconds: then the caller had better come again. */
+/** How long a call waits for a slot, in milliseconds; after that the caller is asked to come again. */
 const toMaxWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, 2_000)
 
 const outageKinds: ReadonlySet<FailureKind> = new Set([
@@ -93,7 +93,7 @@ export const protectPingFederate = (
     inSlot: async work => {
       refuse()
       return changes.take(async () => {
-        // It may have come to an end while this one waited, and what it begins now would only have to be taken back.
+        // PingFederate may have gone down during the wait. Begun now, the change would only have to be undone.
         refuse()
         return work(direct)
       })
@@ -112,13 +112,13 @@ const isOutage = (error: unknown): boolean =>
 
 const toValue = <T>(value: T) => ({ value })
 
-/** Any other failure is an answer, and ends a row of those that were none. */
+/** Any other failure is an answer of PingFederate, so to the breaker it is a success that ends a row of outages. */
 const toFailureUnlessOutage = (failure: unknown): { failure: unknown } => {
   if (isOutage(failure)) throw failure
   return { failure }
 }
 
-/** Opens after failures in a row; then one look at a time decides, and nobody's request is spent on it. */
+/** Opens after failures in a row. Then one probe at a time decides, so that no caller's request is spent on it. */
 const createCircuit = (
   look: () => Promise<unknown>,
   { onChange, probeAfterMs }: Required<Pick<Options, 'onChange' | 'probeAfterMs'>>,
@@ -133,7 +133,7 @@ const createCircuit = (
   breaker.onBreak(reason => {
     if (!isReported) onChange(false, 'error' in reason ? reason.error : undefined)
     isReported = true
-    // A failure of PingFederate that is no outage shows that it is there.
+    // A probe that fails without being an outage closes the circuit as well, because PingFederate has answered.
     const probe = () => void breaker.execute(look).catch(() => undefined)
     if (!isStopped) timer = setTimeout(probe, probeAfterMs).unref()
   })
@@ -156,25 +156,25 @@ const createCircuit = (
   }
 }
 
-/** As the failure behind it where that needs an operator, else as unreachable: whatever it was, this time nothing was sent. */
+/** Keeps `tls`, which needs an operator. Any other cause becomes `unreachable`, because this time nothing was sent. */
 const toRefusal = (last: object | undefined): PingFederateFailure => {
   const cause = last && 'error' in last ? last.error : undefined
   const isTls = cause instanceof PingFederateFailure && cause.kind === 'tls'
   return new PingFederateFailure(isTls ? 'tls' : 'unreachable', { cause })
 }
 
-/** Credentials that were refused are tried again once a second: an account that is locked for it helps nobody. */
+/** Where PingFederate names no time. More tries of refused credentials than one a second could lock the account. */
 const pauseMs = 1_000
 
-/** How long PingFederate is left alone because it said so: 429, and credentials it refuses. */
+/** Refuses calls for a while after PingFederate answered 429 or refused the credentials. */
 const createPause = (now: () => number) => {
   let last: { failure: PingFederateFailure; from: number; until: number } | undefined
   return {
     find: (): PingFederateFailure | undefined => {
-      // Before `from` the clock was set back, and nobody knows how long the pause would last.
+      // A time before `from` means that the clock was set back; the pause could then last for hours.
       if (!last || now() < last.from || now() >= last.until) return undefined
       const { kind, status } = last.failure
-      // Credentials do not get better by waiting, so nobody is asked to come back for them.
+      // Waiting does not mend credentials, so no caller is asked to come again because of them.
       const retryAfterSeconds = kind === 'busy' ? Math.ceil((last.until - now()) / 1_000) : undefined
       return new PingFederateFailure(kind, {
         cause: last.failure,

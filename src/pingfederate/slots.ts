@@ -2,10 +2,13 @@ import { PingFederateFailure } from './failure.ts'
 
 export type SlotsState = { running: number; waiting: number }
 
-/** So many at once, so many waiting, and nobody for longer than that: who gives up leaves the queue to others. */
+/**
+ * A bulkhead: `capacity` pieces of work run at once, `queue` more wait, and none waits longer than `waitMs`. One that
+ * gives up waiting leaves the queue to others.
+ */
 export const createSlots = (capacity: number, queue: number, waitMs: number) => {
   let running = 0
-  /** In the order of their coming; each is called to give it the slot of one that ends. */
+  /** In order of arrival; calling one hands it the slot of work that has ended. */
   const waiting = new Set<() => void>()
   const wait = (): Promise<void> => {
     if (waiting.size >= queue) return Promise.reject(comeAgain())
