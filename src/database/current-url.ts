@@ -5,13 +5,13 @@ import { isPostgresUrl } from './postgres-url.ts'
 
 type Options = {
   url: Secret
-  /** Where the URL comes from, if it is a file. */
+  /** File that the URL was read from, if any. */
   file: string | undefined
-  /** Told once for each change: nothing wrong, or why the former URL stays in use. */
+  /** Called once for each change, with no problem, or with the reason why the former URL stays in use. */
   onReread: (problems: readonly FileProblem[]) => void
 }
 
-/** The URL for the next connection: what the file says by now, or the last of its contents that was one. */
+/** The URL for the next connection: the file's content by now, or its last content that was a PostgreSQL URL. */
 export const createCurrentUrl = ({ url: first, file, onReread }: Options): (() => Secret) => {
   let current = first
   let last = first.reveal()

@@ -6,7 +6,7 @@ import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
 import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
 
-/** Deadlines in milliseconds: whatever the server does, a request gets its answer. */
+/** Deadlines in milliseconds, so that a request is answered whatever the server does. */
 const connectTimeoutMs = 2_000
 const statementTimeoutMs = 5_000
 const lockTimeoutMs = 2_000
@@ -16,9 +16,9 @@ const migrationTimeoutMs = 120_000
 const connections = 10
 
 type PostgresOptions = {
-  /** Asked for each connection. */
+  /** Called for each new connection. */
   currentUrl: () => Secret
-  /** Told of connections that broke while nobody used them; the pool replaces them. */
+  /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError: (error: unknown) => void
 }
 
@@ -30,14 +30,14 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
-    // Also ends a wait for a server that does not answer any more.
+    // pg's own deadline, for a server that does not answer at all.
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   })
   const connect = (begin: string) =>
     new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, begin) }) })
   const db = connect('begin')
-  // One statement in place of two, because each is a round trip.
+  // Two statements in one text, because each text is a round trip.
   const undurable = connect('begin; set local synchronous_commit = off')
   return {
     db,
@@ -61,7 +61,7 @@ const createPool = (
   options: pg.PoolConfig,
 ): pg.Pool => {
   const pool = new pg.Pool({
-    // The pool makes a client for each connection, so that a new password needs no restart.
+    // Each connection is a new client that asks for the URL, so that a new password needs no restart.
     Client: class extends pg.Client {
       constructor(config?: pg.ClientConfig) {
         super({ ...config, connectionString: currentUrl().reveal() })
@@ -71,21 +71,22 @@ const createPool = (
     ...options,
   })
   pool.on('error', onIdleError)
-  // The pool listens to idle connections only; one that breaks in use would end the process. Its statement fails anyway.
+  // The pool listens to idle connections only. Without a listener, one that breaks in use would end the process; its
+  // statement rejects anyway.
   pool.on('connect', client => client.on('error', () => undefined))
   return pool
 }
 
-/** The database's time in milliseconds since the epoch, and when it came by a clock that nobody sets. */
+/** The database's time in milliseconds since the epoch, and the time of the monotonic clock when it arrived. */
 type ClockReading = { time: number; readAt: number }
 
-/** Timed when the answer is there: what is counted from it is behind the database by its way here, and never ahead. */
+/** Reads the monotonic clock after the answer, so that times computed from it are never ahead of the database's. */
 const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
   const { rows } = await sql<{ time: string }>`select database_time() as time`.execute(db)
   return { time: Date.parse(rows[0]?.time ?? ''), readAt: performance.now() }
 }
 
-/** On a connection of its own, which may wait longer than a request may; resolves to what the clock says after it. */
+/** Migrates on a connection of its own, which may wait longer than a request's, and reads the clock at the end. */
 const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
   const pool = createPool(currentUrl, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
   try {
@@ -111,7 +112,7 @@ const commit = async <T>(db: Kysely<Database>, work: (trx: Kysely<Database>) => 
   }
 }
 
-/** Tells errors of the connection from those of a statement, which pg throws as the same class of error. */
+/** Rejects with DatabaseUnavailable for errors of a connection, and with pg's own error for those of a statement. */
 const toKyselyPool = (pool: pg.Pool, begin: string): PostgresPool => {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
@@ -135,7 +136,7 @@ const toKyselyClient = (client: pg.PoolClient, begin: string): PostgresPoolClien
     return isOfStatement ? error : new DatabaseUnavailable(error)
   }
   const query = async (text: string, values: readonly unknown[]) => {
-    // A statement that was given up on is still under way, and everything after it would wait as long again.
+    // A statement that timed out may still run on the server, and the next one would wait for it.
     if (broken) throw new DatabaseUnavailable(broken)
     return client.query(toQuery(text === 'begin' ? begin : text, values)).catch(error => {
       throw toThrow(error)
@@ -148,16 +149,16 @@ const toKyselyClient = (client: pg.PoolClient, begin: string): PostgresPoolClien
 }
 
 /**
- * With these the same connection would fail again: it leads to a server that is read-only since a fail-over (25006),
- * or holds statements prepared for a schema that a newer version has extended (0A000).
+ * After these errors the connection is discarded, because it would fail again: its server is read-only since a
+ * fail-over (25006), or it has prepared statements for a schema that a newer version has extended (0A000).
  */
 const codesOfConnection = new Set(['25006', '0A000'])
 
-/** With a name a statement is parsed once per connection; without values several may stand in one text. */
+/** A named statement is parsed once per connection. A text without values has no name: it may be several statements. */
 const toQuery = (text: string, values: readonly unknown[]): pg.QueryConfig =>
   values.length === 0 ? { text } : { text, values: [...values], ...toName(text) }
 
-/** Far above the number of different statements; only a list's length makes new ones. */
+/** Far above the number of different statements; only lists of other lengths add to them. */
 const maxNames = 500
 const names = new Map<string, string>()
 

@@ -17,12 +17,12 @@ type SqliteOptions = {
   path: string
   /** Milliseconds since the epoch; on SQLite the service's clock is the database's clock. */
   now: () => number
-  /** Told once when nobody knows any more what of the file is on disk; nothing is written from then on. */
+  /** Called once, after a failed fsync. It is unknown then what is on disk, and nothing is written any more. */
   onSyncFailure?: (error: unknown) => void
 }
 
 /**
- * Opens (and makes, and migrates) the embedded store: WAL, durable at every commit that says so.
+ * Opens the embedded store, in WAL mode, and makes and migrates its file where needed.
  * @throws DatabaseStartError when another process has it open
  */
 export const openSqlite = async ({
@@ -36,7 +36,7 @@ export const openSqlite = async ({
   try {
     connection = new DatabaseSync(path, { timeout: busyTimeoutMs })
     const store = await openConnection(connection, now, lock)
-    // SQLite takes a file that it may not write for one to be read, and says so only to the first that writes.
+    // SQLite opens a file that it may not write for reading, and would report that at the first write only.
     if (path !== ':memory:') accessSync(path, constants.W_OK)
     return { ...store, write: untilSyncFails(store.write, onSyncFailure) }
   } catch (error) {
@@ -53,7 +53,7 @@ const openConnection = async (
 ): Promise<Store> => {
   const prepare = prepareOnce(connection)
   const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection, prepare) }) })
-  // The journal of the savepoints goes into memory: as a file it was two thirds of all that was written.
+  // `temp_store` keeps the savepoints' journal in memory: as a file it was two thirds of all that was written.
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
   connection.function('database_time', { varargs: true }, createTimeText(now))
   await migrate(db as never)
@@ -65,7 +65,7 @@ const openConnection = async (
   })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    // Last in the queue, so that what was asked for before is done.
+    // An empty write is the last in the queue, so once it is done all writes before it are done.
     await write(async () => undefined, { durable: false }).catch(() => undefined)
     await db.destroy()
     lock.release()
@@ -73,7 +73,7 @@ const openConnection = async (
   return {
     db,
     write,
-    // There is never another write.
+    // Only one write runs at a time, so there is no other one to avoid or to wait for.
     takeFree: query => query,
     takeTurns: async () => undefined,
     now,
@@ -86,19 +86,20 @@ const openConnection = async (
   }
 }
 
-/** As any defect does: the log tells it, requests under way are finished, and the exit code is 1. */
+/** Ends the process as an unexpected error does: it is logged, requests under way are finished, the exit code is 1. */
 const endProcess = (error: unknown): void => {
   setImmediate(() => {
     throw error
   })
 }
 
-/** Extended result codes of a sync that failed, of the file and of its folder. */
+/** SQLite's codes for a failed fsync of the file (SQLITE_IOERR_FSYNC) and of its folder (SQLITE_IOERR_DIR_FSYNC). */
 const syncFailures = new Set([1034, 1290])
 
 /**
- * After a sync that failed, the next one succeeds although what was written before is lost: Linux reports it once.
- * So that nobody is promised anything on top of that, only a restart, which reads the file anew, writes again.
+ * Refuses every write after a failed fsync. Linux reports such a failure once: the next fsync succeeds although earlier
+ * writes are lost, and a commit on top of them would promise what is not on disk. A restart reads the file anew and
+ * writes again.
  */
 const untilSyncFails = (write: Store['write'], onSyncFailure: (error: unknown) => void): Store['write'] => {
   let failure: { error: unknown } | undefined
@@ -117,7 +118,7 @@ const untilSyncFails = (write: Store['write'], onSyncFailure: (error: unknown) =
   }
 }
 
-/** SQLite takes a schema change back like any other; without this a start that breaks off would leave half a schema. */
+/** Tells Kysely that SQLite rolls back schema changes; otherwise a start that breaks off would leave half a schema. */
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -130,7 +131,7 @@ class Dialect extends SqliteDialect {
   }
 }
 
-/** A batch asks for the time several times for each of its writes, nearly always within the same millisecond. */
+/** Keeps the last text, because a batch asks for the time several times per write and within the same millisecond. */
 const createTimeText = (now: () => number): ((laterMs?: unknown) => string) => {
   let last = { at: Number.NaN, text: '' }
   return laterMs => {
@@ -153,13 +154,13 @@ const prepareOnce = (connection: DatabaseSync): Prepare => {
   }
 }
 
-/** What Kysely expects of better-sqlite3, by node:sqlite. */
+/** node:sqlite in the form of better-sqlite3, which Kysely expects. */
 const adapt = (connection: DatabaseSync, prepare: Prepare): SqliteDatabase => ({
   close: () => connection.close(),
   prepare: text => {
-    // SQLite has done it by itself after a full disk or an I/O error; failing now would hide that reason.
+    // After a full disk or an I/O error SQLite has rolled back already; an error here would hide that one.
     if (text === 'rollback' && !connection.isTransaction) return nothing
-    // Every transaction here writes: taking the lock at once waits for it, taking it later can only fail.
+    // `immediate` waits for the write lock now. Without it, a write after a read could fail at once.
     return prepare(text === 'begin' ? 'begin immediate' : text)
   },
 })

@@ -1,22 +1,22 @@
 import { type CompiledQuery, type Expression, type Kysely, type QueryResult, sql } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** What stands in a statement for the values of its runs. */
+/** Expressions that stand in a statement for the values of each run. */
 export type Placeholders<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> }
 
-/** The place of one value among the parameters of a compiled statement. */
-class Place {
+/** Stands for one value among the parameters of a compiled statement. */
+class Placeholder {
   readonly name: string
   constructor(name: string) {
     this.name = name
   }
 }
 
-const placeholders = new Proxy({}, { get: (_target, name) => sql`${new Place(String(name))}` })
+const placeholders = new Proxy({}, { get: (_target, name) => sql`${new Placeholder(String(name))}` })
 
 /**
- * A statement that is built and compiled once and then run with different values, because building one costs
- * several times what running it does.
+ * Builds and compiles a statement once and runs it with different values, because building it costs several times what
+ * running it does.
  */
 export const prepare = <Values extends Record<string, unknown>, Row>(
   build: (db: Kysely<Database>, value: Placeholders<Values>) => { compile: () => CompiledQuery<Row> },
@@ -33,7 +33,9 @@ export const prepare = <Values extends Record<string, unknown>, Row>(
   }
   return (db, values) => {
     const statement = compile(db)
-    const parameters = statement.parameters.map(each => (each instanceof Place ? values[each.name] : each))
+    const parameters = statement.parameters.map(each =>
+      each instanceof Placeholder ? values[each.name] : each,
+    )
     return db.executeQuery({ ...statement, parameters })
   }
 }

@@ -4,18 +4,18 @@ import type { Database } from './schema.ts'
 export type Store = {
   /** For reads. */
   db: Kysely<Database>
-  /** One transaction; see {@link WriteOptions}. Rejects with what `work` throws, and then nothing of it is kept. */
+  /** Runs `work` in one transaction, which is rolled back if `work` throws; rejects with the same error then. */
   write: <T>(work: (trx: Kysely<Database>) => Promise<T>, options?: WriteOptions) => Promise<T>
-  /** Within a write: only the rows of the query that no other write is at, kept from the others until its end. */
+  /** Within a write: leaves out the rows that another write has locked, and locks the others until the write ends. */
   takeFree: <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>) => typeof query
-  /** Within a write: waits for every other write that has named the same, and keeps others waiting until its end. */
+  /** Within a write: takes the lock of that name, after a wait for other writes, and keeps it until the write ends. */
   takeTurns: (trx: Kysely<Database>, name: string) => Promise<void>
   /**
-   * Milliseconds since the epoch by the database's clock, without asking it: what it compares with its time later is
-   * stamped with this, because a replica's own clock may be anything.
+   * The database's time in milliseconds since the epoch, computed without a query. It is for times that the database
+   * will compare with its own, because a replica's clock may be wrong.
    */
   now: () => number
-  /** Asks the database for its time again; from time to time, because no two clocks run alike. */
+  /** Asks the database for its time. To be called regularly, because no two clocks run at the same speed. */
   readClock: () => Promise<void>
   /** Rejects when the database does not answer. */
   check: () => Promise<void>
@@ -23,6 +23,6 @@ export type Store = {
 }
 
 export type WriteOptions = {
-  /** false: survives the end of the process, but not of the power; for what can be derived again. Default true. */
+  /** false: the commit survives a crash but not a power failure; for what can be derived again. Default: true. */
   durable?: boolean
 }

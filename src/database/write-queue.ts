@@ -9,12 +9,12 @@ type Entry = {
   reject: (reason: unknown) => void
 }
 
-/** What the queue needs of the engine beside its queries. */
+/** What the queue needs of the engine. */
 type Engine = {
   db: Kysely<Database>
-  /** Whether the next commits survive the end of the power. */
+  /** Sets whether the next commits survive a power failure. */
   setDurable: (durable: boolean) => void
-  /** Runs a statement without parameters or rows; past Kysely, whose layers cost more than such a statement does. */
+  /** Runs a statement without parameters or rows, and without Kysely, whose layers cost more than the statement. */
   execute: (statement: string) => void
   /** Whether a transaction is open; SQLite ends it by itself after a full disk or an I/O error. */
   isInTransaction: () => boolean
@@ -22,12 +22,12 @@ type Engine = {
 
 /** Bounds how long readers wait behind one batch. */
 const maxBatch = 128
-/** Bounds how long what came first waits for company: turns of the event loop, each as long as its input takes. */
+/** Bounds how many turns of the event loop the first write waits for others to join its batch. */
 const maxTurns = 8
 
 /**
- * Group commit: what asks to write while a transaction runs shares the next one, so that concurrent requests
- * share one fsync. Each piece of work has its own savepoint, so that a failing one takes nobody with it.
+ * Group commit: writes that arrive while a transaction runs share the next one, so that concurrent requests share one
+ * fsync. Each write has its own savepoint, so that one that fails undoes no other.
  */
 export const createWriteQueue = (engine: Engine): Store['write'] => {
   let waiting: Entry[] = []
@@ -47,7 +47,7 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
     isRunning = false
   }
 
-  /** Waits for the first turn that brings nothing new, so that requests that arrive together commit together. */
+  /** Starts after the first turn that brings no new write, so that requests that arrive together commit together. */
   const gather = (known: number, turn: number): void => {
     setImmediate(() => {
       if (waiting.length > known && turn < maxTurns) gather(waiting.length, turn + 1)
@@ -66,7 +66,7 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
 
 const commit = async (engine: Engine, batch: Entry[], prepare: () => void): Promise<void> => {
   try {
-    // The only connection, held throughout, so that nobody reads what is not committed.
+    // There is one connection. The batch keeps it to the end, because a read in between would see uncommitted rows.
     const outcomes = await engine.db.connection().execute(trx => {
       prepare()
       return carryOut(engine, trx, batch)
@@ -82,7 +82,7 @@ const carryOut = async (
   trx: Kysely<Database>,
   batch: Entry[],
 ): Promise<(() => void)[]> => {
-  // Every batch writes: taking the lock at once waits for it, taking it later can only fail.
+  // `immediate` waits for the write lock now. Without it, a write after a read could fail at once.
   execute('begin immediate')
   try {
     const outcomes: (() => void)[] = []
@@ -111,7 +111,7 @@ const attempt = async (
   }
 }
 
-/** @throws the error itself when SQLite has rolled everything back by it: it is the batch's error then */
+/** @throws the write's error if SQLite has rolled back the whole transaction because of it: the batch fails then */
 const undo = (execute: Engine['execute'], error: unknown): void => {
   try {
     execute('rollback to entry')
