@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database, RetrievalRow } from '../database/schema.ts'
 
-/** Keeps what has been seen: once seen expired a retrieval stays so, also when a clock is set back. */
+/** Stores that a retrieval was seen expired, so that it stays expired even if a clock is set back. */
 export const expireRetrieval = async (
   trx: Kysely<Database>,
   { retrieval_id: retrievalId }: Pick<RetrievalRow, 'retrieval_id'>,

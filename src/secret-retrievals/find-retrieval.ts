@@ -25,7 +25,7 @@ export const getRetrieval = async (
   })
 }
 
-/** For the audit trail. */
+/** What the audit trail notes of a retrieval. */
 export const aboutRetrieval = (row: RetrievalRow): About => ({ team: row.team, clientId: row.client_id })
 
 /** The retrieval of that id, with the database's time to judge its expiry by. */

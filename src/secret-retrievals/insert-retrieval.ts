@@ -9,7 +9,7 @@ type NewRetrieval = Pick<IssuedRetrieval, 'retrievalId' | 'sealed' | 'redeemable
   subject: string
 }
 
-/** Keeps a retrieval that has been issued: its sealed secret and the digest of its token. */
+/** Stores an issued retrieval: its sealed secret, and its token only as a digest. */
 export const insertRetrieval = prepare((db, value: Placeholders<NewRetrieval>) =>
   db.insertInto('retrieval').values({
     retrieval_id: value.retrievalId,

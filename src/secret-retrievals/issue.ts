@@ -8,7 +8,7 @@ export type RetrievalRequest = {
   clientId: string
   ttlSeconds: number
   redeemableBy: RedeemableBy
-  /** Random part of the token, 32 bytes, where a repetition has to be able to make it again. */
+  /** Random part of the token, 32 bytes, if a repetition must be able to derive it again; else fresh bytes are used. */
   tokenBytes: Buffer | undefined
 }
 
@@ -25,7 +25,7 @@ export type IssuedRetrieval = {
 
 type World = { now: () => number; randomBytes: (size: number) => Buffer; secretKey: KeyObject }
 
-/** 256 bits: 43 characters, above the 32 that HS256 id tokens need, and safe in HTTP Basic without encoding. */
+/** 256 bits, in 43 characters: more than the 32 that HS256 id tokens need, and safe in HTTP Basic without encoding. */
 const secretBytes = 32
 const tokenSize = 32
 const ivBytes = 12

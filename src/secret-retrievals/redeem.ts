@@ -82,7 +82,7 @@ const claimRetrieval = prepare((db, value: Placeholders<Claim>) =>
     .where('expires_at', '>', sql<string>`database_time()`),
 )
 
-/** One conditional write decides who wins; it erases the sealed secret and is kept only if the seal opens. */
+/** One conditional write, so that only one request wins. It erases the sealed secret, unless the seal does not open. */
 const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Actor): Promise<void> => {
   const { numAffectedRows } = await claimRetrieval(trx, {
     retrievalId: retrieval.retrieval_id,
@@ -90,7 +90,7 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
     subject: actor.principal.subject,
   })
   if (numAffectedRows !== 1n) {
-    // On PostgreSQL another request, or the end of its life, can come between the two statements.
+    // On PostgreSQL the token may expire, or another request may use or revoke it, between the two statements.
     refuseDead(await readRetrieval(trx, retrieval.retrieval_id), actor.principal)
     throw expired(retrieval)
   }

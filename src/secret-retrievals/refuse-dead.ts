@@ -2,7 +2,7 @@ import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { aboutRetrieval, type FoundRetrieval } from './find-retrieval.ts'
 
-/** @throws Problem `retrieval_expired`, `retrieval_revoked`, `retrieval_redeemed` where the token cannot be redeemed any more */
+/** @throws Problem `retrieval_expired`, `retrieval_revoked` or `retrieval_redeemed` unless the token is outstanding */
 export const refuseDead = (retrieval: FoundRetrieval, principal: Principal): void => {
   const { state, redeemed_at: redeemedAt, redeemed_by: redeemedBy } = retrieval
   const about = aboutRetrieval(retrieval)
@@ -30,10 +30,10 @@ export const expired = (retrieval: FoundRetrieval): Problem =>
     { about: aboutRetrieval(retrieval) },
   )
 
-/** A caller, or an HTTP client on its behalf, that lost the answer tries again within seconds. */
+/** A caller that lost the answer, or its HTTP client, tries again within seconds. */
 const retryMs = 10_000
 
-/** Both times are the database's. */
+/** Whether the subject that redeemed the token sent it again at once. Both times are the database's. */
 const isRetry = (
   { redeemed_at: redeemedAt, redeemed_by: redeemedBy, databaseTime }: FoundRetrieval,
   { subject }: Principal,

@@ -7,13 +7,13 @@ import { readRetrieval } from './find-retrieval.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 import { createToken, toIssueTime, toRetrievalId } from './token.ts'
 
-/** The retrieval as it is answered again; its token is null once it does not work any more. */
+/** A retrieval as it is answered again; the token is null if it does not work any more. */
 export type RepeatedRetrieval = Pick<
   ReturnType<typeof toRetrievalState>,
   'state' | 'expiresAt' | 'redeemableBy'
 > & { token: Secret | null }
 
-/** The retrieval that an operation was begun with, with the token that its idempotency key makes again. */
+/** Reads the retrieval of an operation and derives its token again from the idempotency key. */
 export const repeatRetrieval = async (
   db: Kysely<Database>,
   operation: Pick<OperationRow, 'operation_id' | 'retrieval_id'>,
@@ -26,7 +26,7 @@ export const repeatRetrieval = async (
   return { token, state, expiresAt, redeemableBy }
 }
 
-/** The row's id tells whether it is the token that was answered, also when the server key was changed since. */
+/** Derives a token with each server key, because the key may have changed, and returns the one with the row's id. */
 const deriveToken = (
   retrievalId: string,
   operationId: string,

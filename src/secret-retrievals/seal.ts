@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { Problem } from '../problem.ts'
 
-/** What a sealed secret is bound to: moved to another row, client or expiry it does not open. */
+/** What a sealed secret is bound to; moved to another row, client or expiry, it does not open. */
 export type SealContext = { retrievalId: string; clientId: string; expiresAt: string }
 
 const ivBytes = 12
@@ -9,8 +9,8 @@ const tagBytes = 16
 const info = 'web-session-clients secret v1'
 
 /**
- * AES-256-GCM under a key that needs both the retrieval token and the server key (HKDF, RFC 5869), so that neither a
- * stolen database nor a stolen server key nor both open anything.
+ * Seals a secret with AES-256-GCM. The key is derived from the retrieval token and the server key (HKDF, RFC 5869), so
+ * that a stolen database opens nothing, not even together with a stolen server key.
  * @param iv 12 random bytes
  */
 export const seal = (
@@ -28,7 +28,7 @@ export const seal = (
 }
 
 /**
- * Opens with the first of the server keys that fits: the current one, or one from before a change.
+ * Opens a sealed secret with the first server key that fits, the current one or a former one.
  * @throws Problem `server_key_missing` when token, server keys or context are not those the secret was sealed with.
  */
 export const open = (
@@ -66,10 +66,10 @@ const openWith = (sealed: string, token: string, serverKey: KeyObject, context: 
   )
 }
 
-/** As a `KeyObject`: a cipher that is given bytes spends several times its own work on making one. */
+/** A `KeyObject`, because a cipher that is given bytes makes one, which costs several times the cipher's own work. */
 const deriveKey = (token: string, serverKey: KeyObject): KeyObject =>
   createSecretKey(Buffer.from(hkdfSync('sha256', token, serverKey.export(), info, 32)))
 
-/** JSON, because it cannot be read in two ways, whatever characters the parts have. */
+/** JSON, so that different contexts never give the same text, whatever characters their parts have. */
 const toAad = ({ retrievalId, clientId, expiresAt }: SealContext): Buffer =>
   Buffer.from(JSON.stringify([retrievalId, clientId, expiresAt]))

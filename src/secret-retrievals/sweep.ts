@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import type { Store } from '../database/store.ts'
 
-/** One transaction touches this many rows, so that neither engine holds up requests. */
+/** Rows of one transaction at most, so that a sweep holds up no request. */
 const batchSize = 500
 
 /**
- * Erases the sealed secrets of retrievals that have expired, and forgets idempotency keys whose time is over.
- * The indexes by expiry make its work depend on what is due, not on what is stored. When the signal comes it ends after
- * the transaction under way: the rest is as due for the next.
+ * Erases the sealed secrets of expired retrievals and deletes expired idempotency keys. It reads indexes by expiry, so
+ * its work depends on what is due, not on what is stored. After the signal it ends with the transaction under way and
+ * leaves the rest to the next sweep.
  */
 export const sweepExpired = async (
   store: Store,
@@ -17,7 +17,7 @@ export const sweepExpired = async (
   idempotencyKeys: await untilDone(() => forgetKeys(store), signal),
 })
 
-/** As a query it is asked once; PostgreSQL would call the function for every row, and so could not use the index. */
+/** In a subquery it is called once; PostgreSQL would otherwise call it for every row and could not use the index. */
 const now = sql<string>`(select database_time())`
 
 const untilDone = async (
@@ -33,7 +33,7 @@ const untilDone = async (
   return total
 }
 
-/** Rows that another replica sweeps at this moment are left to it; waiting for each other's rows would be a deadlock. */
+/** Skips rows that another replica is sweeping: two that wait for each other's rows would be in a deadlock. */
 const expireRetrievals = (store: Store): Promise<number> =>
   store.write(async trx => {
     const due = trx

@@ -14,7 +14,7 @@ export const tokenPattern = `^${prefix}[A-Za-z0-9_-]{57}$`
 
 /**
  * Makes a retrieval token: prefix, time of issue, 256 random bits, checksum.
- * The time only keeps rows in the order of their making; it is no secret and grants nothing.
+ * The time only keeps rows in the order of issue; it is no secret and grants nothing.
  * @param now milliseconds since the epoch
  * @param random 32 random bytes
  */
@@ -32,13 +32,13 @@ const checksum = (text: string): string => {
   return bytes.toString('base64url')
 }
 
-/** Whether a text can be a token at all; a typing error is told apart from a token nobody issued. */
+/** Whether the checksum fits, which tells a mistyped token from one that nobody issued. */
 export const isWellFormed = (token: string): boolean => {
   const end = prefix.length + payloadLength
   return token.startsWith(prefix) && checksum(token.slice(0, end)) === token.slice(end)
 }
 
-/** Row id of a token: its time, then SHA-256 of the whole. Only the holder of the token can name the row. */
+/** Row id of a token: its time, then SHA-256 of the whole. Only whoever has the token can name its row. */
 export const toRetrievalId = (token: string): string => {
   const time = Buffer.from(token.slice(prefix.length, prefix.length + timeChars), 'base64url').subarray(
     0,
