@@ -13,16 +13,16 @@ export type AuthenticationConfig = Readonly<
   AccessTokenRules & { issuer: string; audience: string; jwksUrl: string | undefined }
 >
 
-/** The token is not one of ours to accept; the text tells the caller why (RFC 6750 `error_description`). */
+/** The token is not accepted; the message tells the caller why (RFC 6750 `error_description`). */
 export class TokenRefused extends Error {}
 
-/** Longest token read: larger ones cost more than any real one needs. */
+/** Longest token that is read, in characters; no real one is longer, and a longer one costs more to check. */
 export const maxTokenLength = 8192
 
 /** Clocks of issuer and service may differ by this much. */
 export const clockToleranceSeconds = 30
 
-/** A token that lives longer than this was not made for calling an API. */
+/** A token with a longer life was not made for calling an API. */
 const maxLifetimeSeconds = 24 * 3600
 
 /**
@@ -34,7 +34,7 @@ export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenR
     throw new TokenRefused('The signature algorithm is not accepted.')
   }
   if ('crit' in header) throw new TokenRefused('Critical header parameters are not supported.')
-  // RFC 7797 section 6: without its crit it is ignored by some, who then verify another text than the others.
+  // RFC 7797 section 6: without `crit`, some libraries ignore `b64` and verify another text than others do.
   if ('b64' in header) throw new TokenRefused('Unencoded payloads are not supported.')
   if (header['kid'] !== undefined && typeof header['kid'] !== 'string') {
     throw new TokenRefused('The kid header parameter is not a text.')
@@ -50,8 +50,8 @@ export const checkHeader = (header: Record<string, unknown>, rules: AccessTokenR
 const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '')
 
 /**
- * Refuses a token that JSON parsers read differently: its issuer and whatever else checks it may have seen other
- * claims (RFC 8725 section 2.4).
+ * Refuses a token whose JSON two parsers can read differently, because its issuer, or a proxy that checked it, may have
+ * seen other claims (RFC 8725 section 2.4).
  * @throws TokenRefused
  */
 export const refuseAmbiguous = (token: string): void => {
@@ -104,10 +104,10 @@ const checkTimes = ({ exp, iat }: Record<string, unknown>, nowSeconds: number): 
   }
 }
 
-/** More than one service hands a request on to the next, and a bound to what is written for each event. */
+/** More services than a request passes in practice; it bounds what is written for each audit event. */
 const maxActingParties = 8
 
-/** An actor that cannot be named would act in the name of the subject alone, so its token is refused. */
+/** Refuses a token with an actor that has no usable name, because the audit trail would show the subject alone. */
 const toActingParties = (claim: unknown): readonly string[] => {
   const parties: string[] = []
   for (let act = claim; act !== undefined; act = (act as { act?: unknown }).act) {
@@ -134,6 +134,6 @@ const toTeams = (claim: unknown): readonly string[] => [...new Set([claim].flat(
 
 const line = new RegExp(visibleLine, 'u')
 
-/** What is stored, logged and shown of a caller: others could pass for somebody else, or not be stored at all. */
+/** Whether a text can be stored and shown as a caller's name; another one could pass for somebody else's name. */
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 256 && line.test(value)

@@ -28,7 +28,7 @@ declare module 'fastify' {
     principal: Principal | null
   }
   interface FastifyContextConfig {
-    /** Scope a caller needs; a route of the protected registration without one does not start. */
+    /** Scope that callers need; the service does not start if a protected route has none. */
     scope?: Scope
   }
 }
@@ -72,7 +72,7 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
       if (error instanceof Problem && error.status === 401) options.limits.admitStranger(request.ip)
       throw error
     })
-    // Before the scope is looked at: who is refused for that counts as well.
+    // Before the scope is checked, so that a request refused for its scope counts as well.
     options.limits.admitCaller(request, reply, request.principal)
     requireScope(request.principal, request.routeOptions.config.scope)
   })
@@ -116,7 +116,7 @@ const malformed = 'The Authorization header is not a well-formed bearer token.'
 /** Token form of RFC 6750 section 2.1; anything else is refused before it costs anything. */
 const bearer = /^Bearer [A-Za-z0-9._~+/-]+=*$/i
 
-/** Base64url with bits that decoding drops would make many texts of one token (RFC 4648 section 3.5). */
+/** Whether no spare bits are set: decoding drops them, so one token could have many texts (RFC 4648 section 3.5). */
 const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
 
 const isWellFormed = (authorization: string): boolean =>
@@ -133,7 +133,7 @@ const getBearer = ({ headers: { authorization }, raw }: FastifyRequest): string 
       },
     )
   }
-  // Node.js keeps the first of several; what stands before the service may have checked another one.
+  // Node.js keeps the first of several `Authorization` fields; a proxy may have checked another one.
   const isOne = (raw.headersDistinct?.['authorization']?.length ?? 1) === 1
   if (!isOne || authorization.length > maxTokenLength) throw invalidToken(malformed)
   return authorization

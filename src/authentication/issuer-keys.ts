@@ -5,7 +5,7 @@ import { singleFlight } from '../single-flight.ts'
 import { isUpstreamUrl } from '../upstream-url.ts'
 import type { AuthenticationConfig } from './access-token.ts'
 
-/** The issuer's keys cannot be had, and none are remembered that could still be trusted. */
+/** The issuer's keys cannot be read, and none from before are recent enough to be trusted. */
 export class IssuerUnavailable extends Error {
   constructor(what: string, cause?: unknown) {
     super(what, { cause })
@@ -30,7 +30,7 @@ export type IssuerKeys = {
   findKey: (header: JWTHeaderParameters) => Promise<string>
   /** Discovery document as last read, or undefined before the first success. */
   metadata: () => IssuerMetadata | undefined
-  /** Reads discovery document and keys if that was not done yet. @throws IssuerUnavailable */
+  /** Reads the discovery document and the keys unless they were read before. @throws IssuerUnavailable */
   warm: () => Promise<void>
 }
 
@@ -47,7 +47,10 @@ const freshMs = 600_000
 /** How long an issuer may be down before its last known keys stop being good enough. */
 const maxStaleMs = 4 * 3600_000
 
-/** Keys by OIDC discovery (OpenID Connect Discovery 1.0 section 4) or from a fixed URL, with a bounded memory of the last good set. */
+/**
+ * Reads the issuer's keys by OIDC discovery (OpenID Connect Discovery 1.0 section 4) or from a fixed URL, and remembers
+ * the last good set for a bounded time.
+ */
 export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
   const get = boundedGet(options.dispatcher)
   let metadata: IssuerMetadata | undefined
@@ -56,7 +59,7 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
 
   const discover = singleFlight(async () => {
     metadata = await readMetadata(options, get).catch(error => {
-      // A fixed URL needs no discovery to check tokens; only Swagger UI's sign-in goes without.
+      // With a fixed URL tokens are checked without discovery; only Swagger UI's sign-in needs it.
       if (options.jwksUrl)
         return { jwksUrl: options.jwksUrl, authorizationEndpoint: undefined, tokenEndpoint: undefined }
       throw error
@@ -155,12 +158,12 @@ const parseObject = (text: string): Record<string, unknown> => {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
   } catch {
-    // The text is not shown: whatever answers in the issuer's place is nobody's message to repeat.
+    // The text is not repeated, because something else than the issuer may have written it.
   }
   throw new IssuerUnavailable('The issuer answered something that is not a JSON object.')
 }
 
-/** jose drops its keys when a refresh fails; answering with the last good set lets tokens be checked through an outage. */
+/** jose drops its keys when a refresh fails; it is given the last good set, so that tokens are checked in an outage. */
 const rememberLastGood = (get: Get, now: () => number) => {
   let last: { text: string; at: number } | undefined
   return async (url: string): Promise<Response> => {
@@ -177,7 +180,7 @@ const rememberLastGood = (get: Get, now: () => number) => {
   }
 }
 
-/** Symmetric and private keys have no place in a published set; using one would let anybody sign. */
+/** Symmetric and private keys are left out: with a published one, anybody could sign tokens. */
 const isPublicKey = (key: unknown): boolean =>
   typeof key === 'object' &&
   key !== null &&
