@@ -1,9 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { principalOf } from '../authentication/authenticate.ts'
-import { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../journal/idempotency.ts'
@@ -13,16 +12,13 @@ import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
 import type { PolicyInForce } from '../policy/in-force.ts'
-import type { ProblemCode } from '../problem.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { toEntityTag } from './client-row.ts'
 import { type CreateRequest, createChange } from './create-change.ts'
+import { createDocument } from './create-document.ts'
 import { dryRunCreate } from './dry-run.ts'
-import { dryRunExample } from './dry-run-example.ts'
-import type { CreateDryRun } from './dry-run-schema.ts'
-import { createdExample } from './examples.ts'
 import { type CreatePlan, type CreateRules, planCreate } from './plan.ts'
-import type { CreatedWebSessionClient, CreateWebSessionClient } from './schema.ts'
+import type { CreateWebSessionClient } from './schema.ts'
 import type { Upstream } from './upstream.ts'
 
 export type CreateDependencies = {
@@ -41,74 +37,16 @@ export type CreateDependencies = {
   randomBytes: (size: number) => Buffer
 }
 
-const Query = Type.Object(
-  {
-    dryRun: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          '`true`: check everything, change nothing, and answer 200 with what a create would send to PingFederate, where each value comes from, and what would not work afterwards.',
-        'x-fix': 'Send dryRun=true or dryRun=false, once.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
-
 const schema = {
   operationId: 'createWebSessionClient',
   tags: ['web session clients'],
   summary: 'Create a web session client',
-  description:
-    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
-  headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
-  querystring: Query,
+  description: createDocument.description,
+  headers: createDocument.headers,
+  querystring: createDocument.querystring,
   body: Type.Unsafe<CreateWebSessionClient>(Type.Ref('CreateWebSessionClient')),
-  response: {
-    200: {
-      description: 'Only with `dryRun=true`: a create would succeed. Nothing was written.',
-      content: {
-        'application/json': {
-          schema: Type.Unsafe<Static<typeof CreateDryRun>>(Type.Ref('CreateDryRun')),
-          example: dryRunExample,
-        },
-      },
-    },
-    201: {
-      description: 'The client exists in PingFederate.',
-      headers: {
-        location: Type.String({ description: 'Where the client is read.' }),
-        etag: Type.String({ description: 'Entity tag of its settings.' }),
-      },
-      content: {
-        'application/json': {
-          schema: Type.Unsafe<Static<typeof CreatedWebSessionClient>>(Type.Ref('CreatedWebSessionClient')),
-          example: createdExample,
-        },
-      },
-    },
-  },
+  response: { 200: createDocument.dryRun, 201: createDocument.created },
 }
-
-const problems = [
-  'no_team',
-  'team_not_yours',
-  'not_allowed_by_policy',
-  'client_id_taken',
-  'client_exists_in_pingfederate',
-  'operation_in_progress',
-  'team_ambiguous',
-  'idempotency_key_reused',
-  'refused_by_pingfederate',
-  'pingfederate_credentials_refused',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-  'outcome_unknown',
-] as const satisfies ProblemCode[]
 
 /** `POST /web-session-clients` */
 export const createWebSessionClient = (app: App, dependencies: CreateDependencies): void => {
@@ -116,7 +54,11 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   app.route({
     method: 'POST',
     url: '/web-session-clients',
-    config: { scope: 'web-session-clients:write', action: 'client.create', problems },
+    config: {
+      scope: 'web-session-clients:write',
+      action: 'client.create',
+      problems: createDocument.problems,
+    },
     schema,
     attachValidation: true,
     handler: async (request, reply) => {
