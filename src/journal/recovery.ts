@@ -10,7 +10,7 @@ import { type Settled, settleOperation } from './settle.ts'
 
 /** Read at once: bounds what a long outage leaves in memory. */
 const batchSize = 100
-/** After an outage many operations wait, and PingFederate needs no crowd; the bulkhead has few places for them anyway. */
+/** After an outage many operations wait, and PingFederate needs no crowd; the bulkhead has few slots for them anyway. */
 const concurrency = 4
 
 type Dependencies<Upstream> = { journal: Journal<Upstream>; log: FastifyBaseLogger; newId: () => string }

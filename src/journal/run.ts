@@ -9,9 +9,9 @@ import { readOperation } from './read-operation.ts'
 import { answerKnown, answerRepetition } from './replay.ts'
 import { settleNow } from './settle-now.ts'
 
-/** A journal whose changes have a place at PingFederate for all their calls. */
+/** A journal whose changes have a slot of the bulkhead for all their calls. */
 export type Running<Upstream> = Journal<Upstream> & {
-  /** @throws before `work` has begun, when there is no place */
+  /** @throws before `work` has begun, when there is no slot */
   inSlot: <T>(work: (upstream: Upstream) => Promise<T>) => Promise<T>
 }
 
@@ -19,7 +19,7 @@ export type Running<Upstream> = Journal<Upstream> & {
  * Runs a change: intended (durable), the one write, done or failed. A repetition under the same idempotency key changes
  * nothing and answers the same. What PingFederate cannot take is refused before anything is written.
  * @throws Problem when the change was not made, or when that is not known
- * @throws PingFederateFailure when there was no place for it; nothing has begun then
+ * @throws PingFederateFailure when there was no slot for it; nothing has begun then
  */
 export const runChange = async <Upstream, Request extends ChangeRequest, Answer>(
   journal: Running<Upstream>,

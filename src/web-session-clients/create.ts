@@ -88,7 +88,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
   })
 }
 
-/** Each change has one place at PingFederate for all its calls. */
+/** Each change has one slot for all its calls. */
 const inSlots = ({ journal, pingFederate }: CreateDependencies): Running<Upstream> => ({
   ...journal,
   inSlot: work => pingFederate.inSlot(direct => work({ ...journal.upstream, pingFederate: direct })),
