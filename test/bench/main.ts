@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { createGround } from './ground.ts'
 import { report } from './report.ts'
 import type { Line } from './suite.ts'
+import { toBaseline } from './suites/baseline.ts'
 import { lists } from './suites/lists.ts'
 import { memory } from './suites/memory.ts'
 import { outstanding } from './suites/outstanding.ts'
@@ -17,6 +18,7 @@ import { startUp } from './suites/start-up.ts'
 
 /*
  * npm run bench -- [--rounds 5] [--seconds 1.2] [--only sqlite,postgres] [--memory-minutes 0.3] [--profile folder]
+ *   [--baseline checkout]
  *
  * Measures the service against a bare Fastify route, against PingFederate called directly and against naive builds of
  * the same, all of them on this machine. A suite that fails says so, and the others go on.
@@ -29,6 +31,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     /** How long memory is watched under load; the goal is about 10. */
     'memory-minutes': { type: 'string', default: '0.3' },
+    /** Another checkout of this service, ready to run, that create and redeem are measured beside. */
+    baseline: { type: 'string' },
     /** Folder for CPU profiles of the service. */
     profile: { type: 'string' },
   },
@@ -38,7 +42,19 @@ const options = {
   seconds: Number(values.seconds),
   memorySeconds: Number(values['memory-minutes']) * 60,
 }
-const suites = [sqlite, postgres, registration, slowSync, outstanding, lists, overload, memory, startUp]
+const besides = values.baseline === undefined ? [] : [toBaseline(values.baseline)]
+const suites = [
+  ...besides,
+  sqlite,
+  postgres,
+  registration,
+  slowSync,
+  outstanding,
+  lists,
+  overload,
+  memory,
+  startUp,
+]
 const only = values.only?.split(',')
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
