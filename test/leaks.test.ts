@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Fault } from '../src/sandbox/pingfederate/faults.ts'
 import { execute } from './database/execute.ts'
 import { createEngines } from './database/places.ts'
-import { usePostgresServer } from './database/postgres-server.ts'
+import { useOwnPostgresServer } from './database/postgres-server.ts'
 import { createCertificates } from './pingfederate/certificates.ts'
 import { findPlanted } from './secrets.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from './watched-service.ts'
 import { fullest, recordCalls, sentClients, smallest } from './web-session-clients/requests.ts'
 
-const engines = createEngines(usePostgresServer())
+const engines = createEngines(useOwnPostgresServer())
 
 /** What one operation made for those after it. */
 type Story = { token: string }

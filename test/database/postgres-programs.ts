@@ -49,13 +49,9 @@ export const preparePrograms = async ({
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-let remove: () => Promise<void>
-
-/** For `--test-global-setup`: one copy for all processes of a run. */
-export const globalSetup = async (): Promise<void> => {
+/** One copy for all test processes started from now on; resolves to what takes it away again. */
+export const sharePrograms = async (): Promise<() => Promise<void>> => {
   const programs = await preparePrograms(await findAccount())
   process.env[variable] = programs.folder
-  remove = programs.remove
+  return programs.remove
 }
-
-export const globalTeardown = (): Promise<void> => remove()

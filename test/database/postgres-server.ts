@@ -1,20 +1,20 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import { after, before } from 'node:test'
 import { promisify } from 'node:util'
 import { execute } from './execute.ts'
+import { createServerProcess, deadlineMs, environment, type Place, startOnPort } from './postgres-process.ts'
 import { type Account, findAccount, preparePrograms } from './postgres-programs.ts'
 
-export type PostgresServer = {
+export type Databases = {
   /** Makes an empty database and gives its URL. */
   createDatabase: () => Promise<string>
+}
+
+export type PostgresServer = Databases & {
   /** Ends the server as a crash does: no check point, connections broken. */
   crash: () => Promise<void>
   /** Starts it again, on the same port. */
@@ -23,8 +23,42 @@ export type PostgresServer = {
   log: () => string
 }
 
-/** A PostgreSQL server for the tests of a file: started before the first, stopped and removed after the last. */
-export const usePostgresServer = (): PostgresServer => {
+/** How the processes of one run know the server that they share. */
+const variable = 'TEST_POSTGRES_URL'
+
+/** The server that all test processes started from now on share; resolves to what ends and removes it. */
+export const sharePostgresServer = async (): Promise<() => Promise<void>> => {
+  // Two processes of tests run at once, each with several replicas, and nothing has to survive a power loss.
+  const server = await startPostgresServer({ settings: ['max_connections=200', 'fsync=off'] })
+  process.env[variable] = server.toUrl('postgres')
+  return server.remove
+}
+
+/**
+ * Databases on the server that the tests of a run share, dropped after the file's last test. Without a shared one, as
+ * where a file is run by itself, the file has a server of its own.
+ */
+export const usePostgresServer = (): Databases => {
+  const url = process.env[variable]
+  if (url === undefined) return useOwnPostgresServer()
+  const databases: string[] = []
+  after(async () => {
+    for (const name of databases) await execute(url, `drop database "${name}" with (force)`)
+  })
+  return {
+    createDatabase: () => {
+      const name = newName()
+      databases.push(name)
+      return createDatabaseAt(url, name)
+    },
+  }
+}
+
+/**
+ * A PostgreSQL server that a file's tests may crash, or whose log they read: started before the first, stopped and
+ * removed after the last.
+ */
+export const useOwnPostgresServer = (): PostgresServer => {
   let started: Awaited<ReturnType<typeof startPostgresServer>> | undefined
   const get = () => {
     if (!started) throw new Error('The server is there between before() and after() only.')
@@ -44,11 +78,12 @@ export const usePostgresServer = (): PostgresServer => {
   }
 }
 
-/** Longer than a busy machine takes to make the files of a server, or to start it. */
-const deadlineMs = 25_000
+const newName = (): string => `test_${randomUUID().replaceAll('-', '_')}`
 
-/** As many as test files run at once may draw the same port, or somebody else may take it first. */
-const maxAttempts = 5
+const createDatabaseAt = async (url: string, name: string): Promise<string> => {
+  await execute(url, `create database "${name}"`)
+  return Object.assign(new URL(url), { pathname: name }).href
+}
 
 /** Who the server's superuser is. */
 type Superuser = { user: string; password: string }
@@ -56,6 +91,8 @@ type Superuser = { user: string; password: string }
 type Options = Superuser & {
   /** A free one unless told otherwise. */
   port?: number
+  /** Of the server, as `name=value`, where the defaults do not do. */
+  settings?: string[]
 }
 
 /**
@@ -67,7 +104,7 @@ export const startPostgresServer = async (options: Partial<Options> = {}) => {
   const account = await findAccount()
   const programs = await preparePrograms(account)
   const folder = await makeFolder(account)
-  const server = createServerProcess({ folder, account, programs: programs.folder })
+  const server = createServerProcess({ folder, account, programs: programs.folder }, options.settings)
   const remove = async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
@@ -79,13 +116,11 @@ export const startPostgresServer = async (options: Partial<Options> = {}) => {
     const toUrl = (name: string) =>
       `postgres://${superuser.user}:${superuser.password}@127.0.0.1:${port}/${name}`
     return {
+      toUrl,
       start: () => server.start(port),
       crash: server.stop,
       log: server.log,
-      createDatabase: async (name = `test_${randomUUID().replaceAll('-', '_')}`) => {
-        await execute(toUrl('postgres'), `create database "${name}"`)
-        return toUrl(name)
-      },
+      createDatabase: (name = newName()) => createDatabaseAt(toUrl('postgres'), name),
       remove,
     }
   } catch (error) {
@@ -96,17 +131,12 @@ export const startPostgresServer = async (options: Partial<Options> = {}) => {
   }
 }
 
-type Place = { folder: string; programs: string; account: Account }
-
 /** Everything of a server's is below it, and belongs to the account that runs the server. */
 const makeFolder = async ({ uid, gid }: Account): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
   if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid)
   return folder
 }
-
-/** Its words are looked for in English, and numbers of a language are none of the tests' business. */
-const environment = () => ({ ...process.env, LC_ALL: 'C' })
 
 const initialise = async (
   { folder, programs, account }: Place,
@@ -127,74 +157,4 @@ const initialise = async (
     // The folder that the tests are run in may be one that the account cannot enter.
     { ...account, cwd: folder, env: environment(), timeout: deadlineMs },
   )
-}
-
-/**
- * Ends the server when its standard input ends, which it also does with the process that holds the other end, whatever
- * that one dies of. SIGQUIT breaks all connections and makes no check point: nothing of the data is kept. Without
- * standard error of its own the shell does not hide that the server has closed it.
- */
-const keeper = '"$@" & exec 2>&-; read -r line; kill -QUIT $!; wait'
-
-const createServerProcess = ({ folder, programs, account }: Place) => {
-  const log: string[] = []
-  let child: ChildProcessByStdio<Writable, null, Readable> | undefined
-  const stop = async (): Promise<void> => {
-    if (!child) return
-    const exited = once(child, 'exit')
-    child.stdin.end()
-    await exited
-    child = undefined
-  }
-  const start = async (port: number): Promise<void> => {
-    const command = [
-      ...[join(programs, 'bin', 'postgres'), '-D', join(folder, 'data'), '-p', String(port)],
-      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    ]
-    child = spawn('/bin/sh', ['-c', keeper, 'sh', ...command], {
-      ...account,
-      cwd: folder,
-      env: environment(),
-      stdio: ['pipe', 'ignore', 'pipe'],
-    })
-    const ready = Promise.withResolvers<void>()
-    const fail = (what: string) => () => ready.reject(new Error(what))
-    const timer = setTimeout(fail(`not ready after ${deadlineMs} ms`), deadlineMs)
-    child.on('error', ready.reject)
-    createInterface(child.stderr)
-      .on('line', line => {
-        log.push(`${line}\n`)
-        if (line.includes('database system is ready to accept connections')) ready.resolve()
-      })
-      .on('close', fail('it has ended'))
-    await ready.promise.finally(() => clearTimeout(timer))
-  }
-  return { start, stop, log: () => log.join('') }
-}
-
-/** @param wanted none: one that is free, and another if somebody else was faster */
-const startOnPort = async (
-  server: ReturnType<typeof createServerProcess>,
-  wanted?: number,
-): Promise<number> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = wanted ?? (await findFreePort())
-    try {
-      await server.start(port)
-      return port
-    } catch (error) {
-      const isTaken = server.log().includes('could not bind')
-      if (wanted !== undefined || !isTaken || attempt === maxAttempts) throw error
-      await server.stop()
-    }
-  }
-}
-
-const findFreePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

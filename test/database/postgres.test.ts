@@ -4,12 +4,12 @@ import pg from 'pg'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startReplica, startTestService, type TestService } from '../service.ts'
 import { recordCalls, smallest, writesOf } from '../web-session-clients/requests.ts'
-import { usePostgresServer } from './postgres-server.ts'
+import { useOwnPostgresServer } from './postgres-server.ts'
 import { startProxy } from './proxy.ts'
 import { putClockAhead } from './put-clock-ahead.ts'
 import { openPostgresStore } from './stores.ts'
 
-const server = usePostgresServer()
+const server = useOwnPostgresServer()
 
 /** The service on an empty database, and a connection of one's own beside it. */
 const start = async (t: TestContext) => {

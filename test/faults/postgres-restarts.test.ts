@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { logIn } from '../../src/sandbox/log-in.ts'
 import { execute } from '../database/execute.ts'
-import { usePostgresServer } from '../database/postgres-server.ts'
+import { useOwnPostgresServer } from '../database/postgres-server.ts'
 import type { Answered } from './race.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
-const server = usePostgresServer()
+const server = useOwnPostgresServer()
 const clients = 600
 const workers = 8
 /** The server dies when so many clients have been made. */

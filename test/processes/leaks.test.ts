@@ -7,13 +7,13 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { secretVariables } from '../../src/environment.ts'
 import { createEngines } from '../database/places.ts'
-import { usePostgresServer } from '../database/postgres-server.ts'
+import { useOwnPostgresServer } from '../database/postgres-server.ts'
 import { assertNotIn, findPlanted, type Place, type Planted } from '../secrets.ts'
 import { environment } from '../service.ts'
 import { main, prepareProcess, type ServiceProcess, tokenOf } from '../service-process.ts'
 import { createKey } from '../web-session-clients/requests.ts'
 
-const server = usePostgresServer()
+const server = useOwnPostgresServer()
 const engines = createEngines(server)
 
 const secretKey = Buffer.alloc(32, 'planted-key').toString('base64url')
