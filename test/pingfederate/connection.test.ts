@@ -125,12 +125,15 @@ test('`unreachable`, when the connection is ended before TLS is up', async t => 
   assertUnsent(await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}` }), 'unreachable')
 })
 
+/** The wait for a connection has ended by itself, well before the deadline of a call as long as any may be. */
+const assertGivenUp = (failure: PingFederateFailure): void => {
+  assertUnsent(failure, 'unreachable')
+  assert.equal(failure.code, 'UND_ERR_CONNECT_TIMEOUT')
+}
+
 test('`unreachable` within seconds, when the TLS handshake is never answered', async t => {
   const port = await serve(t, () => undefined)
-  const startedAt = performance.now()
-  const failure = await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}`, timeoutMs: 10_000 })
-  assertUnsent(failure, 'unreachable')
-  assert.ok(performance.now() - startedAt < 4_000)
+  assertGivenUp(await failToCreate(t, { adminUrl: `https://127.0.0.1:${port}`, timeoutMs: 60_000 }))
 })
 
 test('`unreachable`, not left open, when the deadline is shorter than the wait for a connection', async t => {
@@ -144,7 +147,5 @@ test('`unreachable`, not left open, when the deadline is shorter than the wait f
 test('10: `unreachable` within seconds, when nothing answers the SYN', async t => {
   const adminUrl = await startBlackHole(t)
   if (!adminUrl) return t.skip('this system accepts connections beyond the backlog')
-  const startedAt = performance.now()
-  assertUnsent(await failToCreate(t, { adminUrl, timeoutMs: 10_000 }), 'unreachable')
-  assert.ok(performance.now() - startedAt < 4_000)
+  assertGivenUp(await failToCreate(t, { adminUrl, timeoutMs: 60_000 }))
 })

@@ -196,10 +196,9 @@ test('a reset is `broken`: nobody knows what PingFederate has done', async t => 
 })
 
 test('an answer that drips ends at the deadline of the whole call', async t => {
-  const startedAt = performance.now()
+  // It is complete in a second and a half, each byte in good time: a deadline for each would let it be an answer.
   const failure = await failWith(t, { kind: 'drip', intervalMs: 50 }, 300)
   assert.deepEqual([failure.kind, failure.isAmbiguous], ['timeout', true])
-  assert.ok(performance.now() - startedAt < 1_500)
 })
 
 test('silence ends at the deadline', async t => {
@@ -208,17 +207,24 @@ test('silence ends at the deadline', async t => {
   assert.equal((await failureOf(transport.call(version))).kind, 'timeout')
 })
 
-test('an answer is cut at 1 MiB, whatever its length, and memory stays flat', async t => {
-  const { sandbox, transport } = await startUpstream(t)
-  const answer = { kind: 'huge', bytes: Number.POSITIVE_INFINITY } as const
-  const residentBytes: number[] = []
-  for (let round = 0; round < 10; round += 1) {
-    sandbox.pingFederate.faults.next({ fault: { answer } })
-    assert.equal((await failureOf(transport.call(version))).kind, 'broken')
-    residentBytes.push(process.memoryUsage().rss)
-  }
-  const [first = 0] = residentBytes
-  assert.ok(Math.max(...residentBytes) - first < 50 * 1024 * 1024)
+test('an answer is cut at 1 MiB, whatever its length, and the rest is not taken', async t => {
+  const { sandbox } = await startUpstream(t)
+  const closed = Promise.withResolvers<number>()
+  const adminUrl = await serve(t, (_request, response) => {
+    const { socket } = response
+    response.once('close', () => closed.resolve(socket?.bytesWritten ?? Number.NaN))
+    const fill = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(65_536)));
+    }
+    fill()
+    response.on('drain', fill)
+  })
+  assert.equal(
+    (await failureOf(connect(t, { ...basicConfig(sandbox), adminUrl }).call(version))).kind,
+    'broken',
+  )
+  // Beyond the limit there is only what the buffers of two sockets have taken.
+  assert.ok((await closed.promise) < 20 * 1024 * 1024)
 })
 
 test('an answer just below the limit is read', async t => {
