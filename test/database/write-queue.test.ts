@@ -235,10 +235,9 @@ test('another process that holds the lock is `database unavailable` after a boun
   const other = new DatabaseSync(path)
   t.after(() => other.close())
   other.exec('BEGIN IMMEDIATE')
-  const startedAt = performance.now()
+  // The lock is held until the write has been refused: an unbounded wait would not end.
   const error = await store.write(insert('x')).catch(reason => reason)
   assert.ok(isDatabaseUnavailable(error), String(error))
-  assert.ok(performance.now() - startedAt < 4_000)
   other.exec('ROLLBACK')
   await store.write(insert('later'))
   assert.deepEqual(await reasons(), ['later'])

@@ -30,41 +30,20 @@ const startFull = async (t: TestContext, env: Record<string, string> = {}) => {
   return { ...service, key, known, token, holding, release }
 }
 
-/** Milliseconds that things took: the fastest, and what half of them took at most. */
-const createStopwatch = () => {
-  const took: number[] = []
-  return {
-    time: async <T>(work: () => Promise<T>): Promise<T> => {
-      const startedAt = performance.now()
-      const result = await work()
-      took.push(performance.now() - startedAt)
-      return result
-    },
-    fastest: () => Math.min(...took),
-    middle: () => took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)] ?? Number.NaN,
-  }
-}
-
 test('64: 503 pingfederate_busy with Retry-After when slots and queue are full: nothing is written or sent, and the others end in 201', async t => {
   const full = await startFull(t)
   const [before, calls] = [operationCount(full), recordCalls(full.sandbox)]
-  const [refusals, reads] = [createStopwatch(), createStopwatch()]
   for (let index = 0; index < 50; index += 1) {
-    const { status, body, headers } = await refusals.time(() => create(full, `refused-${index}`))
+    const { status, body, headers } = await create(full, `refused-${index}`)
     assert.deepEqual([status, body.code, headers.get('retry-after')], [503, 'pingfederate_busy', '1'])
-    assert.equal((await reads.time(() => full.call('GET', '/web-session-clients/other'))).status, 200)
+    assert.equal((await full.call('GET', '/web-session-clients/other')).status, 200)
   }
   assert.equal(operationCount(full), before)
+  // Not the holder's time-out either, though fifty refusals that each waited two seconds for a slot would outlast it.
   assert.deepEqual(calls, [])
-  // Of fifty, because the machine may be at something else once.
-  assert.ok(refusals.fastest() < 10, `${refusals.fastest()} ms`)
-  // Beside a read, because the machine may be at something else; either takes a few milliseconds, and waiting would be 2 s.
-  assert.ok(refusals.middle() < 4 * reads.middle(), `${refusals.middle()} and ${reads.middle()} ms`)
-  const releasedAt = performance.now()
   full.release()
   assert.equal((await full.holding).status, 201)
   assert.equal((await create(full, 'refused-0')).status, 201)
-  assert.ok(performance.now() - releasedAt < 5_000)
 })
 
 test('201, 409, 200: repetitions, taken ids, reads and redemptions are answered while every slot is held', async t => {
