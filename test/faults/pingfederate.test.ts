@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { listen } from '../../src/sandbox/listen.ts'
-import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
+import type { Fault } from '../../src/sandbox/pingfederate/faults.ts'
+import { filterOddAnswers } from '../pingfederate/odd-answers.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs } from '../service.ts'
@@ -56,17 +57,17 @@ for (const [what, fault] of unclear) {
   })
 }
 
-for (const status of [500, 502, 503]) {
-  test(`15: ${status}: looked up, then tried once more, 502 and never 201, and the retry makes it`, async t => {
+for (const [what, { answer, told }] of filterOddAnswers(({ kind }) => kind === 'server-error')) {
+  test(`15: ${what}: looked up, then tried once more, 502 and never 201, and the retry makes it`, async t => {
     const service = await startObserved(t)
     const planned = service.sandbox.pingFederate.faults.always({
       match: post,
-      fault: { acts: false, answer: { kind: 'status', status } },
+      fault: { acts: false, answer },
     })
     const calls = recordCalls(service.sandbox)
     const key = createKey()
     const failed = await createUnderKey(service, key)
-    assert.deepEqual([failed.status, failed.body.code], [502, 'pingfederate_error'])
+    assert.deepEqual([failed.status, failed.body.code], [told.status, told.code])
     assert.deepEqual(
       calls.map(({ method }) => method),
       ['POST', 'GET', 'POST', 'GET'],
@@ -94,22 +95,23 @@ test('15: 504 of a proxy: looked up, not tried again while it may still come, an
   await service.check()
 })
 
-/** Answers after which the client is there all the same. */
-const actedUpon: [string, OddAnswer][] = [
-  ['16: 503 though the client was made', { kind: 'status', status: 503 }],
-  ['23: malformed JSON', { kind: 'malformed-json' }],
-  ['23: an empty body', { kind: 'empty' }],
-  ['23: a page', { kind: 'html' }],
-  ['24: another client', { kind: 'other-client', clientId: 'other' }],
+/** Rows of docs/faults.md whose answers may come though the client was made. */
+const actedUpon: [string, number][] = [
+  ['16: an error of the server though the client was made', 16],
+  ['23: what is nothing of the API', 23],
+  ['24: another client', 24],
 ]
-for (const [what, answer] of actedUpon) {
+for (const [what, row] of actedUpon) {
   test(`${what}: a look shows the client, 201, and no second POST`, async t => {
-    const service = await startObserved(t)
-    service.sandbox.pingFederate.faults.next({ match: post, fault: { answer } })
-    const calls = recordCalls(service.sandbox)
-    await assertCreated(service, createKey())
-    assert.equal(writesOf(calls).length, 1)
-    await service.check()
+    for (const [name, { answer }] of filterOddAnswers(odd => odd.row === row))
+      await t.test(name, async t => {
+        const service = await startObserved(t)
+        service.sandbox.pingFederate.faults.next({ match: post, fault: { answer } })
+        const calls = recordCalls(service.sandbox)
+        await assertCreated(service, createKey())
+        assert.equal(writesOf(calls).length, 1)
+        await service.check()
+      })
   })
 }
 
@@ -184,14 +186,14 @@ test('21: 401 or 403: 502, one call a second at most, open operations kept, and 
   faults.next({ match: post, fault: { answer: dead } })
   faults.next({ match: get, fault: { answer: dead } })
   assert.equal((await createUnderKey(service, open)).status, 504)
-  for (const status of [401, 403]) {
+  for (const [, { answer, told }] of filterOddAnswers(odd => odd.row === 21)) {
     now += 2 * 60_000
-    const planned = faults.always({ fault: { acts: false, answer: { kind: 'status', status } } })
+    const planned = faults.always({ fault: { acts: false, answer } })
     const calls = recordCalls(service.sandbox)
     const other = { ...smallest, clientId: 'other' }
     for (let request = 0; request < 5; request += 1) {
-      const { status: answered, body } = await createUnderKey(service, createKey(), { body: other })
-      assert.deepEqual([answered, body.code], [502, 'pingfederate_credentials_refused'])
+      const { status, body } = await createUnderKey(service, createKey(), { body: other })
+      assert.deepEqual([status, body.code], [told.status, told.code])
     }
     assert.equal((await createUnderKey(service, open)).body.code, 'outcome_unknown')
     assert.equal(calls.length, 1)
@@ -228,28 +230,24 @@ for (const [what, match, status, code] of redirected) {
   })
 }
 
-const wrongAnswers: [string, unknown][] = [
-  ['about another client', { clientId: 'other' }],
-  ['without an id', {}],
-]
-for (const [what, body] of wrongAnswers) {
-  test(`24: 201 ${what}, and ours is not there: 502, an error in the log, and no token`, async t => {
+for (const [what, { answer, told }] of filterOddAnswers(({ row }) => row === 24)) {
+  test(`24: ${what}, and ours is not there: 502, an error in the log, and no token`, async t => {
     const service = await startObserved(t)
     const planned = service.sandbox.pingFederate.faults.always({
       match: post,
-      fault: { acts: false, answer: { kind: 'status', status: 201, body } },
+      fault: { acts: false, answer },
     })
     const key = createKey()
     const failed = await createUnderKey(service, key)
-    assert.deepEqual([failed.status, failed.body.code], [502, 'pingfederate_invalid_response'])
+    assert.deepEqual([failed.status, failed.body.code], [told.status, told.code])
     assert.equal(failed.body.retrieval, undefined)
     planned.remove()
     await assertCreated(service, key)
     await service.check()
     // The audit event has the code as its reason, and is `info` whatever it tells.
     const lines = service.logLines.map(line => JSON.parse(line))
-    const told = lines.filter(line => line.code === 'pingfederate_invalid_response')
-    assert.deepEqual([...new Set(told.map(({ level }) => level))], ['error'])
+    const failures = lines.filter(line => line.code === told.code)
+    assert.deepEqual([...new Set(failures.map(({ level }) => level))], ['error'])
   })
 }
 

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
 import { Secret } from '../../src/secret.ts'
 import { type CreateOutcome, carryOutCreate } from '../../src/web-session-clients/carry-out.ts'
+import { filterOddAnswers } from '../pingfederate/odd-answers.ts'
 import { clientSecret, newClient, startUpstream, type Upstream } from '../pingfederate/upstream.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 
@@ -51,40 +52,45 @@ test('created: an untroubled create is one POST and nothing else', async t => {
   assert.deepEqual(upstream.calls(), ['POST /oauth/clients'])
 })
 
-const foundAfterwards: [string, Fault][] = [
-  ['16: 503, though the client was made', { answer: status(503) }],
-  ['500, though the client was made', { answer: status(500) }],
-  ['14: reset after the client was made', { answer: { kind: 'drop' } }],
-  ['23: 201 with malformed JSON', { answer: { kind: 'malformed-json' } }],
-  ['23: 201 with an empty body', { answer: { kind: 'empty' } }],
-  ['23: 201 with a login page', { answer: { kind: 'html' } }],
-  ['24: 201 about another client', { answer: { kind: 'other-client', clientId: 'other' } }],
-  ['25: 201 without an end', { answer: { kind: 'huge', bytes: Number.POSITIVE_INFINITY } }],
-  [
-    '22: a redirect after the client was made',
-    { answer: { kind: 'redirect', location: 'https://elsewhere.example/' } },
-  ],
-  ['200 instead of 201', { answer: status(200) }],
-  ['504 of a proxy, though the client was made', { answer: status(504) }],
+/** By rows of docs/faults.md. */
+const oddByRow = (rows: readonly (readonly [string, number])[]): [string, OddAnswer][] =>
+  rows.flatMap(([what, number]) =>
+    filterOddAnswers(({ row }) => row === number).map(([name, { answer }]): [string, OddAnswer] => [
+      `${what}: ${name}`,
+      answer,
+    ]),
+  )
+
+const foundAfterwards: [string, OddAnswer][] = [
+  ...oddByRow([
+    ['14: a reset', 14],
+    ['16: an error of the server', 16],
+    ['22: a redirect', 22],
+    ['23: what is nothing of the API', 23],
+    ['24: another client', 24],
+    ['25: an answer without measure', 25],
+  ]),
+  ['25: 201 without an end', { kind: 'huge', bytes: Number.POSITIVE_INFINITY }],
+  ['200 instead of 201', status(200)],
+  ['504 of a proxy', status(504)],
 ]
-for (const [what, fault] of foundAfterwards) {
-  test(`created after one POST and a look: ${what}`, async t => {
+for (const [what, answer] of foundAfterwards) {
+  test(`created after one POST and a look, though the client was made: ${what}`, async t => {
     const upstream = await start(t)
-    strikePosts(upstream, fault)
+    strikePosts(upstream, { answer })
     assert.equal((await create(upstream)).kind, 'created')
     assert.deepEqual(upstream.calls(), ['POST /oauth/clients', 'GET /oauth/clients/pa_wam'])
     assert.equal(clientCount(upstream), 1)
   })
 }
 
-const repeated: [string, OddAnswer][] = [
-  ['14: reset before anything was done', { kind: 'drop' }],
-  ['15: 500', status(500)],
-  ['15: 502', status(502)],
-  ['15: 503', status(503)],
-  ['23: an empty 201 without a client behind it', { kind: 'empty' }],
-  ['22: a redirect', { kind: 'redirect', location: 'https://elsewhere.example/' }],
-]
+const repeated = oddByRow([
+  ['14: a reset', 14],
+  // The errors of row 16, without a client behind them.
+  ['15: an error of the server', 16],
+  ['22: a redirect', 22],
+  ['23: what is nothing of the API', 23],
+])
 for (const [what, answer] of repeated) {
   test(`created by a second POST, once a look shows that the first did nothing: ${what}`, async t => {
     const upstream = await start(t)
