@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import type { Fault } from '../src/sandbox/pingfederate/faults.ts'
+import type { Fault, OddAnswer } from '../src/sandbox/pingfederate/faults.ts'
 import { execute } from './database/execute.ts'
 import { createEngines } from './database/places.ts'
 import { useOwnPostgresServer } from './database/postgres-server.ts'
 import { createCertificates } from './pingfederate/certificates.ts'
+import { filterOddAnswers, isOddForClientsOnly, type Odd, statusOf } from './pingfederate/odd-answers.ts'
 import { findPlanted } from './secrets.ts'
 import {
   assertNothingLeaked,
@@ -171,15 +172,19 @@ for (const [name, engine] of Object.entries(engines)) {
   })
 }
 
-/** What PingFederate or what stands before it may do to every call, and what a create is answered then. */
-type Oddity = { fault: Fault; answered: `${number} ${string}` }
+/** What PingFederate or what stands before it may do to every call, so that none can be looked up, and what a create is answered then. */
+type Oddity = { fault: Fault; answered: string }
+
+/** Of longer header fields no answer would be left. */
+const headerBytes = 8_000
 
 /** All that it may say, the secret and the credentials it was sent included. */
 const oddities = ({ nextSecret, planted, sandbox }: Watched): Oddity[] => {
   const { adminUsername, adminPassword } = sandbox
   const basic = Buffer.from(`${adminUsername}:${adminPassword}`).toString('base64')
   const credentials = planted().filter(({ name }) => /^PingFederate|^private key/.test(name))
-  const echo = `You sent ${nextSecret()} as Basic ${basic} (${credentials.map(({ value }) => value).join(' ')})`
+  const latestFirst = credentials.map(({ value }) => value).toReversed()
+  const echo = `You sent ${nextSecret()} as Basic ${basic} (${latestFirst.join(' ')})`
   const refusal = {
     resultId: echo,
     message: echo,
@@ -188,42 +193,35 @@ const oddities = ({ nextSecret, planted, sandbox }: Watched): Oddity[] => {
       { message: echo, fieldPath: 'name' },
     ],
   }
-  const odd = (answered: Oddity['answered'], answer: NonNullable<Fault['answer']>): Oddity => ({
+  const odd = ({ isAmbiguous, told }: Odd, answer: OddAnswer): Oddity => ({
     fault: { acts: false, answer },
-    answered,
+    answered: isAmbiguous ? '504 outcome_unknown' : `${told.status} ${told.code}`,
   })
-  const statuses = Object.entries(answeredByStatus).flatMap(([text, answered]) => {
-    const status = Number(text)
-    return [
-      odd(answered, { kind: 'status', status, body: refusal }),
-      odd(answered, { kind: 'status', status, body: echo, headers: { 'x-echo': echo } }),
-    ]
-  })
+  const failing = filterOddAnswers(({ answer }) => (statusOf(answer) ?? 0) >= 400 && statusOf(answer) !== 404)
+  const statuses = new Map(failing.map(([, each]) => [statusOf(each.answer) ?? assert.fail(), each]))
+  const others = filterOddAnswers(each => each.answer.kind !== 'status' && !isOddForClientsOnly(each))
   return [
-    ...statuses,
-    odd('422 refused_by_pingfederate', { kind: 'status', status: 422, body: { message: echo } }),
-    odd('504 outcome_unknown', { kind: 'drop' }),
-    odd('504 outcome_unknown', { kind: 'malformed-json' }),
-    odd('504 outcome_unknown', { kind: 'empty' }),
-    odd('504 outcome_unknown', { kind: 'html' }),
-    odd('504 outcome_unknown', { kind: 'redirect', location: `https://x.example.com/?${echo}` }),
+    ...[...statuses].flatMap(([status, each]) => [
+      odd(each, { kind: 'status', status, body: refusal }),
+      odd(each, { kind: 'status', status, body: echo, headers: { 'x-echo': echo.slice(0, headerBytes) } }),
+    ]),
+    {
+      fault: { acts: false, answer: { kind: 'status', status: 422, body: { message: echo } } },
+      answered: '422 refused_by_pingfederate',
+    },
+    ...others.map(([, each]) =>
+      odd(
+        each,
+        each.answer.kind === 'redirect'
+          ? { kind: 'redirect', location: `https://x.example.com/?${echo}` }
+          : each.answer,
+      ),
+    ),
     {
       fault: { acts: false, answerAfter: new Promise<void>(() => undefined) },
       answered: '504 outcome_unknown',
     },
   ]
-}
-
-const answeredByStatus: Record<number, Oddity['answered']> = {
-  400: '422 refused_by_pingfederate',
-  401: '502 pingfederate_credentials_refused',
-  403: '502 pingfederate_credentials_refused',
-  409: '504 outcome_unknown',
-  418: '504 outcome_unknown',
-  422: '422 refused_by_pingfederate',
-  429: '503 pingfederate_busy',
-  500: '504 outcome_unknown',
-  503: '504 outcome_unknown',
 }
 
 /** A call that was answered. */

@@ -3,6 +3,7 @@ import { after, beforeEach, test } from 'node:test'
 import type { Exchange } from '../../../src/sandbox/pingfederate/admin-api.ts'
 import type { Fault } from '../../../src/sandbox/pingfederate/faults.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
+import { oddAnswers, statusOf } from '../../pingfederate/odd-answers.ts'
 import { type AdminAnswer, callAdminApi, paWam } from '../call-admin-api.ts'
 
 const sandbox = await createSandbox({ audience: 'test' })
@@ -48,15 +49,15 @@ for (const [acts, outcome] of [
   [true, 'has'],
   [false, 'has not'],
 ] as const) {
-  test(`a dropped socket after a request that ${outcome} been acted upon`, async () => {
-    await assert.rejects(createWith({ acts, answer: { kind: 'drop' } }), TypeError)
-    assert.equal(exists(), acts)
-  })
-
-  test(`503 after a request that ${outcome} been acted upon`, async () => {
-    assert.equal((await createWith({ acts, answer: { kind: 'status', status: 503 } })).status, 503)
-    assert.equal(exists(), acts)
-  })
+  for (const [what, { answer }] of Object.entries(oddAnswers)) {
+    test(`${what}, after a request that ${outcome} been acted upon`, async () => {
+      const created = createWith({ acts, answer })
+      if (answer.kind === 'drop') await assert.rejects(created, TypeError)
+      else if (acts || statusOf(answer)) assert.equal((await created).status, statusOf(answer) ?? 201)
+      else await created
+      assert.equal(exists(), acts)
+    })
+  }
 }
 
 test('422 with a given ApiResult', async () => {
