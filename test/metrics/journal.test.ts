@@ -43,18 +43,3 @@ test('recovery and sweep tell when they ran last, and what they left', async t =
     assert.equal(sumOf(metrics, `web_session_clients_${name}`), 0)
   assert.equal(sumOf(metrics, 'web_session_clients_maintenance_failures_total'), 0)
 })
-
-test('writes count by how they end, and none is pending when all have', async t => {
-  const service = await startTestService(t)
-  const token = await createRetrieval(service)
-  await redeem(service, token)
-  assert.equal((await redeem(service, token)).status, 410)
-  const metrics = await readMetrics(service)
-  const writes = 'web_session_clients_database_writes_total'
-  assert.ok((sumOf(metrics, writes, { outcome: 'committed' }) ?? 0) >= 3)
-  assert.ok((sumOf(metrics, writes, { outcome: 'rolled_back' }) ?? 0) >= 1)
-  assert.equal(sumOf(metrics, writes, { outcome: 'unavailable' }), 0)
-  const ended = sumOf(metrics, writes)
-  assert.equal(sumOf(metrics, 'web_session_clients_database_write_duration_seconds_count'), ended)
-  assert.equal(sumOf(metrics, 'web_session_clients_database_writes_pending'), 0)
-})

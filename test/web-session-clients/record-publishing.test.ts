@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { startTestService, type TestService } from '../service.ts'
-import { recordCalls, smallest } from '../web-session-clients/requests.ts'
+import { recordCalls, smallest } from './requests.ts'
 
 const server = usePostgresServer()
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { toTlsOptions } from '../../src/pingfederate/connect.ts'
 import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
@@ -148,4 +150,21 @@ test('10: `unreachable` within seconds, when nothing answers the SYN', async t =
   const adminUrl = await startBlackHole(t)
   if (!adminUrl) return t.skip('this system accepts connections beyond the backlog')
   assertGivenUp(await failToCreate(t, { adminUrl, timeoutMs: 60_000 }))
+})
+
+test('a private CA is trusted beside those the process trusts already, such as NODE_EXTRA_CA_CERTS', {
+  skip,
+}, t => {
+  const { ca, client } = certificates ?? assert.fail()
+  const before = getCACertificates('default')
+  t.after(() => setDefaultCACertificates(before))
+  // Any certificate does for an extra one.
+  setDefaultCACertificates([...before, client.cert])
+  const { ca: trusted = [] } = toTlsOptions(ca.cert)
+  assert.ok(trusted.includes(ca.cert))
+  assert.equal(trusted.length, getCACertificates('default').length + 1)
+})
+
+test('without a private CA the process’s own trust is left alone', () => {
+  assert.deepEqual(toTlsOptions(undefined), {})
 })
