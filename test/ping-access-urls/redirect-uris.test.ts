@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { deriveRedirectUris } from '../../src/ping-access-urls/redirect-uris.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { openBut } from '../policy/files.ts'
-import { accepted, acceptedAddresses } from './urls/accepted.ts'
-import { refused, refusedAddresses } from './urls/refused.ts'
+import { accepted } from './urls/accepted.ts'
+import { refused } from './urls/refused.ts'
 
 const rules = { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false }
 const derive = (url: string, options: Partial<typeof rules> = {}) =>
@@ -16,9 +16,6 @@ const anyRequest = {
   ...{ scopes: null, oidcPolicy: null, accessTokenManager: null },
   ...{ ttlSeconds: 900, redeemableBy: 'team' as const },
 }
-
-const rulesOf = (url: string, options: Partial<typeof rules> = {}): string[] =>
-  derive(url, options).violations.map(({ rule }) => rule)
 
 test('each accepted URL gives its redirect URI, normalised', async t => {
   for (const [url, pingAccessUrl] of accepted) {
@@ -30,46 +27,18 @@ test('each accepted URL gives its redirect URI, normalised', async t => {
   }
 })
 
-test('each refused URL names every rule it breaks, with a fix', async t => {
-  for (const [url, ...broken] of refused) {
+test('no refused URL gives a redirect URI, and each violation stands at its place', async t => {
+  for (const [url] of refused)
     await t.test(JSON.stringify(url), () => {
       const { derived, violations } = derive(url)
       assert.deepEqual(derived, [])
-      assert.deepEqual(violations.map(({ rule }) => rule).sort(), [...broken].sort())
-      for (const { fix, detail, pointer } of violations) {
-        assert.ok(fix.length > 5 && detail.length > 5)
-        assert.equal(pointer, '/pingAccessUrls/0')
-      }
+      assert.deepEqual([...new Set(violations.map(({ pointer }) => pointer))], ['/pingAccessUrls/0'])
     })
-  }
 })
 
-test('where IP hosts are permitted, plain addresses and localhost are accepted and odd notations are not', async t => {
-  for (const [url, pingAccessUrl] of acceptedAddresses) {
-    await t.test(url, () => {
-      assert.deepEqual(derive(url, { allowIpHosts: true }).derived[0]?.pingAccessUrl, pingAccessUrl)
-      assert.deepEqual(rulesOf(url), ['no_ip_host'])
-    })
-  }
-  for (const [url, ...broken] of refusedAddresses) {
-    await t.test(url, () => assert.deepEqual(rulesOf(url, { allowIpHosts: true }), broken))
-  }
-})
-
-test('where hosts must be fully qualified, single labels are refused and nothing else', () => {
-  const options = { requireFullyQualifiedHosts: true }
-  assert.deepEqual(rulesOf('https://mypingaccessserver:3000', options), ['fully_qualified_host'])
-  assert.deepEqual(rulesOf('https://pay.example.com', options), [])
-})
-
-test('the callback path is the configured one, and only that one makes a URL a redirect URI', () => {
-  const options = { callbackPath: '/sso/cb' }
-  assert.equal(
-    derive('https://a.example.com', options).derived[0]?.redirectUri,
-    'https://a.example.com/sso/cb',
-  )
-  assert.deepEqual(rulesOf('https://a.example.com/sso/cb', options), ['base_url_only'])
-  assert.deepEqual(rulesOf('https://a.example.com/pa/oidc/cb', options), [])
+test('the callback path is the configured one', () => {
+  const { derived } = derive('https://a.example.com', { callbackPath: '/sso/cb' })
+  assert.equal(derived[0]?.redirectUri, 'https://a.example.com/sso/cb')
 })
 
 test('of several URLs each is judged on its own, and the same one twice is refused by what it means', () => {
@@ -91,18 +60,6 @@ test('of several URLs each is judged on its own, and the same one twice is refus
       ['/pingAccessUrls/2', 'unique'],
     ],
   )
-})
-
-test('a fix that is a URL is one that is accepted', () => {
-  for (const [url] of refused) {
-    for (const { fix } of derive(url).violations) {
-      const [, proposed] =
-        /^(?:Send|If you mean this very host, send its punycode form:) (https:\/\/[^ ]+\.\w+)\.$/.exec(fix) ??
-        []
-      if (proposed && derive(url).violations.length === 1)
-        assert.deepEqual(rulesOf(proposed), [], `${url} → ${proposed}`)
-    }
-  }
 })
 
 /** RFC 3986 appendix B cuts a URI into its parts; sections 3.2 and 3.3 say what an authority and a path may be. */

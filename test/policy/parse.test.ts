@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePolicy } from '../../src/policy/parse.ts'
-import { example, toPolicyOf } from './files.ts'
 
 const problemsOf = (file: unknown) =>
   parsePolicy(Buffer.from(typeof file === 'string' ? file : JSON.stringify(file))).problems ?? []
 
 const rulesOf = (file: unknown) => problemsOf(file).map(({ pointer, rule }) => [pointer, rule])
-
-test('a team’s entry is completed by the defaults, field by field', () => {
-  const payments = toPolicyOf(example).teams.get('payments')
-  assert.deepEqual(payments?.clients, { value: 5, rule: '/teams/payments/limits/clients' })
-  assert.deepEqual(payments?.requestsPerMinute, { value: 60, rule: '/defaults/limits/requestsPerMinute' })
-  assert.deepEqual(payments?.ttlSeconds, {
-    value: { minimum: 60, maximum: 3600 },
-    rule: '/defaults/retrieval/ttlSeconds',
-  })
-})
 
 test('everything that is wrong is told at once, each with its place, rule and fix', () => {
   const problems = problemsOf({
@@ -62,16 +51,6 @@ test('everything that is wrong is told at once, each with its place, rule and fi
   ])
     assert.ok(found.has(each), each)
   for (const { detail, fix } of problems) assert.ok(detail.length > 5 && fix.length > 5)
-})
-
-test('a suffix below an IP address, and one in another notation, are refused', () => {
-  assert.deepEqual(
-    rulesOf({ changeableBy: 'x', defaults: { hosts: ['*.0.0.1', '127.1', '127.0.0.1', '[::1]'] } }),
-    [
-      ['/defaults/hosts/0', 'no_ip_host'],
-      ['/defaults/hosts/1', 'plain_ip'],
-    ],
-  )
 })
 
 for (const [what, text, rule] of [
