@@ -136,7 +136,6 @@ const start = async (t: TestContext, { engine, signIn, secretKey, world }: Start
     env: async sandbox => ({
       SECRET_KEY: secretKey,
       LOG_LEVEL: 'trace',
-      PINGFEDERATE_TIMEOUT_MS: '300',
       ...(await signIn.env(sandbox, t)),
     }),
     world,
@@ -177,9 +176,9 @@ export const watch = async (t: TestContext, engine: Engine, signIn: SignIn = byP
     ...chance.planted(),
   ]
   /** The same service anew, which remembers nothing of what PingFederate did to the one before. */
-  const restart = async (): Promise<void> => {
+  const restart = async (others: Record<string, string> = {}): Promise<void> => {
     await service.stop()
-    service = await startTestService(t, { after: service, world })
+    service = await startTestService(t, { after: service, env: others, world })
     logs.push(service.logLines)
   }
   const readPlaces = async (): Promise<Place[]> => [
