@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Store } from '../../src/database/store.ts'
 import { Problem } from '../../src/problem.ts'
-import { foreseeClientLimit, keepClientLimit } from '../../src/web-session-clients/keep-client-limit.ts'
+import { keepClientLimit } from '../../src/web-session-clients/keep-client-limit.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { clientRow } from '../database/rows.ts'
 import { openPostgresStore, openSqliteStore } from '../database/stores.ts'
@@ -45,16 +45,6 @@ for (const [engine, open] of Object.entries(engines)) {
     const settled = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map(id => reserve(store, id)))
     assert.equal(settled.filter(({ status }) => status === 'fulfilled').length, limit.maximum)
     assert.equal((await idsOf(store)).length, limit.maximum)
-  })
-
-  test(`a refusal is foreseen where a create would be refused, and its own row does not count, on ${engine}`, async t => {
-    const store = await open(t)
-    await reserve(store, 'a')
-    await foreseeClientLimit(store.db, limit, 'c')
-    await reserve(store, 'b')
-    await assert.rejects(foreseeClientLimit(store.db, limit, 'c'), refusal)
-    await foreseeClientLimit(store.db, limit, 'b')
-    assert.deepEqual(await idsOf(store), ['a', 'b'])
   })
 }
 
