@@ -103,10 +103,18 @@ const syncFailures = new Set([1034, 1290])
  */
 const untilSyncFails = (write: Store['write'], onSyncFailure: (error: unknown) => void): Store['write'] => {
   let failure: { error: unknown } | undefined
-  return async (work, options) => {
+  const refuse = (): void => {
     if (failure) throw new DatabaseUnavailable(failure.error)
+  }
+  return async (work, options) => {
+    refuse()
+    // Again when its turn comes: the sync may have failed while it waited in the queue.
+    const workUnlessFailed: typeof work = async trx => {
+      refuse()
+      return work(trx)
+    }
     try {
-      return await write(work, options)
+      return await write(workUnlessFailed, options)
     } catch (error) {
       const { errcode } = error as { errcode?: number }
       if (!failure && syncFailures.has(errcode ?? 0)) {

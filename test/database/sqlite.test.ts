@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backup, DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync, StatementSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../../src/database/schema.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import { DatabaseStartError } from '../../src/database/start-error.ts'
 import type { Store } from '../../src/database/store.ts'
-import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
+import { DatabaseUnavailable, isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 
 const tables = [
   'audit_event',
@@ -218,4 +219,73 @@ test('database_time() is the injected clock, in UTC with milliseconds', async t 
   assert.equal(await read(), '2026-01-01T00:00:00.000Z')
   now += 1
   assert.equal(await read(), '2026-01-01T00:00:00.001Z')
+})
+
+/** Lets one commit fail with that extended result code; resolves to how many have. The next one succeeds, as on Linux. */
+const failNextCommit = (t: TestContext, errcode: number): (() => number) => {
+  const { run } = StatementSync.prototype
+  let failed = 0
+  t.mock.method(
+    StatementSync.prototype,
+    'run',
+    function (this: StatementSync, ...parameters: Parameters<typeof run>) {
+      if (failed > 0 || this.sourceSQL !== 'commit') return run.apply(this, parameters)
+      failed += 1
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode })
+    },
+  )
+  return () => failed
+}
+
+const insertEvent = (trx: Kysely<Database>) =>
+  sql`insert into audit_event (at, action, outcome, subject, request_id)
+    values (database_time(), 'client.create', 'done', 'ana', '1')`.execute(trx)
+
+const countEvents = async ({ db }: Store): Promise<number> =>
+  (await db.selectFrom('audit_event').select('at').execute()).length
+
+/** SQLITE_IOERR_WRITE, _FSYNC and _DIR_FSYNC. */
+const [writeFailed, syncFailed, folderSyncFailed] = [778, 1034, 1290] as const
+
+/** A store and what it has told of syncs that failed. */
+const openTelling = async (t: TestContext) => {
+  const told: unknown[] = []
+  const path = join(await makeFolder(t), 'data.db')
+  const store = await openSqlite({ path, now: Date.now, onSyncFailure: error => told.push(error) })
+  t.after(() => store.close())
+  return { store, told }
+}
+
+for (const errcode of [syncFailed, folderSyncFailed])
+  test(`32: after a sync that failed (${errcode}) nothing is written any more, and that is told once`, async t => {
+    const { store, told } = await openTelling(t)
+    const failed = failNextCommit(t, errcode)
+    await assert.rejects(store.write(insertEvent), { errcode })
+    for (const durable of [true, false])
+      await assert.rejects(store.write(insertEvent, { durable }), DatabaseUnavailable)
+    assert.equal(await countEvents(store), 0)
+    assert.deepEqual([failed(), told.length], [1, 1])
+  })
+
+test('32: what waits to be written while a sync fails is not written either', async t => {
+  const { store } = await openTelling(t)
+  const failed = failNextCommit(t, syncFailed)
+  const waiting: Promise<unknown>[] = []
+  const first = store.write(async () => {
+    waiting.push(store.write(insertEvent).catch(error => error))
+  })
+  await assert.rejects(first, { errcode: syncFailed })
+  const [second] = await Promise.all(waiting)
+  assert.equal(failed(), 1)
+  assert.ok(second instanceof DatabaseUnavailable, String(second))
+  assert.equal(await countEvents(store), 0)
+})
+
+test('a commit that failed in another way is taken back, and what comes after it is kept', async t => {
+  const { store, told } = await openTelling(t)
+  const failed = failNextCommit(t, writeFailed)
+  await assert.rejects(store.write(insertEvent), { errcode: writeFailed })
+  await store.write(insertEvent)
+  assert.equal(await countEvents(store), 1)
+  assert.deepEqual([failed(), told], [1, []])
 })
