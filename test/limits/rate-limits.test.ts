@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createRateLimits, toNetwork } from '../../src/limits/rate-limits.ts'
 import { sendAndReset } from '../http/reset-connection.ts'
 import { writePolicyFile } from '../policy/files.ts'
@@ -199,4 +200,19 @@ test('an IPv6 address counts as its network of 64 bits', () => {
     'fe80::1%eth0': 'fe80:0:0:0',
   }
   assert.deepEqual(Object.fromEntries(Object.keys(networks).map(each => [each, toNetwork(each)])), networks)
+})
+
+test('two OAuth clients of one subject have a limit each, and so has the subject without one', () => {
+  const limits = { perCaller: 1, perTeam: 9, unknownTokens: 9, perAddress: 9 }
+  const { admitCaller } = createRateLimits({ limits, findTeamLimit: () => undefined, now: () => 0 })
+  const request = { routeOptions: { config: {} } } as FastifyRequest
+  const reply = { headers: () => undefined } as unknown as FastifyReply
+  const admit = (clientId: string | undefined) =>
+    admitCaller(request, reply, {
+      ...{ subject: 'ana', clientId, actingParties: [], teams: ['payments'] },
+      scopes: new Set(),
+    })
+  const clients = ['portal', 'pipeline', undefined]
+  for (const each of clients) admit(each)
+  for (const each of clients) assert.throws(() => admit(each), { code: 'rate_limited' })
 })
