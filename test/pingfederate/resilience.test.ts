@@ -303,3 +303,22 @@ test('an answer that is of no use ends a row of failures, because PingFederate w
   assert.equal(upstream.calls.length, 15)
   assert.deepEqual(upstream.changes, [])
 })
+
+test('a change that waited for its place is not begun once PingFederate does not answer', async t => {
+  const upstream = start(t, { concurrency: 6 })
+  upstream.answer = fail('timeout')
+  const failing = times(5, () => failureOf(change(upstream)))
+  const waited = failureOf(upstream.pingFederate.inSlot(neverBegins))
+  await Promise.all(failing)
+  assertRefused(await waited, 'unreachable')
+})
+
+test('17: a change that waited for its place is not begun once PingFederate has asked for a pause', async t => {
+  const upstream = start(t, { concurrency: 2 })
+  upstream.answer = fail('busy', { status: 429, retryAfterSeconds: 7 })
+  const first = failureOf(change(upstream))
+  const waited = failureOf(upstream.pingFederate.inSlot(neverBegins))
+  await first
+  assertRefused(await waited, 'busy')
+  assert.equal(upstream.calls.length, 1)
+})
