@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import type { Store } from '../../src/database/store.ts'
+import { DatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
-import { laterThanLeasesMs, startTestService } from '../service.ts'
+import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
+import { untilSwept } from '../until-swept.ts'
+import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 
 const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'], logout: 'pingaccess' }
 const lost = { kind: 'drop' } as const
@@ -117,3 +121,82 @@ test('30: 503 and not one call to PingFederate, when the database fails before',
   const { status, body: problem } = await call('POST', '/web-session-clients', { body })
   assert.deepEqual([status, problem.code, calls], [503, 'database_unavailable', 0])
 })
+
+/** A service that fails to write the next thing which need not be durable, with that error, once `failNext` is called. */
+const startFailing = async (t: TestContext, error: Error) => {
+  const state = { ahead: 0, isDue: false, failed: 0 }
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    write: async (work, options) => {
+      if (!state.isDue || options?.durable !== false) return store.write(work, options)
+      state.isDue = false
+      state.failed += 1
+      throw error
+    },
+  })
+  const world = { now: () => Date.now() + state.ahead }
+  const service = await startTestService(t, { world, wrapStore })
+  await untilSwept(service)
+  const failNext = () => {
+    state.isDue = true
+  }
+  const outliveLeases = () => {
+    state.ahead += laterThanLeasesMs
+  }
+  return { ...service, failNext, outliveLeases, failed: () => state.failed }
+}
+
+const unavailable = new DatabaseUnavailable(new Error('the network is gone'))
+const refused = {
+  kind: 'status',
+  status: 422,
+  body: { resultId: 'validation_error', message: 'No such policy.' },
+} as const
+
+test('422 in PingFederate’s words although the database fails when the refusal is to be kept; the operation is settled later', async t => {
+  const service = await startFailing(t, unavailable)
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: { method: 'POST' }, fault: { acts: false, answer: refused } })
+  const key = createKey()
+  service.failNext()
+  const answer = await createUnderKey(service, key)
+  assert.deepEqual([answer.status, answer.body.code], [422, 'refused_by_pingfederate'])
+  assert.equal(service.failed(), 1)
+  assert.equal((await createUnderKey(service, key)).body.code, 'operation_in_progress')
+  service.outliveLeases()
+  assert.equal((await createUnderKey(service, key)).status, 201)
+})
+
+test('500 where the refusal cannot be kept for a defect: that is not taken for a database that fails', async t => {
+  const service = await startFailing(t, new Error('a defect'))
+  const { faults } = service.sandbox.pingFederate
+  faults.next({ match: { method: 'POST' }, fault: { acts: false, answer: refused } })
+  service.failNext()
+  const { status, body: problem } = await service.call('POST', '/web-session-clients', { body })
+  assert.deepEqual([status, problem.code], [500, 'internal_error'])
+})
+
+/** So long is what nobody could end earlier leased: the calls of a create, each as long as it may take. */
+const leaseSeconds = '90'
+
+type Planned = Parameters<TestService['sandbox']['pingFederate']['faults']['next']>[0]
+
+const laterEnds: [string, Planned[]][] = [
+  [
+    'the lease of an open create cannot be ended earlier',
+    [
+      { match: { method: 'POST' }, fault: { acts: false, answer: lost } },
+      { match: { method: 'GET' }, fault: { answer: lost } },
+    ],
+  ],
+  ['what PingFederate made cannot be kept', []],
+]
+for (const [what, planned] of laterEnds)
+  test(`504 with a Retry-After as long as the lease when the database fails so that ${what}`, async t => {
+    const service = await startFailing(t, unavailable)
+    for (const each of planned) service.sandbox.pingFederate.faults.next(each)
+    service.failNext()
+    const { status, headers } = await service.call('POST', '/web-session-clients', { body: smallest })
+    assert.deepEqual([status, headers.get('retry-after')], [504, leaseSeconds])
+    assert.equal(service.failed(), 1)
+  })
