@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
+import type { OperationRow } from '../../src/database/schema.ts'
 import type { Store } from '../../src/database/store.ts'
+import { failChange, finishChange } from '../../src/journal/finish.ts'
 import { findKnownRequest, type IdempotentRequest, rememberRequest } from '../../src/journal/idempotency.ts'
 import { endLeaseSoon, holdForLateCall } from '../../src/journal/lease.ts'
 import { measureOpenOperations } from '../../src/journal/measure-open.ts'
@@ -21,6 +23,9 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
     checkLease(openStore)
     checkTakeOver(openStore)
     checkLeaveOpen(openStore)
+    checkFailed(openStore)
+    checkDone(openStore)
+    checkLateLooks(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
     checkOpen(openStore)
@@ -167,6 +172,129 @@ const checkLeaveOpen = (openStore: OpenStore): void => {
     const { lease_until: until } = await readOperation(store.db, 'operation')
     assert.ok(until >= before && until <= (await databaseTimeIn(store, 10_000)))
     assert.equal(await createSettler(store).settle(), undefined)
+  })
+}
+
+/** Everything that the end of an operation may touch. */
+const readAll = async ({ db }: Store) => ({
+  operations: await db.selectFrom('operation').selectAll().execute(),
+  clients: await db.selectFrom('client').selectAll().execute(),
+  retrievals: await db.selectFrom('retrieval').selectAll().execute(),
+  outcomes: (await db.selectFrom('audit_event').select('outcome').execute()).map(({ outcome }) => outcome),
+})
+
+const leasedUnder = (fence: number) => ({
+  ...{ operationId: 'operation', clientId: 'pa_wam', team: 'payments', fence, actor },
+})
+
+const failUnder = (store: Store, fence: number): Promise<void> =>
+  failChange(audited(store), kinds.create, leasedUnder(fence), { code: 'outcome_unknown' })
+
+const finishAs = (store: Store, replication: 'ready' | 'replicating'): Promise<string> =>
+  finishChange(audited(store), kinds.create, leasedUnder(1), { savedAt: null, replication })
+
+const setOperation = (store: Store, values: Partial<OperationRow>) =>
+  store.write(trx => trx.updateTable('operation').set(values).execute())
+
+const checkFailed = (openStore: OpenStore): void => {
+  test('whoever has lost the lease ends nothing as failed; whoever has it does, once', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    await setOperation(store, { fence: 2 })
+    const before = await readAll(store)
+    await failUnder(store, 1)
+    assert.deepEqual(await readAll(store), before)
+    await failUnder(store, 2)
+    const after = await readAll(store)
+    assert.equal(after.operations[0]?.state, 'failed')
+    assert.deepEqual([after.clients, after.retrievals, after.outcomes], [[], [], ['failed']])
+    await failUnder(store, 2)
+    assert.deepEqual(await readAll(store), after)
+  })
+
+  test('what has ended as done does not fail any more', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    await finishAs(store, 'ready')
+    const before = await readAll(store)
+    assert.equal(before.operations[0]?.state, 'done')
+    await failUnder(store, 1)
+    assert.deepEqual(await readAll(store), before)
+  })
+}
+
+const checkDone = (openStore: OpenStore): void => {
+  test('done wins over a lost lease, and of two that end an operation as done the first one’s end and event are kept', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    await setOperation(store, { fence: 2 })
+    const facts = await finishAs(store, 'replicating')
+    const { operations, outcomes } = await readAll(store)
+    assert.deepEqual([operations[0]?.state, operations[0]?.facts, outcomes], ['done', facts, ['done']])
+    await finishAs(store, 'ready')
+    const after = await readAll(store)
+    assert.deepEqual([after.operations, after.outcomes], [operations, ['done']])
+  })
+
+  test('what was given up is not done any more: whoever comes late is told so, and writes nothing', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    await failUnder(store, 1)
+    const before = await readAll(store)
+    await assert.rejects(finishAs(store, 'ready'), { code: 'outcome_unknown' })
+    assert.deepEqual(await readAll(store), before)
+  })
+}
+
+const checkLateLooks = (openStore: OpenStore): void => {
+  test('what has ended is nobody’s to settle, nor has it a lease to end', async t => {
+    const store = await openStore(t)
+    for (const state of ['done', 'failed'] as const) {
+      await store.write(trx => trx.deleteFrom('operation').execute())
+      await store.write(trx =>
+        trx
+          .insertInto('operation')
+          .values(operationRow({ state, lease_until: expired }))
+          .execute(),
+      )
+      const before = await readAll(store)
+      const { settle, looked } = createSettler(store)
+      assert.equal(await settle(), undefined)
+      await endLeaseSoon(store, leasedUnder(1), 10_000)
+      assert.deepEqual(await readAll(store), before)
+      assert.equal(looked(), 0)
+    }
+  })
+
+  test('a look that fails gives the lease back, unless another has taken it meanwhile', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const failure = new Error('no answer')
+    const failing = createSettler(store, async () => {
+      throw failure
+    })
+    await assert.rejects(failing.settle(), failure)
+    const { lease_until: until, fence } = await readOperation(store.db, 'operation')
+    assert.ok(until <= (await databaseTimeIn(store, 0)))
+    assert.equal(fence, 2)
+    const late = createSettler(store, async () => {
+      await setOperation(store, { fence: 4, lease_until: farFuture })
+      throw failure
+    })
+    await assert.rejects(late.settle(), failure)
+    assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+  })
+
+  test('a look that came too late, after another has taken the lease, ends nothing', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const { settle } = createSettler(store, async () => {
+      await setOperation(store, { fence: 3, lease_until: farFuture })
+      return undefined
+    })
+    await settle()
+    const { state, lease_until: until } = await readOperation(store.db, 'operation')
+    assert.deepEqual([state, until], ['intended', farFuture])
   })
 }
 
