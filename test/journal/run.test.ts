@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { KyselyPlugin } from 'kysely'
 import type { Store } from '../../src/database/store.ts'
 import { DatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
@@ -200,3 +201,59 @@ for (const [what, planned] of laterEnds)
     assert.deepEqual([status, headers.get('retry-after')], [504, leaseSeconds])
     assert.equal(service.failed(), 1)
   })
+
+/** Keeps the result of one read from whoever asked, from `arm` until `resume`. */
+const createGate = () => {
+  let isArmed = false
+  const [read, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const reads = new WeakSet<object>()
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node, queryId }) => {
+      if (isArmed && node.kind === 'SelectQueryNode') {
+        isArmed = false
+        reads.add(queryId)
+      }
+      return node
+    },
+    transformResult: async ({ result, queryId }) => {
+      if (reads.has(queryId)) {
+        read.resolve()
+        await resumed.promise
+      }
+      return result
+    },
+  }
+  const arm = () => {
+    isArmed = true
+  }
+  return { plugin, arm, read: read.promise, resume: resumed.resolve }
+}
+
+test('201 again for a repetition whose first request began and ended while this one looked for what stands in its way', async t => {
+  const gate = createGate()
+  const { call, sandbox } = await startTestService(t, {
+    // One place for changes, and nobody waits for it.
+    env: { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0' },
+    wrapStore: store => ({ ...store, db: store.db.withPlugin(gate.plugin) }),
+  })
+  await untilSwept({ call })
+  const answering = Promise.withResolvers<void>()
+  t.after(() => answering.resolve())
+  const { struck } = sandbox.pingFederate.faults.next({
+    match: { method: 'POST' },
+    fault: { answerAfter: answering.promise },
+  })
+  const other = call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'other' } })
+  await struck
+  const key = createKey()
+  gate.arm()
+  const repetition = createUnderKey({ call }, key)
+  await gate.read
+  answering.resolve()
+  assert.equal((await other).status, 201)
+  const first = await createUnderKey({ call }, key)
+  assert.equal(first.status, 201)
+  gate.resume()
+  const repeated = await repetition
+  assert.deepEqual([repeated.status, repeated.body], [201, first.body])
+})
