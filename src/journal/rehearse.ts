@@ -28,6 +28,8 @@ export const rehearseChange = async <Upstream, Request extends ChangeRequest>(
   const holder = await change.check(journal.store.db, request)
   if (holder === undefined) throw becameFree()
   const abandoned = await lookAtHolder(journal, holder)
+  // What it has made by then stands in the way, as it would of the change itself.
+  if (!abandoned) await change.check(journal.store.db, request)
   if (!(await rehearseIntent(journal, change, request, abandoned))) throw inProgress(holder)
 }
 

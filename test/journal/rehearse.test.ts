@@ -3,8 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { type Answer, laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
-import { smallest } from '../web-session-clients/requests.ts'
+import { untilSwept } from '../until-swept.ts'
+import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { readTables } from '../web-session-clients/tables.ts'
+import { createReadGate } from './read-gate.ts'
 
 const post = { method: 'POST', path: '/oauth/clients' }
 const get = { method: 'GET', path: '/oauth/clients/pa_wam' }
@@ -113,4 +115,67 @@ test('200 with a PUT where a create takes over what one of this service has left
   service.sandbox.pingFederate.onExchange(exchange => puts.push(`${exchange.method} ${exchange.path}`))
   assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
   assert.ok(puts.includes('PUT /oauth/clients/pa_wam'))
+})
+
+test('409 when another request has taken the lease while the dry run looked, although that saw nothing', async t => {
+  const { call, outliveLease, sandbox } = await holdClientId(t, { acts: false })
+  outliveLease()
+  const look = async (query: string) => {
+    const answering = Promise.withResolvers<void>()
+    t.after(() => answering.resolve())
+    const fault = { answerAfter: answering.promise }
+    const { struck } = sandbox.pingFederate.faults.next({ match: get, fault })
+    const answer = call('POST', `/web-session-clients${query}`, { body: smallest })
+    await struck
+    return { answer, resume: answering.resolve }
+  }
+  const dry = await look('?dryRun=true')
+  const real = await look('')
+  dry.resume()
+  const refused = await dry.answer
+  assert.deepEqual([refused.status, refused.body.code], [409, 'operation_in_progress'])
+  real.resume()
+  assert.equal((await real.answer).status, 201)
+})
+
+const ends = [
+  ['made the client', undefined, 409, 'client_id_taken'],
+  ['made nothing', { kind: 'status', status: 400 }, 200, undefined],
+] as const
+for (const [what, answer, status, code] of ends)
+  test(`${status} when the create in the way ${what} and ended while the dry run looked for it`, async t => {
+    const gate = createReadGate()
+    t.after(() => gate.resume())
+    const { call, sandbox } = await startTestService(t, {
+      wrapStore: store => ({ ...store, db: store.db.withPlugin(gate.plugin) }),
+    })
+    await untilSwept({ call })
+    const answering = Promise.withResolvers<void>()
+    t.after(() => answering.resolve())
+    const fault = { answerAfter: answering.promise, ...(answer && { acts: false, answer }) }
+    const { struck } = sandbox.pingFederate.faults.next({ match: post, fault })
+    const create = (query: string) => call('POST', `/web-session-clients${query}`, { body: smallest })
+    const real = create('')
+    await struck
+    gate.arm()
+    const dry = create('?dryRun=true')
+    await gate.read
+    answering.resolve()
+    assert.equal((await real).status, answer ? 422 : 201)
+    gate.resume()
+    const { status: given, body } = await dry
+    assert.deepEqual([given, body.code], [status, code])
+  })
+
+test('409 as a create without a key answers, under the key of the create that made the client', async t => {
+  const service = await startTestService(t)
+  const key = createKey()
+  assert.equal((await createUnderKey(service, key)).status, 201)
+  const headers = { 'idempotency-key': key }
+  for (const body of [smallest, { ...smallest, name: 'Another' }]) {
+    const dry = await service.call('POST', '/web-session-clients?dryRun=true', { body, headers })
+    const real = await service.call('POST', '/web-session-clients', { body })
+    assert.equal(dry.body.code, 'client_id_taken')
+    assert.deepEqual(withoutRequest(dry), withoutRequest(real))
+  }
 })

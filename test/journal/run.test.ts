@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import type { KyselyPlugin } from 'kysely'
 import type { Store } from '../../src/database/store.ts'
 import { DatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
+import { createReadGate } from './read-gate.ts'
 
 const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'], logout: 'pingaccess' }
 const lost = { kind: 'drop' } as const
@@ -202,35 +202,9 @@ for (const [what, planned] of laterEnds)
     assert.equal(service.failed(), 1)
   })
 
-/** Keeps the result of one read from whoever asked, from `arm` until `resume`. */
-const createGate = () => {
-  let isArmed = false
-  const [read, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const reads = new WeakSet<object>()
-  const plugin: KyselyPlugin = {
-    transformQuery: ({ node, queryId }) => {
-      if (isArmed && node.kind === 'SelectQueryNode') {
-        isArmed = false
-        reads.add(queryId)
-      }
-      return node
-    },
-    transformResult: async ({ result, queryId }) => {
-      if (reads.has(queryId)) {
-        read.resolve()
-        await resumed.promise
-      }
-      return result
-    },
-  }
-  const arm = () => {
-    isArmed = true
-  }
-  return { plugin, arm, read: read.promise, resume: resumed.resolve }
-}
-
 test('201 again for a repetition whose first request began and ended while this one looked for what stands in its way', async t => {
-  const gate = createGate()
+  const gate = createReadGate()
+  t.after(() => gate.resume())
   const { call, sandbox } = await startTestService(t, {
     // One place for changes, and nobody waits for it.
     env: { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0' },
