@@ -7,10 +7,13 @@ import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
-import { abandonCreate } from './journal.ts'
+import { deleteClient } from './delete-client.ts'
+import { abandonCreate, openJournal } from './journal.ts'
 
 type Watched = {
   service: TestService
+  /** Deletes the client, and resolves to the code of the problem, if there was one. */
+  remove: () => Promise<string | undefined>
   /** Whether each write since the last `forget` was durable, in their order. */
   durable: boolean[]
   forget: () => void
@@ -23,13 +26,17 @@ type Options = NonNullable<Parameters<typeof startTestService>[1]>
 const startWatched = async (t: TestContext, options: Options): Promise<Watched> => {
   const durable: boolean[] = []
   let ahead = 0
-  const wrapStore = (store: Store): Store => ({
-    ...store,
-    write: (work, given) => {
-      durable.push(given?.durable ?? true)
-      return store.write(work, given)
-    },
-  })
+  let watched: Store | undefined
+  const wrapStore = (store: Store): Store => {
+    watched = {
+      ...store,
+      write: (work, given) => {
+        durable.push(given?.durable ?? true)
+        return store.write(work, given)
+      },
+    }
+    return watched
+  }
   const service = await startTestService(t, {
     ...options,
     wrapStore,
@@ -40,7 +47,14 @@ const startWatched = async (t: TestContext, options: Options): Promise<Watched> 
   const putClockAhead = (ms: number) => {
     ahead += ms
   }
-  return { service, durable, forget, putClockAhead }
+  assert.ok(watched)
+  const journal = await openJournal(t, service, { aheadMs: 0, store: watched })
+  const remove: Watched['remove'] = () =>
+    deleteClient(journal).then(
+      () => undefined,
+      ({ code }) => code,
+    )
+  return { service, remove, durable, forget, putClockAhead }
 }
 
 const refuse = (service: TestService, method: string, code = 401): void =>
@@ -160,6 +174,69 @@ const kinds: Kind[] = [
     ],
   },
   {
+    what: 'created a client and got no answer that tells how it ended',
+    run: async ({ service, forget }) => {
+      forget()
+      await abandonCreate(service, { acts: true })
+    },
+    writes: [
+      ['create intended', true],
+      ['end of the lease', false],
+    ],
+  },
+  {
+    what: 'tried a create without making anything',
+    run: async ({ service, forget }) => {
+      forget()
+      const path = '/web-session-clients?dryRun=true'
+      assert.equal((await service.call('POST', path, { body: smallest })).status, 200)
+    },
+    writes: [['intent that is taken back', false]],
+  },
+  {
+    what: 'deleted a client',
+    run: async ({ service, remove, forget }) => {
+      await createRetrieval(service)
+      forget()
+      assert.equal(await remove(), undefined)
+    },
+    writes: [
+      ['delete intended', true],
+      ['hold before the DELETE', true],
+      ['delete done', false],
+    ],
+  },
+  {
+    what: 'deleted a client and was refused by PingFederate',
+    run: async ({ service, remove, forget }) => {
+      await createRetrieval(service)
+      forget()
+      refuse(service, 'DELETE')
+      assert.equal(await remove(), 'pingfederate_credentials_refused')
+    },
+    writes: [
+      ['delete intended', true],
+      ['hold before the DELETE', true],
+      ['delete failed', false],
+    ],
+  },
+  {
+    what: 'deleted a client and got no answer that tells how it ended',
+    run: async ({ service, remove, forget }) => {
+      await createRetrieval(service)
+      forget()
+      service.sandbox.pingFederate.faults.next({
+        match: { method: 'DELETE' },
+        fault: { acts: false, answer: { kind: 'drop' } },
+      })
+      assert.equal(await remove(), 'outcome_unknown')
+    },
+    writes: [
+      ['delete intended', true],
+      ['hold before the DELETE', true],
+    ],
+  },
+  {
     what: 'redeemed a secret',
     run: async ({ service, forget }) => {
       const token = await createRetrieval(service)
@@ -202,6 +279,27 @@ const kinds: Kind[] = [
       ['publishing intended', true],
       ['publishing done', false],
       ['client published', false],
+    ],
+  },
+  {
+    what: 'created a client that the service fails to publish',
+    options: clustered('trigger'),
+    run: async ({ service, forget, durable }) => {
+      forget()
+      service.sandbox.pingFederate.faults.always({
+        match: { path: '/cluster/replicate' },
+        fault: { acts: false, answer: { kind: 'status', status: 500 } },
+      })
+      await createRetrieval(service)
+      // Publishing goes on after the answer.
+      while (durable.length < 5) await turn()
+    },
+    writes: [
+      ['create intended', true],
+      ['create done', false],
+      ['publishing intended', true],
+      ['publishing failed', false],
+      ['client not published', false],
     ],
   },
   {
