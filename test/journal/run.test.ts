@@ -202,32 +202,57 @@ for (const [what, planned] of laterEnds)
     assert.equal(service.failed(), 1)
   })
 
+/** A service with one place for changes, for which nobody waits. */
+const startWithOnePlace = async (t: TestContext, wrapStore: (store: Store) => Store = store => store) => {
+  const env = { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0' }
+  const service = await startTestService(t, { env, wrapStore })
+  await untilSwept(service)
+  /** Another create takes the place, until `free` is called. */
+  const occupy = async () => {
+    const answering = Promise.withResolvers<void>()
+    t.after(() => answering.resolve())
+    const { struck } = service.sandbox.pingFederate.faults.next({
+      match: { method: 'POST' },
+      fault: { answerAfter: answering.promise },
+    })
+    const other = service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'other' } })
+    await struck
+    const free = async () => {
+      answering.resolve()
+      assert.equal((await other).status, 201)
+    }
+    return { free }
+  }
+  return { ...service, occupy }
+}
+
 test('201 again for a repetition whose first request began and ended while this one looked for what stands in its way', async t => {
   const gate = createReadGate()
   t.after(() => gate.resume())
-  const { call, sandbox } = await startTestService(t, {
-    // One place for changes, and nobody waits for it.
-    env: { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0' },
-    wrapStore: store => ({ ...store, db: store.db.withPlugin(gate.plugin) }),
-  })
-  await untilSwept({ call })
-  const answering = Promise.withResolvers<void>()
-  t.after(() => answering.resolve())
-  const { struck } = sandbox.pingFederate.faults.next({
-    match: { method: 'POST' },
-    fault: { answerAfter: answering.promise },
-  })
-  const other = call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'other' } })
-  await struck
+  const service = await startWithOnePlace(t, store => ({ ...store, db: store.db.withPlugin(gate.plugin) }))
+  const { free } = await service.occupy()
   const key = createKey()
   gate.arm()
-  const repetition = createUnderKey({ call }, key)
+  const repetition = createUnderKey(service, key)
   await gate.read
-  answering.resolve()
-  assert.equal((await other).status, 201)
-  const first = await createUnderKey({ call }, key)
+  await free()
+  const first = await createUnderKey(service, key)
   assert.equal(first.status, 201)
   gate.resume()
   const repeated = await repetition
   assert.deepEqual([repeated.status, repeated.body], [201, first.body])
+})
+
+test('201 again, 409 and 503 while there is no place: only what needs PingFederate is refused for want of one', async t => {
+  const service = await startWithOnePlace(t)
+  const key = createKey()
+  const first = await createUnderKey(service, key)
+  const { free } = await service.occupy()
+  const repeated = await createUnderKey(service, key)
+  assert.deepEqual([repeated.status, repeated.body], [201, first.body])
+  assert.equal((await createUnderKey(service, createKey())).body.code, 'client_id_taken')
+  const fresh = { body: { ...smallest, clientId: 'fresh' } }
+  const refusal = await createUnderKey(service, createKey(), fresh)
+  assert.deepEqual([refusal.status, refusal.body.code], [503, 'pingfederate_busy'])
+  await free()
 })
