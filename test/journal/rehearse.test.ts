@@ -179,3 +179,43 @@ test('409 as a create without a key answers, under the key of the create that ma
     assert.deepEqual(withoutRequest(dry), withoutRequest(real))
   }
 })
+
+test('409 with a Retry-After of a second when the client becomes free between the two looks of a dry run', async t => {
+  const [written, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  t.after(() => resumed.resolve())
+  let isArmed = false
+  const service = await startTestService(t, {
+    wrapStore: store => ({
+      ...store,
+      write: async (work, options) => {
+        if (!isArmed) return store.write(work, options)
+        isArmed = false
+        return store.write(work, options).finally(() => {
+          written.resolve()
+          return resumed.promise
+        })
+      },
+    }),
+  })
+  await untilSwept(service)
+  const answering = Promise.withResolvers<void>()
+  t.after(() => answering.resolve())
+  const fault = {
+    acts: false,
+    answerAfter: answering.promise,
+    answer: { kind: 'status', status: 400 },
+  } as const
+  const { struck } = service.sandbox.pingFederate.faults.next({ match: post, fault })
+  const create = (query: string) => service.call('POST', `/web-session-clients${query}`, { body: smallest })
+  const real = create('')
+  await struck
+  isArmed = true
+  const dry = create('?dryRun=true')
+  await written.promise
+  answering.resolve()
+  assert.equal((await real).status, 422)
+  resumed.resolve()
+  const { body, headers } = await dry
+  assert.deepEqual([body.code, headers.get('retry-after')], ['operation_in_progress', '1'])
+  assert.equal((await create('?dryRun=true')).status, 200)
+})
