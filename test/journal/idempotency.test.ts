@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import type { OperationKind } from '../../src/database/vocabulary.ts'
-import { toIdempotentRequest } from '../../src/journal/idempotency.ts'
+import { findKnownInTurn, toIdempotentRequest } from '../../src/journal/idempotency.ts'
 import { Secret } from '../../src/secret.ts'
+import { openSqliteStore } from '../database/stores.ts'
 
 const secretKeys = [createSecretKey(Buffer.alloc(32, 1))] as const
 
@@ -41,4 +42,18 @@ test('a subject, a client and a key that read the same one after the other are a
     idOf('ana","portal', undefined, { key: 'key' }),
   ]
   assert.equal(new Set(ids).size, ids.length)
+})
+
+test('requests with two server keys take turns by both ids, in an order that does not depend on which is current', async t => {
+  const store = await openSqliteStore(t)
+  const turnsOf = async (ids: readonly [string, ...string[]]): Promise<string[]> => {
+    const turns: string[] = []
+    const takeTurns = async (_trx: unknown, name: string): Promise<void> => void turns.push(name)
+    const request = { key: new Secret('key'), ids, digests: [], expiresAt: '' }
+    await store.write(trx => findKnownInTurn({ takeTurns }, trx, request))
+    return turns
+  }
+  assert.deepEqual(await turnsOf(['a', 'b']), ['a', 'b'])
+  assert.deepEqual(await turnsOf(['b', 'a']), ['a', 'b'])
+  assert.deepEqual(await turnsOf(['a']), [])
 })

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { KyselyPlugin } from 'kysely'
 import type { Store } from '../../src/database/store.ts'
-import { DatabaseUnavailable } from '../../src/database/unavailable.ts'
+import { CommitUnknown, DatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
-import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
+import {
+  createKey,
+  createUnderKey,
+  recordCalls,
+  smallest,
+  writesOf,
+} from '../web-session-clients/requests.ts'
+import { abandonCreate } from './journal.ts'
 import { createReadGate } from './read-gate.ts'
 
 const body = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'], logout: 'pingaccess' }
@@ -204,9 +212,14 @@ for (const [what, planned] of laterEnds)
 
 /** A service with one place for changes, for which nobody waits. */
 const startWithOnePlace = async (t: TestContext, wrapStore: (store: Store) => Store = store => store) => {
+  let ahead = 0
   const env = { PINGFEDERATE_CONCURRENCY: '2', PINGFEDERATE_QUEUE: '0' }
-  const service = await startTestService(t, { env, wrapStore })
+  const world = { now: () => Date.now() + ahead }
+  const service = await startTestService(t, { env, wrapStore, world })
   await untilSwept(service)
+  const outliveLeases = () => {
+    ahead += laterThanLeasesMs
+  }
   /** Another create takes the place, until `free` is called. */
   const occupy = async () => {
     const answering = Promise.withResolvers<void>()
@@ -223,7 +236,7 @@ const startWithOnePlace = async (t: TestContext, wrapStore: (store: Store) => St
     }
     return { free }
   }
-  return { ...service, occupy }
+  return { ...service, occupy, outliveLeases }
 }
 
 test('201 again for a repetition whose first request began and ended while this one looked for what stands in its way', async t => {
@@ -256,3 +269,62 @@ test('201 again, 409 and 503 while there is no place: only what needs PingFedera
   assert.deepEqual([refusal.status, refusal.body.code], [503, 'pingfederate_busy'])
   await free()
 })
+
+for (const acts of [true, false])
+  test(`${acts ? 409 : 503} while there is no place, after a create that nobody ended and that ${acts ? 'made' : 'did not make'} the client`, async t => {
+    const service = await startWithOnePlace(t)
+    await abandonCreate(service, { acts })
+    service.outliveLeases()
+    const { free } = await service.occupy()
+    const { body: problem } = await createUnderKey(service, createKey())
+    assert.equal(problem.code, acts ? 'client_id_taken' : 'pingfederate_busy')
+    await free()
+  })
+
+/** A service whose next durable write ends without telling whether it was committed. */
+const startUncertain = async (t: TestContext, { commits, reads }: { commits: boolean; reads: boolean }) => {
+  let isArmed = false
+  let isGone = false
+  const cause = new Error('the connection broke')
+  const failing: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      if (isGone) throw new DatabaseUnavailable(cause)
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    db: store.db.withPlugin(failing),
+    write: async (work, options) => {
+      if (!isArmed) return store.write(work, options)
+      isArmed = false
+      if (commits) await store.write(work, options)
+      isGone = !reads
+      throw new CommitUnknown(cause)
+    },
+  })
+  const service = await startTestService(t, { wrapStore })
+  await untilSwept(service)
+  isArmed = true
+  const back = () => {
+    isGone = false
+  }
+  return { ...service, back }
+}
+
+test('35: 201 when the commit of the intent was done and not answered, because it is read again', async t => {
+  const service = await startUncertain(t, { commits: true, reads: true })
+  assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
+})
+
+for (const commits of [true, false])
+  test(`35: 503 that claims nothing when the intent ${commits ? 'was' : 'was not'} committed and cannot be read, and nothing is sent`, async t => {
+    const service = await startUncertain(t, { commits, reads: false })
+    const calls = recordCalls(service.sandbox)
+    const { status, body: problem } = await service.call('POST', '/web-session-clients', { body: smallest })
+    assert.deepEqual([status, problem.code], [503, 'database_unavailable'])
+    assert.doesNotMatch(problem.detail, /nothing was/i)
+    service.back()
+    assert.deepEqual(writesOf(calls), [])
+  })
