@@ -25,6 +25,7 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
     checkLeaveOpen(openStore)
     checkFailed(openStore)
     checkDone(openStore)
+    checkEnded(openStore)
     checkLateLooks(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
@@ -246,7 +247,7 @@ const checkDone = (openStore: OpenStore): void => {
   })
 }
 
-const checkLateLooks = (openStore: OpenStore): void => {
+const checkEnded = (openStore: OpenStore): void => {
   test('what has ended is nobody’s to settle, nor has it a lease to end', async t => {
     const store = await openStore(t)
     for (const state of ['done', 'failed'] as const) {
@@ -265,7 +266,9 @@ const checkLateLooks = (openStore: OpenStore): void => {
       assert.equal(looked(), 0)
     }
   })
+}
 
+const checkLateLooks = (openStore: OpenStore): void => {
   test('a look that fails gives the lease back, unless another has taken it meanwhile', async t => {
     const store = await openStore(t)
     await beginOperation(store, expired)
@@ -283,6 +286,19 @@ const checkLateLooks = (openStore: OpenStore): void => {
     })
     await assert.rejects(late.settle(), failure)
     assert.equal((await readOperation(store.db, 'operation')).lease_until, farFuture)
+  })
+
+  test('who settles an operation has its lease for as long as looking at PingFederate can take', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, expired)
+    const until: string[] = []
+    const before = await databaseTimeIn(store, 3 * 10_000)
+    const { settle } = createSettler(store, async () => {
+      until.push((await readOperation(store.db, 'operation')).lease_until)
+      return undefined
+    })
+    await settle()
+    assert.ok((until[0] ?? '') >= before)
   })
 
   test('a look that came too late, after another has taken the lease, ends nothing', async t => {
