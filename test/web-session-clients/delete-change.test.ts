@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUIDv7 } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { finishChange } from '../../src/journal/finish.ts'
 import { deleteChange } from '../../src/web-session-clients/delete-change.ts'
@@ -259,5 +260,43 @@ for (const engine of engines) {
     await made.read(`update operation set state = 'done' where operation_id = '${operationId}'`)
     await finish()
     await isKept(made)
+  })
+
+  test(`${on}: a client that bears the mark of another operation is not touched`, async t => {
+    const made = await makeClient(t, engine)
+    const [{ description, ...client } = assert.fail()] = made.service.sandbox.pingFederate.clients()
+    const marked = { ...client, description: `Another’s [web-session-clients ${randomUUIDv7()}]` }
+    await callAdminApi(made.service.sandbox, 'PUT', path, marked)
+    assert.equal(await made.remove(), 'client_exists_in_pingfederate')
+    assert.equal(deletes(made), 0)
+    await isKept(made)
+  })
+
+  test(`${on}: another team learns nothing from a delete that is open, and settles nothing`, async t => {
+    const made = await makeClient(t, engine)
+    made.fault('DELETE', { acts: false, answer: { kind: 'drop' } })
+    assert.equal(await made.remove(), 'outcome_unknown')
+    for (const prepare of [async () => [], () => outliveHold(made)]) {
+      await prepare()
+      const [foreign, absent] = await Promise.all(
+        [{ team: 'shop' }, { team: 'shop', clientId: 'no-such-client' }].map(options =>
+          deleteClient(made.journal, options).catch(({ code, message }) => ({ code, message })),
+        ),
+      )
+      assert.deepEqual(foreign, absent)
+    }
+    assert.equal((await made.journal.states()).at(-1), 'intended')
+    await isKept(made)
+  })
+
+  test(`${on}: a delete is leased for as long as all the calls can take that one makes`, async t => {
+    const made = await makeClient(t, engine)
+    await callAdminApi(made.service.sandbox, 'DELETE', path)
+    assert.equal(await made.remove(), 'deleted pa_wam')
+    const [{ lease_until: until, created_at: created } = assert.fail()] = await made.read(
+      "select lease_until, created_at from operation where kind = 'delete'",
+    )
+    // A look, the DELETE, another look, status and settings of the cluster.
+    assert.ok(Date.parse(String(until)) - Date.parse(String(created)) >= 5 * timeoutMs)
   })
 }
