@@ -27,6 +27,9 @@ test('200 and 410 for two that redeem one token at the same moment', async t => 
   await beside.query('rollback')
   const answers = await Promise.all(redeeming)
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 410])
+  const loser = answers.find(({ status }) => status === 410)
+  assert.equal(loser?.body.code, 'retrieval_redeemed')
+  assert.match(loser?.body.detail, /redeemed by payments-pipeline at/)
 })
 
 test('410 when the secret expires between the look at it and the claim', async t => {
