@@ -6,7 +6,7 @@ import { startTestService } from '../service.ts'
 import { openJournal } from './journal.ts'
 
 /** A journal with so many abandoned operations, and how often PingFederate was asked, which always fails in that way. */
-const openAbandoned = async (t: TestContext, count: number, failure: PingFederateFailure) => {
+const openAbandoned = async (t: TestContext, count: number, failure: Error) => {
   const service = await startTestService(t)
   await service.stop()
   let looks = 0
@@ -51,3 +51,16 @@ test('a round ends when PingFederate takes no calls, and leaves the rest to the 
   await recover()
   assert.ok(looks() >= 1 && looks() <= 4, `${looks()} looks`)
 })
+
+const onlyThisOne: [string, Error][] = [
+  ['is not answered', new PingFederateFailure('broken')],
+  ['is answered with 503', new PingFederateFailure('server-error', { status: 503 })],
+  ['is refused', new PingFederateFailure('invalid', { status: 422 })],
+  ['meets a defect', new Error('a defect')],
+]
+for (const [what, failure] of onlyThisOne)
+  test(`a round goes on to the others when a look ${what}`, async t => {
+    const { recover, looks } = await openAbandoned(t, 12, failure)
+    await recover()
+    assert.equal(looks(), 12)
+  })
