@@ -56,3 +56,27 @@ test('where the status cannot be kept it stays as it was, and nothing is thrown'
   const { replication } = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
   assert.equal(replication, 'replicating')
 })
+
+test('a batch that cannot be kept keeps no other batch from being written', async t => {
+  const store = await openSqliteStore(t)
+  const ids = Array.from({ length: 501 }, (_, index) => `client-${index}`)
+  const rows = ids.map(client_id => clientRow({ client_id, replication: 'replicating' }))
+  await store.write(trx => trx.insertInto('client').values(rows).execute())
+  let failed = 0
+  const failing: typeof store = {
+    ...store,
+    write: async (work, options) => {
+      if (failed > 0) return store.write(work, options)
+      failed += 1
+      throw new Error('from a test')
+    },
+  }
+  const replication = { publish: async () => true }
+  await publishClients({ store: failing, replication, config: toConfig('trigger') }, ids)
+  const left = await store.db
+    .selectFrom('client')
+    .select('client_id')
+    .where('replication', '=', 'replicating')
+    .execute()
+  assert.deepEqual(left.map(row => row.client_id).toSorted(), ids.slice(0, 500).toSorted())
+})

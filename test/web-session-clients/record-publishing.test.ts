@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { DatabaseUnavailable } from '../../src/database/unavailable.ts'
+import { recordPublishing } from '../../src/web-session-clients/record-publishing.ts'
+import { audited } from '../audit/audited.ts'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { openSqliteStore } from '../database/stores.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { recordCalls, smallest } from './requests.ts'
 
@@ -123,3 +127,27 @@ test('what waits while one publishing is under way shares the next, and its even
   const outcomes = (await untilRecorded(service, 4)).map(([outcome]) => outcome)
   assert.deepEqual(outcomes, ['intended', 'done', 'intended', 'done'])
 })
+
+for (const failure of [undefined, new Error('PingFederate is gone')])
+  test(`publishing that ${failure ? 'failed is told as it failed' : 'was done is done'}, although the database fails to keep how it ended`, async t => {
+    const store = await openSqliteStore(t)
+    let failed = 0
+    const failing: typeof store = {
+      ...store,
+      write: async (work, options) => {
+        if (options?.durable !== false) return store.write(work, options)
+        failed += 1
+        throw new DatabaseUnavailable(new Error('the network is gone'))
+      },
+    }
+    const replicate = async () => {
+      if (failure) throw failure
+    }
+    const publishing = recordPublishing({
+      store: audited(failing),
+      pingFederate: { replicate },
+      newId: () => 'id',
+    })()
+    await (failure ? assert.rejects(publishing, failure) : publishing)
+    assert.equal(failed, 1)
+  })
