@@ -7,7 +7,7 @@ import { failChange, finishChange } from '../../src/journal/finish.ts'
 import { findKnownRequest, type IdempotentRequest, rememberRequest } from '../../src/journal/idempotency.ts'
 import { endLeaseSoon, holdForLateCall } from '../../src/journal/lease.ts'
 import { measureOpenOperations } from '../../src/journal/measure-open.ts'
-import { readOperation } from '../../src/journal/read-operation.ts'
+import { findOpen, isGivenUp, readOperation } from '../../src/journal/read-operation.ts'
 import { settleOperation } from '../../src/journal/settle.ts'
 import type { PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
@@ -26,6 +26,7 @@ export const checkJournal = (engine: string, openStore: OpenStore): void => {
     checkFailed(openStore)
     checkDone(openStore)
     checkEnded(openStore)
+    checkReads(openStore)
     checkLateLooks(openStore)
     checkIdempotency(openStore)
     checkSweep(openStore)
@@ -264,6 +265,29 @@ const checkEnded = (openStore: OpenStore): void => {
       await endLeaseSoon(store, leasedUnder(1), 10_000)
       assert.deepEqual(await readAll(store), before)
       assert.equal(looked(), 0)
+    }
+  })
+}
+
+const checkReads = (openStore: OpenStore): void => {
+  test('an operation is given up once it has failed, and for its own client; only an unfinished one holds a client', async t => {
+    const store = await openStore(t)
+    await beginOperation(store, farFuture)
+    const expected = {
+      intended: [false, 'operation'],
+      done: [false, undefined],
+      failed: [true, undefined],
+    } as const
+    for (const state of ['done', 'failed', 'intended'] as const) {
+      await setOperation(store, { state })
+      const read = [
+        await isGivenUp(store.db, 'operation', 'pa_wam'),
+        await findOpen(store.db, 'pa_wam'),
+        await isGivenUp(store.db, 'operation', 'other'),
+        await isGivenUp(store.db, 'another operation', 'pa_wam'),
+        await findOpen(store.db, 'other'),
+      ]
+      assert.deepEqual(read, [...expected[state], false, false, undefined], state)
     }
   })
 }
