@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import pg from 'pg'
 import { finishChange } from '../../src/journal/finish.ts'
 import { deleteChange } from '../../src/web-session-clients/delete-change.ts'
 import { audited } from '../audit/audited.ts'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { untilWaiting } from '../database/until-waiting.ts'
 import { deleteClient } from '../journal/delete-client.ts'
 import { type OpenJournal, openJournal } from '../journal/journal.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
@@ -77,6 +79,18 @@ const isGone = async ({ read, service, journal }: Made): Promise<void> => {
 }
 
 const outliveHold = ({ read }: Pick<Made, 'read'>) => read('update operation set lease_until = created_at')
+
+/** The end of a delete that a process writes which has done it. */
+const finishDelete = ({ journal }: Pick<Made, 'journal'>, operationId: string): Promise<string> => {
+  const principal = {
+    ...{ subject: 'x', clientId: undefined, actingParties: [], teams: [] },
+    scopes: new Set<string>(),
+  }
+  const actor = { principal, requestId: 'r', address: null }
+  const operation = { operationId, clientId: 'pa_wam', team: 'payments', fence: 1, actor }
+  const saved = { savedAt: null, replication: 'ready' } as const
+  return finishChange(audited(journal.store), deleteChange, operation, saved)
+}
 
 const page = { kind: 'status', status: 404, body: '<html>' } as const
 
@@ -239,22 +253,7 @@ for (const engine of engines) {
     const [{ operation_id: operationId } = assert.fail()] = await made.read(
       "select operation_id from operation where kind = 'delete'",
     )
-    const operation = {
-      ...{ operationId: String(operationId), clientId: 'pa_wam', team: 'payments', fence: 1 },
-      actor: {
-        principal: {
-          subject: 'x',
-          clientId: undefined,
-          actingParties: [],
-          teams: [],
-          scopes: new Set<string>(),
-        },
-        requestId: 'r',
-        address: null,
-      },
-    }
-    const saved = { savedAt: null, replication: 'ready' } as const
-    const finish = () => finishChange(audited(made.journal.store), deleteChange, operation, saved)
+    const finish = () => finishDelete(made, String(operationId))
     await assert.rejects(finish(), { code: 'outcome_unknown' })
     await isKept(made)
     await made.read(`update operation set state = 'done' where operation_id = '${operationId}'`)
@@ -300,3 +299,22 @@ for (const engine of engines) {
     assert.ok(Date.parse(String(until)) - Date.parse(String(created)) >= 5 * timeoutMs)
   })
 }
+
+test('on PostgreSQL: of two that end a delete at the same moment the later one does not touch the client made since', async t => {
+  const database = await server.createDatabase()
+  const made = await makeClient(t, { name: 'PostgreSQL', createDatabase: async () => database })
+  made.fault('DELETE', { acts: false, answer: { kind: 'drop' } })
+  assert.equal(await made.remove(), 'outcome_unknown')
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  const ofDelete = "where kind = 'delete'"
+  const { rows } = await beside.query(`select operation_id from operation ${ofDelete}`)
+  await beside.query('begin')
+  await beside.query(`update operation set state = 'done' ${ofDelete}`)
+  const finishing = finishDelete(made, rows[0].operation_id)
+  await untilWaiting(beside, 1, finishing)
+  await beside.query('commit')
+  await finishing
+  await isKept(made)
+})
