@@ -39,6 +39,7 @@ export const problems = {
     status: 502,
     title: 'PingFederate refused the credentials of this service',
   },
+  pingfederate_forbidden: { status: 502, title: 'PingFederate does not permit it' },
   pingfederate_tls: { status: 502, title: 'PingFederate could not be trusted' },
   pingfederate_error: { status: 502, title: 'PingFederate failed' },
   pingfederate_invalid_response: { status: 502, title: 'PingFederate answered something unexpected' },

@@ -10,8 +10,12 @@ const longRun = /[A-Za-z0-9_~+=-]{24,}/g
  */
 const base64Run = /[A-Za-z0-9+/]{24,}=*/g
 
-/** The name of a field in camel case, however long: chance mixes letters in other ways. */
-const camelCaseName = /^[a-z]+(?:[A-Z][a-z]{2,})*$/
+/** Codes such as `license_agreement_not_accepted`: chance does not make words between underscores. */
+const snakeCase = /^[a-z]{2,}(?:_[a-z]{2,}){2,}$/
+
+/** What is marked as such, to its end. */
+const marked =
+  /wscrt_[A-Za-z0-9_-]*|eyJ[A-Za-z0-9_-]{8}[A-Za-z0-9_.-]*|-----BEGIN(?:(?!-----END)[\s\S])*(?:-----END[^-]*-----)?/g
 
 const mask = '[masked]'
 
@@ -30,10 +34,10 @@ export const couldBeSecret = (text: string): boolean =>
   looksSecret(text) || /[A-Za-z0-9]{24}/.test(text) || (text.length >= 24 && isMixed(text))
 
 /** A text with what could be a secret masked. */
-export const maskTokens = (text: string): string => maskBase64(text).replaceAll(longRun, mask)
+export const maskTokens = (text: string): string =>
+  maskBase64(text).replaceAll(longRun, run => (snakeCase.test(run) ? run : mask))
 
-/** The same for a text about fields, whose names stay. */
-export const maskTokensButFields = (text: string): string =>
-  maskBase64(text).replaceAll(longRun, run => (camelCaseName.test(run) ? run : mask))
+/** A text without what is recognisably a retrieval token, a JSON Web Token or a PEM key; any other word stays. */
+export const maskMarked = (text: string): string => text.replaceAll(marked, mask)
 
 const maskBase64 = (text: string): string => text.replaceAll(base64Run, run => (isMixed(run) ? mask : run))

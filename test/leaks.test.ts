@@ -6,7 +6,13 @@ import { execute } from './database/execute.ts'
 import { createEngines } from './database/places.ts'
 import { useOwnPostgresServer } from './database/postgres-server.ts'
 import { createCertificates } from './pingfederate/certificates.ts'
-import { filterOddAnswers, isOddForClientsOnly, type Odd, statusOf } from './pingfederate/odd-answers.ts'
+import {
+  filterOddAnswers,
+  isOddForClientsOnly,
+  type Odd,
+  oddAnswers,
+  statusOf,
+} from './pingfederate/odd-answers.ts'
 import { findPlanted } from './secrets.ts'
 import {
   assertNothingLeaked,
@@ -178,6 +184,9 @@ type Oddity = { fault: Fault; answered: string }
 /** Of longer header fields no answer would be left. */
 const headerBytes = 8_000
 
+const isOwn = (answer: OddAnswer): boolean =>
+  answer.kind === 'status' && typeof (answer.body as { resultId?: unknown } | null)?.resultId === 'string'
+
 /** All that it may say, the secret and the credentials it was sent included. */
 const oddities = ({ nextSecret, planted, sandbox }: Watched): Oddity[] => {
   const { adminUsername, adminPassword } = sandbox
@@ -198,15 +207,26 @@ const oddities = ({ nextSecret, planted, sandbox }: Watched): Oddity[] => {
     answered: isAmbiguous ? '504 outcome_unknown' : `${told.status} ${told.code}`,
   })
   const failing = filterOddAnswers(({ answer }) => (statusOf(answer) ?? 0) >= 400 && statusOf(answer) !== 404)
-  const statuses = new Map(failing.map(([, each]) => [statusOf(each.answer) ?? assert.fail(), each]))
+  // In PingFederate's own words, of which a status has one meaning; a text alone is somebody else's, or has no words.
+  const statuses = new Map(
+    failing
+      .toSorted(([, a], [, b]) => Number(isOwn(a.answer)) - Number(isOwn(b.answer)))
+      .map(([, each]) => [statusOf(each.answer) ?? assert.fail(), each]),
+  )
+  const stranger = oddAnswers['400 with a page'] ?? assert.fail()
   const others = filterOddAnswers(each => each.answer.kind !== 'status' && !isOddForClientsOnly(each))
   return [
     ...[...statuses].flatMap(([status, each]) => [
       odd(each, { kind: 'status', status, body: refusal }),
-      odd(each, { kind: 'status', status, body: echo, headers: { 'x-echo': echo.slice(0, headerBytes) } }),
+      odd(isOwn(each.answer) ? stranger : each, {
+        kind: 'status',
+        status,
+        body: echo,
+        headers: { 'x-echo': echo.slice(0, headerBytes) },
+      }),
     ]),
     {
-      fault: { acts: false, answer: { kind: 'status', status: 422, body: { message: echo } } },
+      fault: { acts: false, answer: { kind: 'status', status: 422, body: { resultId: 'x', message: echo } } },
       answered: '422 refused_by_pingfederate',
     },
     ...others.map(([, each]) =>

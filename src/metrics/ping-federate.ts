@@ -20,6 +20,7 @@ const outcomes: Record<MadeCall['outcome'], string> = {
     unreachable: 'unreachable',
     tls: 'tls',
     credentials: 'credentials_refused',
+    forbidden: 'forbidden',
     busy: 'busy',
     invalid: 'refused',
     'server-error': 'server_error',

@@ -1,34 +1,42 @@
-import { maskTokensButFields } from '../secret-like.ts'
+import { maskMarked } from '../secret-like.ts'
 import type { FieldError } from './failure.ts'
-
-/** Ping's `ApiResult` and `ValidationError`: every field is optional, and 400 may have no body at all. */
-type ApiResult = { message?: unknown; validationErrors?: unknown }
+import { isJson } from './json.ts'
 
 /** Whether PingFederate itself says this: the page of a proxy, or of a server that is still starting, has no `resultId`. */
-export const isApiResult = (body: unknown): boolean =>
-  typeof (body as { resultId?: unknown } | null | undefined)?.resultId === 'string'
+export const isApiResult = (body: unknown): body is { resultId: string } =>
+  isJson(body) && typeof body['resultId'] === 'string'
 
 const maxMessages = 20
 const maxMessageLength = 300
 
-/** The messages of a refusal, with the client's field where PingFederate names one; never fails. */
-export const parseApiResult = (body: unknown): FieldError[] => {
-  if (typeof body !== 'object' || body === null) return []
-  const { message, validationErrors } = body as ApiResult
+/**
+ * What Ping's `ApiResult` says: why, for the log, and each error with the client's field where PingFederate names one.
+ * Never fails: every field is optional.
+ * @param secrets texts that the request had; a message may repeat what it is about
+ */
+export const parseApiResult = (
+  body: unknown,
+  secrets: readonly string[],
+): { fieldErrors: FieldError[]; reason: string | undefined } => {
+  if (!isJson(body)) return { fieldErrors: [], reason: undefined }
+  const { resultId, message, validationErrors } = body
+  const toText = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? maskAll(value, secrets).slice(0, maxMessageLength) : undefined
+  const toFieldErrors = (error: unknown): FieldError[] => {
+    const { message, fieldPath, errorId } = isJson(error) ? error : {}
+    const text = toText(message)
+    return text === undefined
+      ? []
+      : [{ fieldPath: toText(fieldPath), errorId: toText(errorId), message: text }]
+  }
   const errors = (Array.isArray(validationErrors) ? validationErrors : [])
     .slice(0, maxMessages)
-    .flatMap(toFieldError)
-  return errors.length > 0 ? errors : toFieldError({ message })
+    .flatMap(toFieldErrors)
+  return {
+    fieldErrors: errors.length > 0 ? errors : toFieldErrors({ message, errorId: resultId }),
+    reason: [toText(resultId), toText(message)].filter(Boolean).join(': ') || undefined,
+  }
 }
 
-const toFieldError = (error: unknown): FieldError[] => {
-  const { message, fieldPath } = (error ?? {}) as { message?: unknown; fieldPath?: unknown }
-  if (typeof message !== 'string' || message === '') return []
-  return [
-    {
-      fieldPath: typeof fieldPath === 'string' && fieldPath !== '' ? fieldPath : undefined,
-      // The request had the client secret, and a message may repeat what it is about.
-      message: maskTokensButFields(message).slice(0, maxMessageLength),
-    },
-  ]
-}
+const maskAll = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((masked, secret) => masked.replaceAll(secret, '[masked]'), maskMarked(text))

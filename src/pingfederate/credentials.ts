@@ -2,6 +2,8 @@ import { singleFlight } from '../single-flight.ts'
 import type { PingFederateCredentials } from './config.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
+import { isJson } from './json.ts'
+import { parseBody } from './parse-answer.ts'
 
 /** How a call signs in: the value of `Authorization`, or none where the client certificate does it. */
 export type Credentials = {
@@ -17,7 +19,7 @@ type Options = {
   post: (
     url: string,
     init: { headers: Record<string, string>; body: string },
-  ) => Promise<{ status: number; body: unknown }>
+  ) => Promise<{ status: number; text: string }>
   now: () => number
 }
 
@@ -49,8 +51,8 @@ const createTokenCredentials = ({ identity, post, now }: Options): Credentials =
 
   const askForToken = async () => {
     const credentials = identity.credentials() as Of<'oauth'>
-    const { status, body } = await post(credentials.tokenUrl, tokenRequest(credentials))
-    return parseToken(status, body)
+    const { status, text } = await post(credentials.tokenUrl, tokenRequest(credentials))
+    return parseToken(status, text)
   }
   // One fetch in flight, however many calls wait for it.
   const fetchToken = singleFlight(async (): Promise<string> => {
@@ -94,18 +96,31 @@ const tokenRequest = ({ clientId, clientSecret, scope }: Of<'oauth'>) => ({
 
 const formEncode = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length)
 
-const parseToken = (status: number, body: unknown): { value: string; lifetimeMs: number } => {
-  if (status === 400 || status === 401 || status === 403)
-    throw new PingFederateFailure('credentials', { status })
-  const {
-    access_token: value,
-    expires_in: lifetime,
-    token_type: type,
-  } = (body ?? {}) as Record<string, unknown>
+const parseToken = (status: number, text: string): { value: string; lifetimeMs: number } => {
+  const parsed = parseBody(text)
+  const body = isJson(parsed) ? parsed : {}
+  const { access_token: value, expires_in: lifetime, token_type: type } = body
   const isBearer = typeof type !== 'string' || type.toLowerCase() === 'bearer'
-  if (status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer) {
-    throw new PingFederateFailure(status >= 500 ? 'server-error' : 'unexpected', { status })
-  }
+  if (status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer)
+    throw toTokenFailure(status, text)
   const seconds = typeof lifetime === 'number' && lifetime > 0 ? lifetime : defaultLifetimeSeconds
   return { value, lifetimeMs: seconds * 1000 }
+}
+
+/**
+ * An error in the words of RFC 6749 section 5.2 is the authorization server's own, and a 401 that is no page is taken
+ * for its own, too: whoever goes on with credentials that were refused locks the account.
+ */
+const toTokenFailure = (status: number, text: string): PingFederateFailure => {
+  const body = parseBody(text)
+  const error = isJson(body) ? body['error'] : undefined
+  if (typeof error === 'string')
+    return new PingFederateFailure('credentials', { status, speaker: 'itself', reason: error.slice(0, 100) })
+  if (status === 401 && (text === '' || isJson(body)))
+    return new PingFederateFailure('credentials', { status, speaker: 'unknown' })
+  if (status === 429) return new PingFederateFailure('busy', { status })
+  return new PingFederateFailure(status >= 500 ? 'server-error' : 'unexpected', {
+    status,
+    speaker: 'another',
+  })
 }

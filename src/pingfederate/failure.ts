@@ -1,18 +1,20 @@
 /**
  * Why a call to PingFederate failed.
  * - `unreachable`, `tls`: no connection was made
- * - `credentials`: 401 or 403
+ * - `credentials`: 401, in PingFederate's own words or none
+ * - `forbidden`: 403 in PingFederate's own words: the account is known and may not, or nobody may, for want of a licence
  * - `busy`: 429
- * - `invalid`: 400 or 422
+ * - `invalid`: 400 or 422, in PingFederate's own words or none
  * - `server-error`: 5xx
  * - `timeout`: no answer in time, neither here nor (504) at a proxy on the way
  * - `broken`: no whole answer came
- * - `unexpected`: an answer that the API does not give
+ * - `unexpected`: an answer that the API does not give, such as the page of a proxy, whatever its status
  */
 export type FailureKind =
   | 'unreachable'
   | 'tls'
   | 'credentials'
+  | 'forbidden'
   | 'busy'
   | 'invalid'
   | 'server-error'
@@ -23,7 +25,11 @@ export type FailureKind =
 /** Kinds after which PingFederate may have acted all the same; a write must then be looked up, not repeated. */
 const ambiguousKinds: ReadonlySet<FailureKind> = new Set(['server-error', 'timeout', 'broken', 'unexpected'])
 
-export type FieldError = { fieldPath: string | undefined; message: string }
+/** Who has given an answer; `unknown` where it has no words. */
+export type Speaker = 'itself' | 'unknown' | 'another'
+
+/** One of PingFederate's validation errors, with its `errorId`. */
+export type FieldError = { fieldPath: string | undefined; errorId?: string | undefined; message: string }
 
 export class PingFederateFailure extends Error {
   readonly kind: FailureKind
@@ -32,8 +38,14 @@ export class PingFederateFailure extends Error {
   /** Seconds PingFederate asks to wait. */
   readonly retryAfterSeconds: number | undefined
   readonly fieldErrors: readonly FieldError[]
+  /** Of an answer; undefined where there was none. */
+  readonly speaker: Speaker | undefined
+  /** Whether the call was sent at all. */
+  readonly isSent: boolean
   /** Error code of Node.js or undici, for the log. */
   readonly code: string | undefined
+  /** PingFederate's own words, masked; for the log and for what follows from them. */
+  readonly reason: string | undefined
 
   constructor(
     kind: FailureKind,
@@ -41,10 +53,16 @@ export class PingFederateFailure extends Error {
       status?: number
       retryAfterSeconds?: number | undefined
       fieldErrors?: FieldError[]
+      speaker?: Speaker
+      /** PingFederate's own words, for the log. */
+      reason?: string | undefined
+      /** False for what went wrong before the call could be made. */
+      isSent?: boolean
       cause?: unknown
     } = {},
   ) {
-    super(options.status ? `PingFederate: ${kind} (${options.status})` : `PingFederate: ${kind}`, {
+    const details = [options.status, options.reason].filter(each => each !== undefined).join(', ')
+    super(details === '' ? `PingFederate: ${kind}` : `PingFederate: ${kind} (${details})`, {
       cause: options.cause,
     })
     this.name = 'PingFederateFailure'
@@ -52,12 +70,15 @@ export class PingFederateFailure extends Error {
     this.status = options.status
     this.retryAfterSeconds = options.retryAfterSeconds
     this.fieldErrors = options.fieldErrors ?? []
+    this.speaker = options.speaker
+    this.reason = options.reason
+    this.isSent = options.isSent ?? true
     this.code = (options.cause as { code?: string } | undefined)?.code ?? kind
   }
 
   /** Whether a write may have been done in spite of this failure. */
   get isAmbiguous(): boolean {
-    return ambiguousKinds.has(this.kind)
+    return this.isSent && ambiguousKinds.has(this.kind)
   }
 }
 
@@ -89,8 +110,13 @@ export const toFailure = (error: unknown): PingFederateFailure => {
   return new PingFederateFailure(isTimeout ? 'timeout' : 'broken', { cause: error })
 }
 
-/** What went wrong while a call was prepared, at the token endpoint for one: the call itself was not made, so it is not ambiguous. */
+/** What went wrong while a call was prepared, at the token endpoint for one: the call itself was not sent, so it is not ambiguous. */
 export const beforeTheCall = (error: unknown): PingFederateFailure => {
-  const failure = toFailure(error)
-  return failure.isAmbiguous ? new PingFederateFailure('unreachable', { cause: failure }) : failure
+  const { kind, status, retryAfterSeconds, cause } = toFailure(error)
+  return new PingFederateFailure(kind, {
+    ...(status && { status }),
+    retryAfterSeconds,
+    cause: cause ?? error,
+    isSent: false,
+  })
 }

@@ -85,6 +85,17 @@ const secretOf = (credentials: PingFederateCredentials): string | undefined => {
   return (credentials.kind === 'basic' ? credentials.password : credentials.clientSecret).reveal()
 }
 
+/** What the service signs in with, as it could stand in a text: a password, or the lines of a private key. */
+export const findSecrets = ({
+  credentials,
+  certificates,
+}: Pick<Identity, 'credentials' | 'certificates'>): string[] => [
+  ...[secretOf(credentials())].filter(each => each !== undefined),
+  ...(certificates().key?.reveal().split('\n') ?? []).filter(
+    line => line.length > 8 && !line.startsWith('-'),
+  ),
+]
+
 const withSecret = (credentials: PingFederateCredentials, value: string): PingFederateCredentials => {
   if (credentials.kind === 'basic') return { ...credentials, password: new Secret(value) }
   return credentials.kind === 'oauth' ? { ...credentials, clientSecret: new Secret(value) } : credentials

@@ -4,8 +4,9 @@ import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
+import type { Answer } from './parse-answer.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
-import { type Answer, apiPath, type Call, type Operation, type Transport } from './transport.ts'
+import { apiPath, type Call, type Operation, type Transport } from './transport.ts'
 
 /** A call that changes something and has not been sent. */
 type PlannedCall = { method: 'POST' | 'PUT'; path: string; body: unknown }
@@ -58,7 +59,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
   }
   const askCluster = <T>(asked: Call<T>): Promise<T | undefined> =>
     call(asked).catch(error => {
-      if (isForbiddenAside(error, asked)) return undefined
+      if (isWithoutCluster(error, asked)) return undefined
       throw error
     })
   return {
@@ -67,6 +68,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         operation: 'create_client',
         ...toAddress('POST', client),
         body: await toBody(client, secret, operationId),
+        secrets: [secret],
         read: answer => readClient(answer, 201, client.clientId),
       }),
     replaceClient: async (client, secret, operationId) =>
@@ -74,6 +76,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         operation: 'replace_client',
         ...toAddress('PUT', client),
         body: await toBody(client, secret, operationId),
+        secrets: [secret],
         read: answer => readClient(answer, 200, client.clientId),
       }),
     deleteClient: clientId =>
@@ -168,20 +171,25 @@ const expect = ({ status, body }: Answer, expected: number): unknown => {
   return body
 }
 
-/** Calls that no create depends on. */
-const aside: ReadonlySet<Operation> = new Set([
+const ofClusters: ReadonlySet<Operation> = new Set([
   'get_cluster_status',
   'get_cluster_settings',
   'replicate',
-  'get_prerequisites',
 ])
 
+/** What Ping calls the reason is not known for every version, so these are told by their words. */
+const aboutAccount = /licen[cs]e|permi(?:ssion|tted)|privilege|\brole|authori[sz]ed|forbidden/i
+
 /**
- * Whether an error is a 403 that creates need not heed. PingFederate answers 403 for cluster resources where there is no
- * cluster, and for prerequisites that the account may not read.
+ * Whether a call says that there is no cluster: a 403 in PingFederate's own words or none, unless the words are about
+ * the account or the licence.
  */
-export const isForbiddenAside = (error: unknown, { operation }: Pick<Call<unknown>, 'operation'>): boolean =>
-  error instanceof PingFederateFailure && error.status === 403 && aside.has(operation)
+export const isWithoutCluster = (error: unknown, { operation }: Pick<Call<unknown>, 'operation'>): boolean =>
+  error instanceof PingFederateFailure &&
+  error.status === 403 &&
+  error.speaker !== 'another' &&
+  ofClusters.has(operation) &&
+  !aboutAccount.test(error.reason ?? '')
 
 /** Strict, because the process remembers the version for good: a proxy's answer must not pass for one. */
 const parseVersion = (body: unknown): readonly number[] => {

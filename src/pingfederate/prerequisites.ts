@@ -1,6 +1,7 @@
 import { PingFederateFailure } from './failure.ts'
 import { isJson, type Json, parseReference, toTexts } from './json.ts'
-import type { Answer, Transport } from './transport.ts'
+import type { Answer } from './parse-answer.ts'
+import type { Transport } from './transport.ts'
 
 /** What a login needs besides the client, and an administrator sets up once. Undefined is what could not be read. */
 export type Prerequisites = {

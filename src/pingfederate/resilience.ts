@@ -1,7 +1,7 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
 import type { PingFederateConfig } from './config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
-import { createPingFederate, isForbiddenAside, type PingFederate, versionCall } from './ping-federate.ts'
+import { createPingFederate, type PingFederate, versionCall } from './ping-federate.ts'
 import { createSlots, type SlotsState } from './slots.ts'
 import type { Call, Transport } from './transport.ts'
 import { type MadeCall, watchCalls } from './watch-calls.ts'
@@ -78,7 +78,7 @@ export const protectPingFederate = (
     return circuit
       .run(() => send(request))
       .catch(error => {
-        pause.note(error, request)
+        pause.note(error)
         throw error
       })
   }
@@ -182,13 +182,13 @@ const createPause = (now: () => number) => {
         ...(status && { status }),
       })
     },
-    note: (failure: unknown, request: Call<unknown>): void => {
-      if (!(failure instanceof PingFederateFailure) || !asksForPause(failure, request)) return
+    note: (failure: unknown): void => {
+      if (!(failure instanceof PingFederateFailure) || !asksForPause(failure)) return
       const ms = failure.retryAfterSeconds === undefined ? pauseMs : failure.retryAfterSeconds * 1_000
       last = { failure, from: now(), until: now() + ms }
     },
   }
 }
 
-const asksForPause = (failure: PingFederateFailure, call: Call<unknown>): boolean =>
-  failure.kind === 'busy' || (failure.kind === 'credentials' && !isForbiddenAside(failure, call))
+const asksForPause = (failure: PingFederateFailure): boolean =>
+  failure.kind === 'busy' || failure.kind === 'credentials'

@@ -21,6 +21,11 @@ const answers: Record<
     detail:
       'PingFederate does not accept this service’s account; nothing was done. The operator has to look at it.',
   },
+  forbidden: {
+    code: 'pingfederate_forbidden',
+    detail:
+      'PingFederate does not let this service’s account do this, or has no licence accepted; nothing was done. The operator finds its reason in the log.',
+  },
   busy: {
     code: 'pingfederate_busy',
     detail: 'PingFederate takes no more requests at the moment; nothing was done. Try again.',
@@ -70,10 +75,16 @@ export const wouldRefuse = (violations: Violation[]): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate would refuse the client.', { violations })
 
 /** PingFederate's own words, attributed, under the caller's own field. */
-const toViolation = ({ fieldPath, message }: FieldError): Violation => ({
-  in: 'body',
-  pointer: toRequestPointer(fieldPath) ?? '',
-  rule: 'pingfederate',
-  detail: `PingFederate says: ${message}`,
-  fix: 'Correct the value, or ask the PingFederate administrator what is set up there.',
-})
+const toViolation = ({ fieldPath, errorId, message }: FieldError): Violation => {
+  const pointer = toRequestPointer(fieldPath)
+  return {
+    in: 'body',
+    pointer: pointer ?? '',
+    rule: 'pingfederate',
+    detail: `PingFederate says: ${message}${errorId === undefined ? '' : ` (${errorId})`}`,
+    fix:
+      fieldPath !== undefined && pointer === undefined
+        ? 'You did not send what this is about. Tell the operator of this service.'
+        : 'Correct the value, or ask the PingFederate administrator what is set up there.',
+  }
+}

@@ -1,12 +1,12 @@
 import { type Dispatcher, Pool, request } from 'undici'
-import { parseApiResult } from './api-result.ts'
+import type { Secret } from '../secret.ts'
 import type { PingFederateConfig } from './config.ts'
 import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toFailure } from './failure.ts'
-import type { Identity } from './identity.ts'
+import { findSecrets, type Identity } from './identity.ts'
+import { type Answer, parseAnswer } from './parse-answer.ts'
 import { createPools } from './pools.ts'
-import { parseRetryAfter } from './retry-after.ts'
 
 /** What calls are for, by the names that metrics have for them. */
 export const operations = [
@@ -28,11 +28,11 @@ export type Call<T> = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
   body?: unknown
+  /** What the body has in confidence. */
+  secrets?: readonly Secret[]
   /** Makes something of a 2xx or a 404. @throws PingFederateFailure `unexpected` where it is not what the API describes */
   read: (answer: Answer) => T
 }
-export type Answer = { status: number; body: unknown }
-
 /**
  * One call to the administrative API, with its deadline.
  * Resolves to what is read of 2xx and 404; everything else rejects with a {@link PingFederateFailure}.
@@ -63,7 +63,7 @@ export const createTransport = (
       withDeadline(timeoutMs, async signal => {
         const dispatcher = pools.get(new URL(url).origin)
         const answer = await request(url, { ...init, method: 'POST', dispatcher, signal })
-        return { status: answer.statusCode, body: parseBody(await answer.body.text()) }
+        return { status: answer.statusCode, text: await answer.body.text() }
       }),
   })
 
@@ -99,10 +99,26 @@ export const createTransport = (
       if (answer.statusCode === 401 && (await credentials.renew(authorization))) {
         answer = await send(call, await credentials.authorization())
       }
-      return call.read(parseAnswer(answer, now()))
+      return readAnswer(call, answer, { now: now(), identity, authorization })
     },
     close: pools.close,
   }
+}
+
+type Sent = { now: number; identity: Identity; authorization: string | undefined }
+
+const readAnswer = <T>(
+  call: Call<T>,
+  { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
+  { now, identity, authorization }: Sent,
+): T => {
+  const secrets = [
+    ...(call.secrets ?? []).map(secret => secret.reveal()),
+    ...findSecrets(identity),
+    // Either kind of `Authorization` is a word and what is confidential.
+    ...(authorization?.split(' ').slice(1) ?? []),
+  ]
+  return call.read(parseAnswer({ status, headers, text, now, secrets, isRead: call.method === 'GET' }))
 }
 
 const poolOptions = (timeoutMs: number) => ({
@@ -133,27 +149,3 @@ const toHeaders = (authorization: string | undefined, hasBody: boolean): Record<
   ...(hasBody && { 'content-type': 'application/json' }),
   ...(authorization !== undefined && { authorization }),
 })
-
-const parseBody = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const parseAnswer = (
-  { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
-  now: number,
-): Answer => {
-  if ((status >= 200 && status < 300) || status === 404) return { status, body: parseBody(text) }
-  const retryAfterSeconds = parseRetryAfter(headers, now)
-  if (status === 401 || status === 403) throw new PingFederateFailure('credentials', { status })
-  if (status === 429) throw new PingFederateFailure('busy', { status, retryAfterSeconds })
-  if (status === 400 || status === 422)
-    throw new PingFederateFailure('invalid', { status, fieldErrors: parseApiResult(parseBody(text)) })
-  // A proxy that has stopped waiting; PingFederate may still be at it, as after a time-out of our own.
-  if (status === 504) throw new PingFederateFailure('timeout', { status, retryAfterSeconds })
-  if (status >= 500) throw new PingFederateFailure('server-error', { status, retryAfterSeconds })
-  throw new PingFederateFailure('unexpected', { status })
-}

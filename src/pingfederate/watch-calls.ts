@@ -1,5 +1,5 @@
 import { type FailureKind, PingFederateFailure } from './failure.ts'
-import { isForbiddenAside } from './ping-federate.ts'
+import { isWithoutCluster } from './ping-federate.ts'
 import type { Call, Operation, Transport } from './transport.ts'
 
 /** A call that was made, and how it ended. */
@@ -30,6 +30,6 @@ export const watchCalls =
   }
 
 const toOutcome = (error: unknown, call: Call<unknown>): MadeCall['outcome'] => {
-  if (isForbiddenAside(error, call)) return 'not-permitted'
+  if (isWithoutCluster(error, call)) return 'not-permitted'
   return error instanceof PingFederateFailure ? error.kind : 'unexpected'
 }

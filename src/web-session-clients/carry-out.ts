@@ -1,5 +1,5 @@
 import type { NewClient } from '../pingfederate/client-settings.ts'
-import { asFailure, type FailureKind, type PingFederateFailure } from '../pingfederate/failure.ts'
+import { asFailure, type PingFederateFailure } from '../pingfederate/failure.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Secret } from '../secret.ts'
@@ -43,7 +43,7 @@ export const carryOutCreate = async (
     } catch (error) {
       const failure = asFailure(error)
       const outcome = await settle(pingFederate, toCreate, failure)
-      const isLast = attempt === maxAttempts || !isWorthRepeating(failure.kind)
+      const isLast = attempt === maxAttempts || !isWorthRepeating(failure)
       if (outcome.kind !== 'failed' || isLast)
         return takeOverLeftover(pingFederate, toCreate, { outcome, failure })
     }
@@ -76,8 +76,8 @@ const takeOverLeftover = async (
 }
 
 /** Not after a time-out: the first POST may still arrive. Not after a refusal: it would be refused again. */
-const isWorthRepeating = (kind: FailureKind): boolean =>
-  kind === 'broken' || kind === 'server-error' || kind === 'unexpected'
+const isWorthRepeating = ({ kind, isSent }: PingFederateFailure): boolean =>
+  isSent && (kind === 'broken' || kind === 'server-error' || kind === 'unexpected')
 
 /**
  * A refusal may mean that the id is taken, and PingFederate's texts for that are not known; so it is looked up as well,

@@ -106,7 +106,11 @@ const toOutcome = async (upstream: Upstream, timeoutMs: number, outcome: CreateO
     return { kind: 'failed', problem: existsAlready(outcome.maker), isFinal: true }
   const { failure } = outcome
   if (outcome.kind === 'failed')
-    return { kind: 'failed', problem: toProblem(failure), isFinal: failure.kind === 'invalid' }
+    return {
+      kind: 'failed',
+      problem: toProblem(failure),
+      isFinal: failure.kind === 'invalid' && failure.speaker === 'itself',
+    }
   return { kind: 'unknown', cause: failure, ...(outcome.mayReplace && { heldMs: lateCallMs(timeoutMs) }) }
 }
 

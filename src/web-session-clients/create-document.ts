@@ -31,6 +31,7 @@ const problems = [
   'idempotency_key_reused',
   'refused_by_pingfederate',
   'pingfederate_credentials_refused',
+  'pingfederate_forbidden',
   'pingfederate_tls',
   'pingfederate_error',
   'pingfederate_invalid_response',

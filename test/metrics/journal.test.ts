@@ -14,7 +14,11 @@ test('operations and tokens count by how they end: begun, done, failed; issued, 
   const other = { ...smallest, clientId: 'other' }
   await service.call('POST', '/web-session-clients', { body: other })
   await service.call('DELETE', '/web-session-clients/other/retrieval')
-  const answer = { kind: 'status', status: 422, body: { message: 'no' } } as const
+  const answer = {
+    kind: 'status',
+    status: 422,
+    body: { resultId: 'validation_error', message: 'no' },
+  } as const
   const match = { method: 'POST', path: '/oauth/clients' }
   service.sandbox.pingFederate.faults.next({ match, fault: { acts: false, answer } })
   await service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'refused' } })

@@ -7,7 +7,7 @@ import { readMetrics, sumOf } from './exposition.ts'
 
 const calls = 'web_session_clients_pingfederate_calls_total'
 const post = { method: 'POST', path: '/oauth/clients' }
-const status = (code: number, body: unknown): Fault => ({
+const status = (code: number, body?: unknown): Fault => ({
   acts: false,
   answer: { kind: 'status', status: code, body },
 })
@@ -29,7 +29,7 @@ test('21: credentials that PingFederate refuses raise their count, which is the 
   const refused = async () => sumOf(await readMetrics(service), calls, { outcome: 'credentials_refused' })
   await service.call('POST', '/web-session-clients', { body: smallest })
   assert.equal(await refused(), 0)
-  service.sandbox.pingFederate.faults.next({ match: post, fault: status(401, {}) })
+  service.sandbox.pingFederate.faults.next({ match: post, fault: status(401) })
   await service.call('POST', '/web-session-clients', { body: { ...smallest, clientId: 'other' } })
   assert.equal(await refused(), 1)
 })

@@ -14,17 +14,18 @@ test('validation errors are read with their fields; anything else about them doe
       { message: 'No text.', fieldPath: 7 },
     ],
   }
-  assert.deepEqual(parseApiResult(body), [
-    { fieldPath: 'redirectUris[0]', message: 'Bad URI.' },
+  assert.deepEqual(parseApiResult(body, []).fieldErrors, [
+    { fieldPath: 'redirectUris[0]', errorId: 'x', message: 'Bad URI.' },
     ...['No field.', 'Null field.', 'Empty field.', 'No text.'].map(message => ({
       fieldPath: undefined,
+      errorId: undefined,
       message,
     })),
   ])
 })
 
 test('without readable validation errors the message of the whole counts', () => {
-  const expected = [{ fieldPath: undefined, message: 'It is not possible.' }]
+  const expected = [{ fieldPath: undefined, errorId: undefined, message: 'It is not possible.' }]
   for (const validationErrors of [
     undefined,
     null,
@@ -36,17 +37,20 @@ test('without readable validation errors the message of the whole counts', () =>
     ['text', 1],
     [{ message: '' }],
   ])
-    assert.deepEqual(parseApiResult({ message: 'It is not possible.', validationErrors }), expected)
+    assert.deepEqual(
+      parseApiResult({ message: 'It is not possible.', validationErrors }, []).fieldErrors,
+      expected,
+    )
 })
 
 test('nothing readable is no message, and never an exception', () => {
   for (const body of [undefined, null, '', 'text', 1, true, [], {}, { message: null }, { message: {} }])
-    assert.deepEqual(parseApiResult(body), [])
+    assert.deepEqual(parseApiResult(body, []).fieldErrors, [])
 })
 
 test('messages are bounded in number and length', () => {
   const validationErrors = Array.from({ length: 1000 }, () => ({ message: 'x'.repeat(10_000) }))
-  const errors = parseApiResult({ validationErrors })
+  const errors = parseApiResult({ validationErrors }, []).fieldErrors
   assert.equal(errors.length, 20)
   assert.ok(errors.every(({ message }) => message.length === 300))
 })

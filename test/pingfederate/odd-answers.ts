@@ -40,6 +40,11 @@ const credentials: Meaning = {
   isAmbiguous: false,
   told: told(502, 'pingfederate_credentials_refused', null),
 }
+const forbidden: Meaning = {
+  kind: 'forbidden',
+  isAmbiguous: false,
+  told: told(502, 'pingfederate_forbidden', null),
+}
 const busy: Meaning = { kind: 'busy', isAmbiguous: false, told: told(503, 'pingfederate_busy', '10') }
 const invalid: Meaning = {
   kind: 'invalid',
@@ -51,14 +56,26 @@ const status = (code: number, body?: unknown): OddAnswer => ({ kind: 'status', s
 
 const page = '<html><title>404 Not Found</title></html>'
 
-/** Bodies of a refusal, none of which names a field. */
+/** Bodies of a refusal that names no field: in PingFederate's own words, or in none. */
 const refusals: Record<string, unknown> = {
   nothing: undefined,
-  'no JSON': '<html>',
-  null: null,
+  'violations of the wrong types': {
+    resultId: 'validation_error',
+    validationErrors: [null, 1, 'x', { message: 1 }, { fieldPath: 'x' }],
+  },
+  'a giant list': {
+    resultId: 'validation_error',
+    validationErrors: Array.from({ length: 500 }, () => ({ message: 'x'.repeat(999) })),
+  },
+}
+
+/** Bodies that are never PingFederate's, whatever the status. */
+const strangers: Record<string, unknown> = {
+  'a page': page,
+  'no JSON': 'Bad Request',
+  null: 'null',
   'a list': [],
-  'violations of the wrong types': { validationErrors: [null, 1, 'x', { message: 1 }, { fieldPath: 'x' }] },
-  'a giant list': { validationErrors: Array.from({ length: 500 }, () => ({ message: 'x'.repeat(999) })) },
+  'JSON of a proxy': { message: 'Blocked.', validationErrors: [{ message: 'Blocked.' }] },
 }
 
 /** What PingFederate, or a proxy before it, may answer to any call without having been asked for it. */
@@ -93,8 +110,23 @@ export const oddAnswers: Record<string, Odd> = {
   'a method that is not allowed': { answer: status(405), ...unexpected },
   'a conflict': { answer: status(409), ...unexpected },
   'a status the API does not have': { answer: status(418), ...unexpected },
-  'credentials that it does not know': { answer: status(401), row: 21, ...credentials },
-  'credentials that may not': { answer: status(403), row: 21, ...credentials },
+  'credentials that it does not know': {
+    answer: status(401, { resultId: 'invalid_credentials', message: 'Unknown.' }),
+    row: 21,
+    ...credentials,
+  },
+  'credentials that it does not know, without a word': { answer: status(401), row: 21, ...credentials },
+  'an account that may not': {
+    answer: status(403, { resultId: 'insufficient_privileges', message: 'You may not.' }),
+    row: 69,
+    ...forbidden,
+  },
+  'a licence that nobody has accepted': {
+    answer: status(403, { resultId: 'license_agreement_not_accepted', message: 'Accept it.' }),
+    row: 69,
+    ...forbidden,
+  },
+  '403 without a word': { answer: status(403), row: 67, ...unexpected },
   'too many requests': { answer: status(429), row: 17, ...busy },
   ...Object.fromEntries(
     [400, 422].flatMap(code =>
@@ -104,7 +136,18 @@ export const oddAnswers: Record<string, Odd> = {
       ]),
     ),
   ),
+  ...Object.fromEntries(
+    [400, 401, 403, 422].flatMap(code =>
+      Object.entries(strangers).map(([what, body]) => [
+        `${code} with ${what}`,
+        { answer: status(code, body), row: 67, ...unexpected },
+      ]),
+    ),
+  ),
 }
+
+/** What it is for a call that only reads: there is nothing to refuse in it. */
+export const kindOfRead = ({ kind }: Odd): FailureKind => (kind === 'invalid' ? 'unexpected' : kind)
 
 /** Those that a test's promise is about. */
 export const filterOddAnswers = (isMeant: (odd: Odd) => boolean): [string, Odd][] =>

@@ -4,7 +4,7 @@ import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { Secret } from '../../src/secret.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
-import { filterOddAnswers, isOddForClientsOnly, oddAnswers } from './odd-answers.ts'
+import { filterOddAnswers, isOddForClientsOnly, kindOfRead, oddAnswers } from './odd-answers.ts'
 import { clientSecret, newClient, startUpstream } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
@@ -42,9 +42,9 @@ test('the version is asked for once, and only by a client with single logout', a
 
 test('a version that could not be read is not remembered', async t => {
   const { sandbox, pingFederate } = await startUpstream(t)
-  for (const [what, { answer, kind }] of filterOddAnswers(odd => !isOddForClientsOnly(odd))) {
-    sandbox.pingFederate.faults.next({ fault: { answer } })
-    assert.equal(await kindOf(pingFederate.getVersion()), kind, what)
+  for (const [what, odd] of filterOddAnswers(each => !isOddForClientsOnly(each))) {
+    sandbox.pingFederate.faults.next({ fault: { answer: odd.answer } })
+    assert.equal(await kindOf(pingFederate.getVersion()), kindOfRead(odd), what)
   }
   for (const body of [{}, { version: null }, { version: 'unknown' }]) {
     sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 200, body } } })
@@ -59,9 +59,9 @@ test('a look-up tells a client, its absence and an answer that is neither', asyn
   assert.equal(await pingFederate.findClient('pa_wam'), undefined)
   await callAdminApi(sandbox, 'POST', '/oauth/clients', paWam)
   assert.equal((await pingFederate.findClient('pa_wam'))?.clientId, 'pa_wam')
-  for (const [what, { answer, kind }] of Object.entries(oddAnswers)) {
-    faults.next({ fault: { answer } })
-    assert.equal(await kindOf(pingFederate.findClient('pa_wam')), kind, what)
+  for (const [what, odd] of Object.entries(oddAnswers)) {
+    faults.next({ fault: { answer: odd.answer } })
+    assert.equal(await kindOf(pingFederate.findClient('pa_wam')), kindOfRead(odd), what)
   }
 })
 
@@ -69,6 +69,23 @@ test('a single node has no cluster state, does not replicate on save, and says s
   const { pingFederate } = await startUpstream(t)
   assert.equal(await pingFederate.findClusterState(), undefined)
   assert.equal(await pingFederate.isReplicatingOnSave(), false)
+})
+
+test('69: a licence or a right that is missing says nothing about a cluster, nor does a page', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t)
+  for (const [body, kind] of [
+    [{ resultId: 'license_agreement_not_accepted', message: 'Accept it.' }, 'forbidden'],
+    [{ resultId: 'insufficient_privileges', message: 'You may not.' }, 'forbidden'],
+    [{ resultId: 'x', message: 'Your role does not permit this.' }, 'forbidden'],
+    ['<html>', 'unexpected'],
+  ] as const) {
+    sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 403, body } } })
+    assert.equal(await kindOf(pingFederate.findClusterState()), kind)
+  }
+  for (const body of [undefined, { resultId: 'not_clustered', message: 'Not in clustered mode.' }]) {
+    sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 403, body } } })
+    assert.equal(await pingFederate.findClusterState(), undefined)
+  }
 })
 
 test('a version without cluster settings (before 12.0) does not replicate on save', async t => {
@@ -83,7 +100,7 @@ test('replicate fails unless PingFederate says 200', async t => {
   const { sandbox, pingFederate } = await startUpstream(t, { sandbox: { cluster: 'clustered' } })
   for (const [status, kind] of [
     [202, 'unexpected'],
-    [403, 'credentials'],
+    [403, 'unexpected'],
     [404, 'unexpected'],
     [500, 'server-error'],
   ] as const) {
@@ -93,12 +110,12 @@ test('replicate fails unless PingFederate says 200', async t => {
   await pingFederate.replicate()
 })
 
-test('an auditor’s account may read, and a create with it fails by `credentials`', async t => {
+test('an auditor’s account may read, and a create with it fails by `forbidden`', async t => {
   const { sandbox } = await startUpstream(t)
   const { username, password } = sandbox.auditor
   const credentials = { kind: 'basic', username, password: new Secret(password) } as const
   const { transport } = await startUpstream(t, { config: { adminUrl: sandbox.adminUrl, credentials } })
   const pingFederate = createPingFederate(transport)
   assert.equal(await pingFederate.findClient('pa_wam'), undefined)
-  assert.equal(await kindOf(pingFederate.createClient(newClient(), clientSecret, operationId)), 'credentials')
+  assert.equal(await kindOf(pingFederate.createClient(newClient(), clientSecret, operationId)), 'forbidden')
 })

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type FailureKind, PingFederateFailure } from '../../src/pingfederate/failure.ts'
+import type { Answer } from '../../src/pingfederate/parse-answer.ts'
 import { type ProtectedPingFederate, protectPingFederate } from '../../src/pingfederate/resilience.ts'
-import type { Answer, Call } from '../../src/pingfederate/transport.ts'
+import type { Call } from '../../src/pingfederate/transport.ts'
 
 type Limits = Parameters<typeof protectPingFederate>[1]['limits']
 
@@ -252,7 +253,7 @@ test('21: credentials that PingFederate refuses are tried at most once a second,
 
 test('403 of the cluster’s resources, which a single node gives, pauses nothing', async t => {
   const upstream = start(t)
-  upstream.answer = fail('credentials', { status: 403 })
+  upstream.answer = fail('forbidden', { status: 403, speaker: 'itself' })
   assert.equal(await upstream.pingFederate.findClusterState(), undefined)
   upstream.answer = async () => absent
   assert.equal(await change(upstream), undefined)
@@ -261,7 +262,7 @@ test('403 of the cluster’s resources, which a single node gives, pauses nothin
 test('every call that was made is told with how it ended, and none that was refused here', async t => {
   const upstream = start(t)
   await change(upstream)
-  upstream.answer = fail('credentials', { status: 403 })
+  upstream.answer = fail('forbidden', { status: 403, speaker: 'itself' })
   await upstream.pingFederate.findClusterState()
   upstream.answer = async () => ({ status: 200, body: { clientId: 'another' } })
   await failureOf(find(upstream))

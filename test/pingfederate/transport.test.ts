@@ -11,6 +11,7 @@ import { oddAnswers, statusOf } from './odd-answers.ts'
 import { asAnswered, basicConfig, clientSecret, connect, newClient, startUpstream } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
+const write = asAnswered({ method: 'POST', path: '/oauth/clients' })
 const version = asAnswered({ method: 'GET', path: '/version' })
 const post = asAnswered({ method: 'POST', path: '/oauth/clients' })
 const status = (code: number, headers = {}, body?: unknown): OddAnswer => ({
@@ -121,7 +122,7 @@ test('every other status is a failure of a kind that tells whether a write is le
     const code = statusOf(answer)
     if (code === undefined || code < 300 || code === 404) continue
     sandbox.pingFederate.faults.next({ fault: { answer } })
-    const failure = await failureOf(transport.call(version))
+    const failure = await failureOf(transport.call(write))
     assert.deepEqual([failure.kind, failure.status, failure.isAmbiguous], [kind, code, isAmbiguous], what)
     if (kind !== 'invalid') assert.deepEqual(failure.fieldErrors, [])
   }

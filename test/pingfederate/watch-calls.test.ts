@@ -24,11 +24,11 @@ test('a call is told once, by its operation and how it ended', async () => {
   assert.equal(await outcomeOf('get_version', failWith(new TypeError('from a test'))), 'unexpected')
 })
 
-test('403 is no refused account where the account need not have the right', async () => {
-  const forbidden = failWith(new PingFederateFailure('credentials', { status: 403 }))
+test('403 of the cluster’s resources tells that there is no cluster, and of any other that it is forbidden', async () => {
+  const forbidden = failWith(new PingFederateFailure('forbidden', { status: 403, speaker: 'itself' }))
   assert.equal(await outcomeOf('get_cluster_status', forbidden), 'not-permitted')
-  assert.equal(await outcomeOf('get_prerequisites', forbidden), 'not-permitted')
-  assert.equal(await outcomeOf('create_client', forbidden), 'credentials')
+  assert.equal(await outcomeOf('get_prerequisites', forbidden), 'forbidden')
+  assert.equal(await outcomeOf('create_client', forbidden), 'forbidden')
 })
 
 test('what a call resolves to, or fails with, is passed on as it is', async () => {

@@ -157,12 +157,15 @@ test('unknown, when the look-up fails as well', async t => {
 
 test('18: failed by a validation error, with its fields, after one POST', async t => {
   const upstream = await start(t)
-  const body = { validationErrors: [{ message: 'No such scope.', fieldPath: 'restrictedScopes[1]' }] }
+  const validationErrors = [
+    { message: 'No such scope.', errorId: 'unknown_scope', fieldPath: 'restrictedScopes[1]' },
+  ]
+  const body = { resultId: 'validation_error', validationErrors }
   strikePosts(upstream, { acts: false, answer: { kind: 'status', status: 422, body } })
   const outcome = await create(upstream)
   assert.ok(outcome.kind === 'failed')
   assert.deepEqual(outcome.failure.fieldErrors, [
-    { fieldPath: 'restrictedScopes[1]', message: 'No such scope.' },
+    { fieldPath: 'restrictedScopes[1]', errorId: 'unknown_scope', message: 'No such scope.' },
   ])
   assert.deepEqual(upstream.calls(), ['POST /oauth/clients', 'GET /oauth/clients/pa_wam'])
 })
@@ -302,12 +305,13 @@ test('3: unknown, and what was left behind is not written to, when the client id
 
 for (const [code, kind] of [
   [401, 'credentials'],
-  [403, 'credentials'],
+  [403, 'forbidden'],
   [429, 'busy'],
 ] as const) {
   test(`${code === 429 ? 17 : 21}: failed by ${code} after one POST and without a look`, async t => {
     const upstream = await start(t)
-    strikePosts(upstream, { acts: false, answer: status(code, { 'retry-after': '7' }) })
+    const body = { resultId: 'a_reason', message: 'No.' }
+    strikePosts(upstream, { acts: false, answer: { kind: 'status', status: code, body } })
     const outcome = await create(upstream)
     assert.ok(outcome.kind === 'failed')
     assert.equal(outcome.failure.kind, kind)

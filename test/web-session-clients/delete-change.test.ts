@@ -147,7 +147,8 @@ for (const engine of engines) {
   test(`${on}: a client that somebody has made anew by hand is not touched`, async t => {
     const made = await makeClient(t, engine)
     const [{ description, ...client } = assert.fail()] = made.service.sandbox.pingFederate.clients()
-    await callAdminApi(made.service.sandbox, 'PUT', path, { ...client, description: 'by hand' })
+    const put = await callAdminApi(made.service.sandbox, 'PUT', path, { ...client, description: 'by hand' })
+    assert.equal(put.status, 200, JSON.stringify(put.body))
     assert.equal(await made.remove(), 'client_exists_in_pingfederate')
     assert.equal(deletes(made), 0)
     await isKept(made)
