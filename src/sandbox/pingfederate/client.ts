@@ -1,8 +1,9 @@
 import Type from 'typebox'
 
 /*
- * The wire form of a client in PingFederate 12.1 as far as the stand-in understands it. Anything else is refused,
- * so that a field which only newer versions know doesn't slip into what we send.
+ * The wire form of a client: every field of Ping's description of 12.1, and those that came after it. Anything else is
+ * refused, and so is a field that the version in play doesn't have yet (`client-versions.ts`), so that none slips into
+ * what we send.
  */
 
 const closed = { additionalProperties: false } as const
@@ -17,7 +18,8 @@ const expiration = Type.Optional(
 )
 const timeUnit = Type.Optional(Type.Enum(['MINUTES', 'DAYS', 'HOURS']))
 const yesNo = Type.Optional(Type.Enum(['SERVER_DEFAULT', 'NO', 'YES']))
-const link = Type.Optional(Type.Object({ id: Type.String() }, closed))
+/** None is `{}`. PingFederate adds the location itself, and callers send it back with everything else they have read. */
+const link = Type.Optional(Type.Object({ id: optionalString, location: optionalString }, closed))
 
 const grantType = Type.Enum([
   'IMPLICIT',
@@ -34,6 +36,36 @@ const grantType = Type.Enum([
 
 const asymmetric = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'] as const
 const symmetric = ['HS256', 'HS384', 'HS512'] as const
+const requestSigning = Type.Optional(Type.Enum([...asymmetric]))
+const responseSigning = Type.Optional(Type.Enum([...symmetric, ...asymmetric]))
+const tokenSigning = Type.Optional(Type.Enum(['NONE', ...symmetric, ...asymmetric]))
+const keyEncryption = Type.Optional(
+  Type.Enum([
+    'DIR',
+    'A128KW',
+    'A192KW',
+    'A256KW',
+    'A128GCMKW',
+    'A192GCMKW',
+    'A256GCMKW',
+    'ECDH_ES',
+    'ECDH_ES_A128KW',
+    'ECDH_ES_A192KW',
+    'ECDH_ES_A256KW',
+    'RSA_OAEP',
+    'RSA_OAEP_256',
+  ]),
+)
+const contentEncryption = Type.Optional(
+  Type.Enum([
+    'AES_128_CBC_HMAC_SHA_256',
+    'AES_192_CBC_HMAC_SHA_384',
+    'AES_256_CBC_HMAC_SHA_512',
+    'AES_128_GCM',
+    'AES_192_GCM',
+    'AES_256_GCM',
+  ]),
+)
 
 const SecondarySecret = Type.Object(
   { secret: optionalString, encryptedSecret: optionalString, expiryTime: optionalString },
@@ -58,14 +90,19 @@ const ClientAuth = Type.Object(
     clientCertIssuerDn: optionalString,
     clientCertSubjectDn: optionalString,
     enforceReplayPrevention: optionalBoolean,
-    tokenEndpointAuthSigningAlgorithm: Type.Optional(Type.Enum([...asymmetric, ...symmetric])),
+    tokenEndpointAuthSigningAlgorithm: responseSigning,
   },
   closed,
 )
 
 const OidcPolicy = Type.Object(
   {
-    idTokenSigningAlgorithm: Type.Optional(Type.Enum(['NONE', ...symmetric, ...asymmetric])),
+    idTokenSigningAlgorithm: tokenSigning,
+    idTokenEncryptionAlgorithm: keyEncryption,
+    idTokenContentEncryptionAlgorithm: contentEncryption,
+    userInfoResponseSigningAlgorithm: tokenSigning,
+    userInfoResponseEncryptionAlgorithm: keyEncryption,
+    userInfoResponseContentEncryptionAlgorithm: contentEncryption,
     policyGroup: link,
     grantAccessSessionRevocationApi: optionalBoolean,
     grantAccessSessionSessionManagementApi: optionalBoolean,
@@ -82,7 +119,7 @@ const OidcPolicy = Type.Object(
   closed,
 )
 
-/** Body of `/oauth/clients` and `/oauth/clients/{id}`. */
+/** Body of `/oauth/clients` and `/oauth/clients/{id}`, with the fields of every version. */
 export const Client = Type.Object(
   {
     clientId: Type.String(),
@@ -123,6 +160,7 @@ export const Client = Type.Object(
     requirePushedAuthorizationRequests: optionalBoolean,
     requireJwtSecuredAuthorizationResponseMode: optionalBoolean,
     requireSignedRequests: optionalBoolean,
+    requestObjectSigningAlgorithm: requestSigning,
     oidcPolicy: Type.Optional(OidcPolicy),
     clientAuth: Type.Optional(ClientAuth),
     jwksSettings: Type.Optional(Type.Object({ jwksUrl: optionalString, jwks: optionalString }, closed)),
@@ -130,19 +168,35 @@ export const Client = Type.Object(
       Type.Record(Type.String(), Type.Object({ values: optionalStrings }, closed)),
     ),
     deviceFlowSettingType: serverDefault,
+    userAuthorizationUrlOverride: optionalString,
+    pendingAuthorizationTimeoutOverride: optionalInteger,
+    devicePollingIntervalOverride: optionalInteger,
+    bypassActivationCodeConfirmationOverride: optionalBoolean,
     requireProofKeyForCodeExchange: optionalBoolean,
     cibaDeliveryMode: Type.Optional(Type.Enum(['POLL', 'PING'])),
+    cibaNotificationEndpoint: optionalString,
     cibaPollingInterval: optionalInteger,
     cibaRequireSignedRequests: optionalBoolean,
+    cibaRequestObjectSigningAlgorithm: requestSigning,
     cibaUserCodeSupported: optionalBoolean,
     requestPolicyRef: link,
     tokenExchangeProcessorPolicyRef: link,
     clientSecretRetentionPeriodType: serverDefault,
     clientSecretRetentionPeriod: optionalInteger,
     clientSecretChangedTime: optionalString,
+    tokenIntrospectionSigningAlgorithm: responseSigning,
+    tokenIntrospectionEncryptionAlgorithm: keyEncryption,
+    tokenIntrospectionContentEncryptionAlgorithm: contentEncryption,
+    jwtSecuredAuthorizationResponseModeSigningAlgorithm: responseSigning,
+    jwtSecuredAuthorizationResponseModeEncryptionAlgorithm: keyEncryption,
+    jwtSecuredAuthorizationResponseModeContentEncryptionAlgorithm: contentEncryption,
     requireDpop: optionalBoolean,
     requireOfflineAccessScopeToIssueRefreshTokens: yesNo,
     offlineAccessRequireConsentPrompt: yesNo,
+    lockoutMaxMaliciousActionsType: Type.Optional(
+      Type.Enum(['DO_NOT_LOCKOUT', 'SERVER_DEFAULT', 'OVERRIDE_SERVER_DEFAULT']),
+    ),
+    lockoutMaxMaliciousActions: optionalInteger,
   },
   closed,
 )

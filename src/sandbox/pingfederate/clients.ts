@@ -1,7 +1,9 @@
 import { type Answer, invalid, notFound, type ValidationError } from './api-result.ts'
 import type { StoredClient } from './client-store.ts'
+import { inVersion } from './client-versions.ts'
 import { type CompleteClient, withDefaults } from './defaults.ts'
 import type { Installation } from './installation.ts'
+import { withLocations } from './links.ts'
 import { parseClient, parseClientSecret } from './parse-body.ts'
 import { applySecrets, noSecret, type SecretState, toClientSecret } from './secrets.ts'
 import { missingSecret, validateClient } from './validate-client.ts'
@@ -78,7 +80,7 @@ export function deleteSecondarySecrets(installation: Installation, clientId: str
 }
 
 function readClient({ settings }: Installation, body: unknown) {
-  const parsed = parseClient(body)
+  const parsed = parseClient(body, settings)
   const client = withDefaults(parsed.client)
   return { client, errors: [...parsed.errors, ...validateClient(client, settings)] }
 }
@@ -124,7 +126,7 @@ function save(installation: Installation, sent: CompleteClient, before: SecretSt
 function toWire(installation: Installation, stored: StoredClient) {
   const { client, clientSecretChangedTime, creationDate, modificationDate } = stored
   return {
-    ...client,
+    ...inVersion(withLocations(client), installation.settings.version),
     clientAuth: { ...client.clientAuth, ...toClientSecret(stored, installation) },
     ...(clientSecretChangedTime === undefined ? {} : { clientSecretChangedTime }),
     creationDate,

@@ -38,24 +38,41 @@ const defaults = {
   requireSignedRequests: false,
   deviceFlowSettingType: 'SERVER_DEFAULT',
   requireProofKeyForCodeExchange: false,
-  cibaDeliveryMode: 'POLL',
-  cibaPollingInterval: 3,
-  cibaRequireSignedRequests: false,
-  cibaUserCodeSupported: false,
   clientSecretRetentionPeriodType: 'SERVER_DEFAULT',
   requireDpop: false,
   requireOfflineAccessScopeToIssueRefreshTokens: 'SERVER_DEFAULT',
   offlineAccessRequireConsentPrompt: 'SERVER_DEFAULT',
+  lockoutMaxMaliciousActionsType: 'SERVER_DEFAULT',
 } as const satisfies Partial<Client>
 
-/** A client with every field that PingFederate fills in when it isn't sent. */
+const ciba = {
+  cibaDeliveryMode: 'POLL',
+  cibaPollingInterval: 3,
+  cibaRequireSignedRequests: false,
+  cibaUserCodeSupported: false,
+} as const satisfies Partial<Client>
+
+/** A client with every field that PingFederate fills in when it isn't sent, and without those of CIBA unless it may use CIBA. */
 export function withDefaults(client: Client) {
   return {
     ...defaults,
-    ...client,
+    ...(client.grantTypes?.includes('CIBA') ? { ...ciba, ...client } : withoutCiba(client)),
     oidcPolicy: { ...oidcPolicy, ...client.oidcPolicy },
     clientAuth: { type: 'NONE' as const, ...client.clientAuth },
   }
+}
+
+function withoutCiba(client: Client): Client {
+  const {
+    cibaDeliveryMode,
+    cibaNotificationEndpoint,
+    cibaPollingInterval,
+    cibaRequireSignedRequests,
+    cibaRequestObjectSigningAlgorithm,
+    cibaUserCodeSupported,
+    ...others
+  } = client
+  return others
 }
 
 /** A client as PingFederate keeps it. */

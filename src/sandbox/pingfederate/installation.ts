@@ -3,6 +3,7 @@ import type { SecretCipher } from './encrypted-secret.ts'
 
 /** What an administrator has set up once, and where versions of PingFederate differ; tests change it at will. */
 export interface Settings {
+  /** Also decides which fields a client has. */
   version: string
   /** Added to every answer. */
   latencyMs: number
@@ -12,7 +13,9 @@ export interface Settings {
   clientSecretRetentionPeriod: number
   /** What a PUT without `secondarySecrets` does to them isn't documented, so a caller has to live with both. */
   omittedSecondarySecrets: 'dropped' | 'kept'
-  /** Scopes that are added later can be given to clients, but the issuer doesn't know them. */
+  /** What becomes of a link's read-only `location` that comes back in a PUT: some versions answer 400. */
+  sentLocations: 'ignored' | 'refused'
+  /** `openid` may be missing, and every client may have it all the same. Scopes that are added later can be given to clients, but the issuer doesn't know them. */
   scopes: string[]
   accessTokenManagers: string[]
   defaultAccessTokenManager: string | undefined
@@ -38,6 +41,7 @@ export function createSettings(): Settings {
     replicateClientsOnSave: false,
     clientSecretRetentionPeriod: 0,
     omittedSecondarySecrets: 'dropped',
+    sentLocations: 'ignored',
     scopes: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
     accessTokenManagers: ['default', 'jwt'],
     defaultAccessTokenManager: 'default',

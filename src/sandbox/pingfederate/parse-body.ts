@@ -1,6 +1,9 @@
 import { Compile } from 'typebox/compile'
-import { invalid, refusal, type ValidationError } from './api-result.ts'
+import { invalid, type Refusal, refusal, type ValidationError } from './api-result.ts'
 import { Client, ClientSecret } from './client.ts'
+import { findTooNew } from './client-versions.ts'
+import type { Settings } from './installation.ts'
+import { findLocation, withBareLinks } from './links.ts'
 
 const compiled = { client: Compile(Client), clientSecret: Compile(ClientSecret) }
 
@@ -8,12 +11,18 @@ const compiled = { client: Compile(Client), clientSecret: Compile(ClientSecret) 
  * Reads a client without its read-only fields: 400 for unknown fields and wrong types; what is missing or misspelt
  * is left to the 422.
  */
-export function parseClient(body: unknown): { client: Client; errors: ValidationError[] } {
+export function parseClient(
+  body: unknown,
+  { version, sentLocations }: Pick<Settings, 'version' | 'sentLocations'>,
+): { client: Client; errors: ValidationError[] } {
   const client = withoutNulls(body)
   const errors = findErrors(compiled.client, client)
   const { creationDate, modificationDate, clientSecretChangedTime, replicationStatus, ...writable } =
     client as Client
-  return { client: writable, errors }
+  const location = sentLocations === 'refused' ? findLocation(writable) : undefined
+  const unknown = findTooNew(client as Client, version) ?? (location && `${location}.location`)
+  if (unknown !== undefined) throw unreadable(unknown, 'must not have additional properties')
+  return { client: withBareLinks(writable), errors }
 }
 
 /** Reads the body of a secret change; throws 400 or 422. */
@@ -39,12 +48,13 @@ interface Checker {
 function findErrors(checker: Checker, value: unknown): ValidationError[] {
   if (checker.Check(value)) return []
   const problems = checker.Errors(value)
-  const unreadable = problems.find(({ keyword }) => keyword === 'type' || keyword === 'additionalProperties')
-  if (unreadable !== undefined) {
-    const where = fieldPath(unreadable.instancePath) || 'the body'
-    throw refusal(400, 'invalid_json', `Invalid JSON: ${where} ${unreadable.message}.`)
-  }
+  const misread = problems.find(({ keyword }) => keyword === 'type' || keyword === 'additionalProperties')
+  if (misread !== undefined) throw unreadable(fieldPath(misread.instancePath) || 'the body', misread.message)
   return problems.flatMap(toErrors)
+}
+
+function unreadable(where: string, why: string): Refusal {
+  return refusal(400, 'invalid_json', `Invalid JSON: ${where} ${why}.`)
 }
 
 function toErrors({ keyword, instancePath, params, message }: Problem): ValidationError[] {

@@ -3,6 +3,7 @@ import * as clients from './clients.ts'
 import * as cluster from './cluster.ts'
 import type { Installation } from './installation.ts'
 import * as prerequisites from './prerequisites.ts'
+import { isAtLeast } from './version.ts'
 
 /** A request to the admin API, its path without `/pf-admin-api/v1`. */
 export interface AdminRequest {
@@ -73,9 +74,4 @@ function decode(encodedId: string): string {
   } catch {
     throw refusal(400, 'invalid_path', 'The path is not properly encoded.')
   }
-}
-
-function isAtLeast(version: string, major: number, minor: number): boolean {
-  const [actualMajor = 0, actualMinor = 0] = version.split('.').map(Number)
-  return actualMajor > major || (actualMajor === major && actualMinor >= minor)
 }

@@ -3,6 +3,7 @@ import { invalid, type ValidationError } from './api-result.ts'
 import type { ClientSecret } from './client.ts'
 import type { RetainedSecret, StoredClient } from './client-store.ts'
 import type { Installation } from './installation.ts'
+import { required } from './parse-body.ts'
 
 /** The part of a stored client that changes with its secret. */
 export type SecretState = Pick<StoredClient, 'secret' | 'secondarySecrets' | 'clientSecretChangedTime'>
@@ -84,17 +85,28 @@ function keptSecrets(
   if (sent.secondarySecrets === undefined) {
     return settings.omittedSecondarySecrets === 'kept' ? unexpired(before.secondarySecrets, now()) : []
   }
-  const secrets = sent.secondarySecrets.map((entry, index) => ({
-    secret:
-      entry.secret ??
-      decrypted(entry.encryptedSecret, `secondarySecrets[${index}].encryptedSecret`, installation, errors) ??
-      '',
-    expiryTime: entry.expiryTime ?? '',
-  }))
-  return unexpired(
-    secrets.filter(({ secret }) => secret !== ''),
-    now(),
-  )
+  errors.push(...sent.secondarySecrets.flatMap(findProblem))
+  const secrets = sent.secondarySecrets.map(({ secret, encryptedSecret, expiryTime = '' }, index) => {
+    const field = `secondarySecrets[${index}].encryptedSecret`
+    return { secret: secret ?? decrypted(encryptedSecret, field, installation, errors) ?? '', expiryTime }
+  })
+  return unexpired(secrets, now())
+}
+
+type SecondarySecret = NonNullable<ClientSecret['secondarySecrets']>[number]
+
+/** An old secret without an end would never end, so it is refused and not left out in silence. */
+function findProblem(
+  { secret, encryptedSecret, expiryTime }: SecondarySecret,
+  index: number,
+): ValidationError[] {
+  const field = `clientAuth.secondarySecrets[${index}]`
+  if ((secret ?? encryptedSecret) === undefined) return [required(`${field}.secret`)]
+  if (expiryTime === undefined) return [required(`${field}.expiryTime`)]
+  const fieldPath = `${field}.expiryTime`
+  return Number.isNaN(Date.parse(expiryTime))
+    ? [{ errorId: 'invalid_value', message: `${fieldPath} must be a time.`, fieldPath }]
+    : []
 }
 
 function decrypted(

@@ -27,7 +27,6 @@ const rules: readonly Rule[] = [
   references,
   authentication,
   secretRetention,
-  idTokenSignature,
 ]
 
 function names({ clientId, name }: CompleteClient): ValidationError[] {
@@ -61,7 +60,9 @@ function scopes({ restrictScopes, restrictedScopes }: CompleteClient, settings: 
     !restrictScopes && restrictedScopes.length > 0
       ? [problem('invalid_restricted_scopes', 'restrictedScopes needs restrictScopes.', 'restrictedScopes')]
       : []
-  return [...unrestricted, ...unknownScopes('restrictedScopes', restrictedScopes, settings)]
+  // Every client may have this one, whether or not an administrator has listed it.
+  const known = { scopes: ['openid', ...settings.scopes] }
+  return [...unrestricted, ...unknownScopes('restrictedScopes', restrictedScopes, known)]
 }
 
 function exclusiveScopes({ exclusiveScopes }: CompleteClient): ValidationError[] {
@@ -109,14 +110,6 @@ function secretRetention(client: CompleteClient): ValidationError[] {
   }
   return minutes !== undefined && minutes < 0
     ? [problem('invalid_value', `${field} must not be negative.`, field)]
-    : []
-}
-
-/** RFC 7518: the key of HS256 has at least the size of the hash. */
-function idTokenSignature({ oidcPolicy, clientAuth }: CompleteClient): ValidationError[] {
-  const isTooShort = clientAuth.secret !== undefined && clientAuth.secret.length < 32
-  return oidcPolicy.idTokenSigningAlgorithm?.startsWith('HS') && isTooShort
-    ? [problem('secret_too_short', 'The secret needs at least 32 characters.', 'clientAuth.secret')]
     : []
 }
 

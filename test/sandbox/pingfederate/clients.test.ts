@@ -66,11 +66,6 @@ test('422 names everything that is wrong at once, and nothing is created', async
 })
 
 for (const [what, change, fieldPath] of [
-  [
-    'a secret too short for HS256',
-    { oidcPolicy: { idTokenSigningAlgorithm: 'HS256' }, clientAuth: { type: 'SECRET', secret: 'short' } },
-    'clientAuth.secret',
-  ],
   ['authorization code without a redirect URI', { redirectUris: [] }, 'redirectUris'],
   ['no grant type', { grantTypes: [] }, 'grantTypes'],
   ['a grant type twice', { grantTypes: ['AUTHORIZATION_CODE', 'AUTHORIZATION_CODE'] }, 'grantTypes'],
@@ -83,6 +78,20 @@ for (const [what, change, fieldPath] of [
   ['private_key_jwt without keys', { clientAuth: { type: 'PRIVATE_KEY_JWT' } }, 'jwksSettings'],
   ['an exclusive scope that does not exist', { exclusiveScopes: ['x'] }, 'exclusiveScopes[0]'],
   ['a negative retention period', { clientSecretRetentionPeriod: -1 }, 'clientSecretRetentionPeriod'],
+  ...(
+    [
+      ['without its end', { secret: 'old' }, 'expiryTime'],
+      ['with an end that is no time', { secret: 'old', expiryTime: 'soon' }, 'expiryTime'],
+      ['without a secret', { expiryTime: '2027-01-01T00:00:00.000Z' }, 'secret'],
+    ] as const
+  ).map(
+    ([what, secondary, field]) =>
+      [
+        `a secondary secret ${what}`,
+        { clientAuth: { ...paWam.clientAuth, secondarySecrets: [secondary] } },
+        `clientAuth.secondarySecrets[0].${field}`,
+      ] as const,
+  ),
   [
     'an encrypted secret that is not one',
     { clientAuth: { type: 'SECRET', encryptedSecret: 'x' } },
