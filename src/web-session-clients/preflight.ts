@@ -62,8 +62,11 @@ const checkReference = (pointer: string, what: string, id: string, known: string
   return { ...nothing, violations: [refused(pointer, id, `PingFederate has no ${what} of this id.`)] }
 }
 
-/** Scopes that a PingAccess web session asks for unless its administrator has set others. */
-const usualScopes = ['openid', 'profile', 'email', 'address', 'phone']
+/** PingFederate lets every client have it, whether or not an administrator has listed it. */
+const openid = 'openid'
+
+/** Scopes that a PingAccess web session asks for, beside `openid`, unless its administrator has set others. */
+const usualScopes = ['profile', 'email', 'address', 'phone']
 
 const checkScopes = ({ scopes }: ClientSettings, { scopes: known }: Prerequisites): Found => {
   if (known === undefined) return unread('the scopes')
@@ -72,7 +75,8 @@ const checkScopes = ({ scopes }: ClientSettings, { scopes: known }: Prerequisite
     return warning(missing.length > 0 ? usualScopesMissing(missing) : undefined)
   }
   const exclusive = scopes.filter(scope => known.exclusive.includes(scope))
-  const isKnown = (scope: string) => known.common.includes(scope) || exclusive.includes(scope)
+  const isKnown = (scope: string) =>
+    scope === openid || known.common.includes(scope) || exclusive.includes(scope)
   return {
     ...warning(exclusive.length > 0 ? exclusiveScopes(exclusive) : undefined),
     violations: scopes

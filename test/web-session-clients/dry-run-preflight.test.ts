@@ -71,6 +71,16 @@ for (const [code, lack, { pointer, when }, suffering, others] of lacks) {
   })
 }
 
+test('200 without a warning, and 201, where no administrator has listed openid: every client may have it', async t => {
+  const service = await startTestService(t)
+  service.sandbox.pingFederate.settings.scopes = ['profile', 'email', 'address', 'phone']
+  for (const [index, fields] of [{}, { scopes: ['openid'] }, { scopes: ['profile'] }].entries()) {
+    assert.deepEqual(codesOf(await dryRun(service, fields)), [])
+    const body = { ...smallest, ...fields, clientId: `client-${index}` }
+    assert.equal((await service.call('POST', '/web-session-clients', { body })).status, 201)
+  }
+})
+
 test('200 with scopes_exclusive for a scope that an administrator gives to chosen clients', async t => {
   const service = await startTestService(t)
   const body = {
