@@ -6,8 +6,9 @@ import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
  * throw-away clients is behind them:
  *
  *   SANDBOX_HOST, SANDBOX_ADMIN_PORT, SANDBOX_ISSUER_PORT, SANDBOX_ISSUER_URL, SANDBOX_AUDIENCE,
- *   SANDBOX_CLUSTER (standalone or clustered), SANDBOX_ADMIN_PASSWORD, SANDBOX_SWAGGER_UI_REDIRECT_URIS
- *   (comma-separated) and SANDBOX_SECRET_<SERVICE>, e.g. SANDBOX_SECRET_PAYMENTS_PIPELINE
+ *   SANDBOX_CLUSTER (standalone or clustered), SANDBOX_VERSION (PingFederate's, such as 12.1.0.4),
+ *   SANDBOX_ADMIN_PASSWORD, SANDBOX_SWAGGER_UI_REDIRECT_URIS (comma-separated) and SANDBOX_SECRET_<SERVICE>, e.g.
+ *   SANDBOX_SECRET_PAYMENTS_PIPELINE
  */
 const { env } = process
 
@@ -21,6 +22,15 @@ function cluster(): 'standalone' | 'clustered' {
   const value = env['SANDBOX_CLUSTER'] ?? 'standalone'
   if (value === 'standalone' || value === 'clustered') return value
   throw new Error(`SANDBOX_CLUSTER must be standalone or clustered, not ${value}`)
+}
+
+/** The same as compose runs, so that the sandbox stands in for that PingFederate. */
+const composedVersion = '13.1.3.0'
+
+function version(): string {
+  const value = env['SANDBOX_VERSION'] ?? composedVersion
+  if (/^\d+(\.\d+){1,3}$/.test(value)) return value
+  throw new Error(`SANDBOX_VERSION must be a version such as 12.1.0.4, not ${value}`)
 }
 
 function serviceSecrets(): Partial<Record<ServiceName, string>> {
@@ -40,6 +50,7 @@ function readOptions(): SandboxOptions {
     adminPort: port('SANDBOX_ADMIN_PORT', 9999),
     issuerPort: port('SANDBOX_ISSUER_PORT', 9031),
     cluster: cluster(),
+    version: version(),
     serviceSecrets: serviceSecrets(),
     swaggerUiRedirectUris: (env['SANDBOX_SWAGGER_UI_REDIRECT_URIS'] ?? '').split(',').filter(Boolean),
     ...(adminPassword === undefined ? {} : { adminPassword }),
@@ -47,13 +58,21 @@ function readOptions(): SandboxOptions {
   }
 }
 
-function describe({ adminUrl, issuer, adminUsername, adminPassword, services, people }: Sandbox): string {
+function describe({
+  adminUrl,
+  issuer,
+  adminUsername,
+  adminPassword,
+  services,
+  people,
+  pingFederate,
+}: Sandbox): string {
   const callers = Object.values(services).map(
     ({ clientId, clientSecret, scopes }) => `  ${clientId} ${clientSecret} (${scopes.join(' ')})`,
   )
   const names = people.map(({ name, teams }) => `${name} (${teams.join(', ')})`)
   return `${[
-    `PingFederate admin API ${adminUrl}/pf-admin-api/v1, ${adminUsername} ${adminPassword}`,
+    `PingFederate ${pingFederate.settings.version} admin API ${adminUrl}/pf-admin-api/v1, ${adminUsername} ${adminPassword}`,
     `OpenID issuer ${issuer}, people: ${names.join(', ')}`,
     'Services (client id, client secret, scopes):',
     ...callers,

@@ -27,6 +27,8 @@ export interface SandboxOptions {
   readonly adminPassword?: string
   readonly serviceSecrets?: Partial<Record<ServiceName, string>>
   readonly cluster?: 'standalone' | 'clustered'
+  /** PingFederate's; decides which fields a client has. */
+  readonly version?: string
   readonly swaggerUiRedirectUris?: readonly string[]
   /** TLS for the admin API. */
   readonly tls?: TlsOptions
@@ -76,6 +78,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     acceptsToken: token => issuer.acceptsAdminToken(token),
     now: options.now ?? (() => new Date()),
   })
+  if (options.version !== undefined) pingFederate.settings.version = options.version
   await using started = new AsyncDisposableStack()
   // The issuer's name contains its port, so the port comes first, and who comes at once waits for the issuer.
   const { promise: answering, resolve: answer } = Promise.withResolvers<RequestListener>()

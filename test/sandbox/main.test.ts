@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readCompose } from '../container/compose.ts'
 import { basic } from './call-admin-api.ts'
 
 const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
@@ -31,8 +32,34 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+/** What a sandbox of its own says of its version, both when it starts and when it is asked. */
+async function versionOf(env: Record<string, string>): Promise<string> {
+  const child = start({ ...env, SANDBOX_ADMIN_PASSWORD: 'given' })
+  const [printed] = await once(child.stdout ?? child, 'data')
+  const [, version, url] = /^PingFederate (\S+) admin API (\S+),/m.exec(String(printed)) ?? []
+  const headers = { authorization: basic('administrator', 'given'), 'x-xsrf-header': 'PingFederate' }
+  const answer = await fetch(`${url}/version`, { headers })
+  assert.deepEqual(await answer.json(), { version })
+  child.kill()
+  await once(child, 'exit')
+  return String(version)
+}
+
+test('is the version of PingFederate that compose runs, unless it is told another', async () => {
+  const [, composed] =
+    /PINGFEDERATE_TAG:-\d+-([\d.]+)}/.exec(
+      String(readCompose('docker-compose.yml').services['pingfederate']?.image),
+    ) ?? []
+  assert.equal(await versionOf({}), `${composed}.0`)
+  assert.equal(await versionOf({ SANDBOX_VERSION: '12.1.0.4' }), '12.1.0.4')
+})
+
 test('refuses to start with a setting that it does not understand', async () => {
-  for (const env of [{ SANDBOX_CLUSTER: 'maybe' }, { SANDBOX_ADMIN_PORT: 'http' }]) {
+  for (const env of [
+    { SANDBOX_CLUSTER: 'maybe' },
+    { SANDBOX_ADMIN_PORT: 'http' },
+    { SANDBOX_VERSION: 'newest' },
+  ]) {
     const child = start(env)
     const [[printed], [code]] = await Promise.all([once(child.stderr ?? child, 'data'), once(child, 'exit')])
     assert.notEqual(code, 0)
