@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Settings } from '../../src/sandbox/pingfederate/installation.ts'
+import type { Settings } from '../../src/sandbox/pingfederate/settings.ts'
 import { type Answer, startTestService, type TestService } from '../service.ts'
 import { recordCalls, smallest, writesOf } from './requests.ts'
 

@@ -1,5 +1,5 @@
 import type { ClientAuthMethod, ClientMetadata, SigningAlgorithmWithNone } from 'oidc-provider'
-import type { StoredClient } from '../pingfederate/client-store.ts'
+import type { StoredClient } from '../pingfederate/stored-client.ts'
 
 const grantTypes: Readonly<Record<string, string>> = {
   AUTHORIZATION_CODE: 'authorization_code',

@@ -1,20 +1,16 @@
-import type { CompleteClient } from './defaults.ts'
+import { createEngineNode, type EngineStatus } from './engines.ts'
+import type { Settings } from './settings.ts'
+import type { StoredClient } from './stored-client.ts'
 
-/** A secret that is still accepted after its successor was set. */
-export interface RetainedSecret {
-  readonly secret: string
-  readonly expiryTime: string
-}
-
-/** A client at rest; every change replaces the whole record, so that a snapshot is a copy of the map. */
-export interface StoredClient {
-  /** Without any secret. */
-  readonly client: CompleteClient
-  readonly secret: string | undefined
-  readonly secondarySecrets: readonly RetainedSecret[]
-  readonly creationDate: string
-  readonly modificationDate: string
-  readonly clientSecretChangedTime: string | undefined
+/** What the console knows of the replication to its engines. */
+interface Replication {
+  /** Whether something was saved that the engines have not been told of. */
+  readonly required: boolean
+  /** When the engines were last told of everything. */
+  readonly lastTime: string | undefined
+  /** When something was last saved. */
+  readonly lastUpdateTime: string
+  readonly engines: readonly EngineStatus[]
 }
 
 /** All clients, once as saved in the console and once as the engines know them. */
@@ -24,34 +20,37 @@ export interface ClientStore {
   readonly list: () => Iterable<StoredClient>
   readonly save: (stored: StoredClient) => void
   readonly delete: (clientId: string) => void
-  /** What the engines use: logins and tokens. */
+  /** What logins and tokens use: in a cluster, they all arrive at the first engine. */
   readonly getPublished: (clientId: string) => StoredClient | undefined
+  /** Whether every engine has the client as it is saved. */
+  readonly isReplicated: (clientId: string) => boolean
   readonly publish: () => void
-  readonly replication: () => { readonly required: boolean; readonly lastTime: string | undefined }
+  readonly replication: () => Replication
 }
 
 interface ClientStoreOptions {
   readonly clustered: boolean
-  readonly replicatesOnSave: () => boolean
+  readonly settings: Settings
   readonly now: () => Date
 }
 
 /** An empty store; without a cluster every change is live at once. */
-export function createClientStore({ clustered, replicatesOnSave, now }: ClientStoreOptions): ClientStore {
+export function createClientStore({ clustered, settings, now }: ClientStoreOptions): ClientStore {
   const saved = new Map<string, StoredClient>()
-  let published = clustered ? new Map<string, StoredClient>() : saved
+  const first = createEngineNode(() => settings.engines[0], now)
+  const second = createEngineNode(() => settings.engines[1], now)
+  const engines = [first, second]
   let required = false
   let lastTime: string | undefined
+  let lastUpdateTime = now().toISOString()
 
   function changed(clientId: string): void {
+    lastUpdateTime = now().toISOString()
     if (!clustered) return
-    if (!replicatesOnSave()) {
-      required = true
-      return
-    }
     const stored = saved.get(clientId)
-    if (stored === undefined) published.delete(clientId)
-    else published.set(clientId, stored)
+    if (settings.replicateClientsOnSave && !isHeldBack(stored, settings)) {
+      for (const engine of engines) engine.put(clientId, stored)
+    } else required = true
   }
 
   return {
@@ -66,12 +65,28 @@ export function createClientStore({ clustered, replicatesOnSave, now }: ClientSt
       saved.delete(clientId)
       changed(clientId)
     },
-    getPublished: clientId => published.get(clientId),
+    getPublished: clientId => (clustered ? first.find(clientId) : saved.get(clientId)),
+    isReplicated: clientId => engines.every(engine => engine.find(clientId) === saved.get(clientId)),
     publish() {
-      published = new Map(saved)
+      settings.unreplicatedReferences = []
+      const configuration = { clients: new Map(saved), timestamp: lastUpdateTime }
+      for (const engine of engines) engine.notify(configuration)
       required = false
       lastTime = now().toISOString()
     },
-    replication: () => ({ required, lastTime }),
+    replication: () => ({
+      required,
+      lastTime,
+      lastUpdateTime,
+      engines: engines.map(engine => engine.status()),
+    }),
   }
+}
+
+/** PingFederate hands over a client alone only when the engines have what it refers to. */
+function isHeldBack(stored: StoredClient | undefined, { unreplicatedReferences }: Settings): boolean {
+  const { defaultAccessTokenManagerRef, oidcPolicy } = stored?.client ?? {}
+  return [defaultAccessTokenManagerRef?.id, oidcPolicy?.policyGroup?.id].some(
+    id => id !== undefined && unreplicatedReferences.includes(id),
+  )
 }

@@ -1,12 +1,13 @@
 import { type Answer, invalid, notFound, type ValidationError } from './api-result.ts'
-import type { StoredClient } from './client-store.ts'
 import { inVersion } from './client-versions.ts'
 import { type CompleteClient, withDefaults } from './defaults.ts'
 import type { Installation } from './installation.ts'
 import { withLocations } from './links.ts'
 import { parseClient, parseClientSecret } from './parse-body.ts'
 import { applySecrets, noSecret, type SecretState, toClientSecret } from './secrets.ts'
+import type { StoredClient } from './stored-client.ts'
 import { missingSecret, validateClient } from './validate-client.ts'
+import { isAtLeast } from './version.ts'
 
 /** `POST /oauth/clients` */
 export function createClient(installation: Installation, body: unknown): Answer {
@@ -131,7 +132,14 @@ function toWire(installation: Installation, stored: StoredClient) {
     ...(clientSecretChangedTime === undefined ? {} : { clientSecretChangedTime }),
     creationDate,
     modificationDate,
+    ...toReplicationStatus(installation, client),
   }
+}
+
+/** PingFederate says it only where a save is meant to replicate the client. */
+function toReplicationStatus({ store, settings }: Installation, { clientId }: CompleteClient) {
+  if (!store.clustered || !settings.replicateClientsOnSave || !isAtLeast(settings.version, 12, 0)) return {}
+  return { replicationStatus: store.isReplicated(clientId) ? 'REPLICATED' : 'NOT_REPLICATED' }
 }
 
 function positive(query: URLSearchParams, name: string, problems: ValidationError[]): number | undefined {

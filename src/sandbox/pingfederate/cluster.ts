@@ -1,21 +1,27 @@
 import { type Answer, refusal } from './api-result.ts'
+import type { EngineStatus } from './engines.ts'
 import type { Installation } from './installation.ts'
 
 /** `GET /cluster/status` */
 export function getClusterStatus(installation: Installation): Answer {
   assertClustered(installation)
   const { settings, store } = installation
-  const { required, lastTime } = store.replication()
-  const replicationStatus = required ? 'OUT_OF_DATE' : 'SUCCEEDED'
+  const { required, lastTime, lastUpdateTime, engines } = store.replication()
   const { version } = settings
-  const engine = { mode: 'CLUSTERED_ENGINE', version, replicationStatus }
   const body = {
     nodes: [
       { address: '127.0.0.1:7600', index: 0, mode: 'CLUSTERED_CONSOLE', version },
-      { address: '127.0.0.1:7601', index: 1, ...engine },
-      { address: '127.0.0.1:7602', index: 2, ...engine },
+      ...engines.map((engine, index) => ({
+        address: `127.0.0.1:${7601 + index}`,
+        index: index + 1,
+        mode: 'CLUSTERED_ENGINE',
+        version,
+        ...toNodeStatus(engine, required),
+      })),
     ],
-    ...(lastTime === undefined ? {} : { lastConfigUpdateTime: lastTime, lastReplicationTime: lastTime }),
+    lastConfigUpdateTime: lastUpdateTime,
+    ...(lastTime === undefined ? {} : { lastReplicationTime: lastTime }),
+    // Says whether the engines were told, not whether they have it.
     replicationRequired: required,
     mixedMode: false,
     currentNodeIndex: 0,
@@ -23,7 +29,17 @@ export function getClusterStatus(installation: Installation): Answer {
   return { status: 200, body }
 }
 
-/** `POST /cluster/replicate`: publishes everybody's pending changes. */
+/** An engine that has ended is behind again as soon as something else is saved. */
+function toNodeStatus(engine: EngineStatus, required: boolean): Partial<EngineStatus> {
+  const { replicationStatus, configurationTimestamp } = engine
+  const hasEnded = replicationStatus === 'SUCCEEDED' || replicationStatus === 'FAILED'
+  return {
+    replicationStatus: hasEnded && required ? 'OUT_OF_DATE' : replicationStatus,
+    ...(configurationTimestamp === undefined ? {} : { configurationTimestamp }),
+  }
+}
+
+/** `POST /cluster/replicate`: tells the engines of everybody's pending changes, and doesn't wait until they have them. */
 export function replicate(installation: Installation): Answer {
   assertClustered(installation)
   installation.store.publish()

@@ -2,8 +2,8 @@ import { Compile } from 'typebox/compile'
 import { invalid, type Refusal, refusal, type ValidationError } from './api-result.ts'
 import { Client, ClientSecret } from './client.ts'
 import { findTooNew } from './client-versions.ts'
-import type { Settings } from './installation.ts'
 import { findLocation, withBareLinks } from './links.ts'
+import type { Settings } from './settings.ts'
 
 const compiled = { client: Compile(Client), clientSecret: Compile(ClientSecret) }
 

@@ -1,12 +1,14 @@
 import type { RequestListener } from 'node:http'
 import { type AdminApi, createAdminApi } from './admin-api.ts'
 import type { AdminAccess } from './authenticate.ts'
-import { createClientStore, type StoredClient } from './client-store.ts'
+import { createClientStore } from './client-store.ts'
 import type { CompleteClient } from './defaults.ts'
 import { createSecretCipher } from './encrypted-secret.ts'
 import type { Faults } from './faults.ts'
-import { createSettings, type Installation, type Settings } from './installation.ts'
+import type { Installation } from './installation.ts'
 import { acceptsSecret } from './secrets.ts'
+import { createSettings, type Settings } from './settings.ts'
+import type { StoredClient } from './stored-client.ts'
 
 /** PingFederate as a test sees it from inside the process. */
 export interface PingFederate {
@@ -43,7 +45,7 @@ export function createPingFederate({ clustered, reservedClientIds, now, ...acces
   readonly pingFederate: PingFederate
 } {
   const settings = createSettings()
-  const store = createClientStore({ clustered, now, replicatesOnSave: () => settings.replicateClientsOnSave })
+  const store = createClientStore({ clustered, settings, now })
   const cipher = createSecretCipher()
   const installation: Installation = {
     settings,

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { invalid, type ValidationError } from './api-result.ts'
 import type { ClientSecret } from './client.ts'
-import type { RetainedSecret, StoredClient } from './client-store.ts'
 import type { Installation } from './installation.ts'
 import { required } from './parse-body.ts'
+import type { RetainedSecret, StoredClient } from './stored-client.ts'
 
 /** The part of a stored client that changes with its secret. */
 export type SecretState = Pick<StoredClient, 'secret' | 'secondarySecrets' | 'clientSecretChangedTime'>

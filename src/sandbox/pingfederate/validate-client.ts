@@ -1,8 +1,8 @@
 import type { ValidationError } from './api-result.ts'
 import type { Client } from './client.ts'
 import type { CompleteClient } from './defaults.ts'
-import type { Settings } from './installation.ts'
 import { required } from './parse-body.ts'
+import type { Settings } from './settings.ts'
 
 type Rule = (client: CompleteClient, settings: Settings) => ValidationError[]
 
