@@ -4,6 +4,7 @@ import { type Answer, Refusal, refusal } from './api-result.ts'
 import { type AdminAccess, assertMayUse, createAuthenticate } from './authenticate.ts'
 import { createFaults, type Fault, type Faults, type Strike } from './faults.ts'
 import type { Installation } from './installation.ts'
+import { createLockout } from './lockout.ts'
 import { type AdminRequest, route } from './route.ts'
 import { type Sent, send, sendOdd } from './send.ts'
 
@@ -37,7 +38,8 @@ const basePath = '/pf-admin-api/v1'
 
 /** PingFederate's administrative API over an installation. */
 export function createAdminApi(installation: Installation, access: AdminAccess): AdminApi {
-  const authenticate = createAuthenticate(access)
+  const { settings, now } = installation
+  const authenticate = createAuthenticate(access, createLockout(settings, now))
   const { faults, take } = createFaults()
   const recorders = new Set<(exchange: Exchange) => void>()
   const stopped = new AbortController()

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { refusal } from './api-result.ts'
+import type { Lockout } from './lockout.ts'
 
 /** An account of the administrative console with a password. */
 interface Account {
@@ -24,11 +25,19 @@ export interface AdminAccess {
 type Authenticate = (request: IncomingMessage) => Role | Promise<Role>
 
 /** Says 401 to whoever isn't known, 403 to requests without PingFederate's header and to auditors who write. */
-export function createAuthenticate({ accounts, acceptsToken }: AdminAccess): Authenticate {
+export function createAuthenticate({ accounts, acceptsToken }: AdminAccess, lockout: Lockout): Authenticate {
   function authenticatePassword(authorization: string): Role {
-    const digest = sha256(authorization)
-    const account = accounts.find(known => timingSafeEqual(sha256(toBasic(known)), digest))
-    return account?.role ?? unauthenticated()
+    const username = toUsername(authorization)
+    const account = accounts.find(known => known.username === username)
+    if (account === undefined) return unauthenticated()
+    const isPassword = timingSafeEqual(sha256(toBasic(account)), sha256(authorization))
+    // A locked account answers like a wrong password, and counts even the right one as a try.
+    if (!isPassword || lockout.isLocked(account.username)) {
+      lockout.failed(account.username)
+      return unauthenticated()
+    }
+    lockout.succeeded(account.username)
+    return account.role
   }
 
   async function authenticateToken(token: string): Promise<Role> {
@@ -60,6 +69,13 @@ function unauthenticated(): never {
 
 function toBasic({ username, password }: Account): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+/** Whose password is tried; nobody's where the header is no Basic authentication. */
+function toUsername(authorization: string): string {
+  const [, credentials = ''] = /^Basic (.+)$/i.exec(authorization) ?? []
+  const [username = ''] = Buffer.from(credentials, 'base64').toString().split(':')
+  return username
 }
 
 function sha256(text: string): Buffer {

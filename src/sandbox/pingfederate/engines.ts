@@ -4,7 +4,7 @@ import type { StoredClient } from './stored-client.ts'
 type Clients = ReadonlyMap<string, StoredClient>
 
 /** What the console hands to the engines: its clients at one moment. */
-export interface Configuration {
+interface Configuration {
   readonly clients: Clients
   /** When the console's configuration was saved. */
   readonly timestamp: string

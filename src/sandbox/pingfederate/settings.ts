@@ -12,6 +12,16 @@ export interface EnginePace {
   ends: ReplicationStatus
 }
 
+/** PingFederate's Account Lockout Protection for accounts with a password; off here unless a test turns it on. */
+interface LockoutSettings {
+  isOn: boolean
+  /** Wrong passwords in a row that lock the account. */
+  maxFailures: number
+  lockedMs: number
+  /** Whether a try while the account is locked starts the time again isn't documented, so a caller has to live with both. */
+  isProlongedByTries: boolean
+}
+
 /** What an administrator has set up once, and where versions of PingFederate differ; tests change it at will. */
 export interface Settings {
   /** Also decides which fields a client has. */
@@ -40,6 +50,7 @@ export interface Settings {
   oidcPolicies: string[]
   defaultOidcPolicy: string | undefined
   trackUserSessionsForLogout: boolean
+  readonly lockout: LockoutSettings
 }
 
 /** An installation in which logins work. */
@@ -62,5 +73,7 @@ export function createSettings(): Settings {
     oidcPolicies: ['default'],
     defaultOidcPolicy: 'default',
     trackUserSessionsForLogout: true,
+    // PingFederate's own defaults, but that there it is on.
+    lockout: { isOn: false, maxFailures: 3, lockedMs: 60_000, isProlongedByTries: false },
   }
 }
