@@ -88,6 +88,10 @@ export const asFailure = (error: unknown): PingFederateFailure => {
   throw error
 }
 
+/** Whether the answer was cut because it was longer than any that this service reads. */
+export const isTooLong = (error: unknown): boolean =>
+  error instanceof PingFederateFailure && error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
 
 /** Sorts what went wrong while a connection was made: nothing has been sent, whatever the error is called. */

@@ -2,7 +2,7 @@ import { Secret } from '../secret.ts'
 import { isApiResult } from './api-result.ts'
 import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
-import { beforeTheCall, PingFederateFailure } from './failure.ts'
+import { beforeTheCall, isTooLong, PingFederateFailure } from './failure.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import type { Answer } from './parse-answer.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
@@ -43,8 +43,13 @@ export type PingFederate = {
   replicate: () => Promise<void>
 }
 
-/** A client is about 3 kB of JSON, so a page stays far below the mebibyte at which an answer is cut. */
-export const clientsPerPage = 100
+/**
+ * A client is about 3 kB of JSON, and one with many redirect URIs is 11 kB: a page of those is 700 kB, and an answer is
+ * cut at a mebibyte. A power of two, because a page that is longer all the same is read in halves.
+ */
+export const clientsPerPage = 64
+/** Clients of 128 kB each still fit. Halving once more could fail often enough in a row to count as an outage. */
+const fewestClientsPerPage = 8
 
 export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
   let version: readonly number[] | undefined
@@ -97,7 +102,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         path: toPath(clientId),
         read: answer => (isAbsence(answer) ? undefined : readClient(answer, 200, clientId)),
       }),
-    listClients: page => call(toListCall(page)),
+    listClients: page => listPage(call, page, clientsPerPage),
     readPrerequisites: () => readPrerequisites(call),
     getVersion,
     findClusterState: () => askCluster(clusterStatusCall),
@@ -116,10 +121,25 @@ const toAddress = (method: 'POST' | 'PUT', { clientId }: Pick<NewClient, 'client
   path: method === 'POST' ? '/oauth/clients' : toPath(clientId),
 })
 
-const toListCall = (page: number): Call<ClientInPingFederate[]> => ({
+/** A page whose answer is too long is the same clients as two pages of half its size. */
+const listPage = async (
+  call: Transport['call'],
+  page: number,
+  size: number,
+): Promise<ClientInPingFederate[]> => {
+  try {
+    return await call(toListCall(page, size))
+  } catch (error) {
+    if (!isTooLong(error) || size <= fewestClientsPerPage) throw error
+    const first = await listPage(call, 2 * page - 1, size / 2)
+    return [...first, ...(await listPage(call, 2 * page, size / 2))]
+  }
+}
+
+const toListCall = (page: number, size: number): Call<ClientInPingFederate[]> => ({
   operation: 'list_clients',
   method: 'GET',
-  path: `/oauth/clients?page=${page}&numberPerPage=${clientsPerPage}`,
+  path: `/oauth/clients?page=${page}&numberPerPage=${size}`,
   read: answer => parseClients(expect(answer, 200)),
 })
 

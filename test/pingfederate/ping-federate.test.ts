@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
-import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
+import {
+  clientsPerPage,
+  createPingFederate,
+  type PingFederate,
+} from '../../src/pingfederate/ping-federate.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { Secret } from '../../src/secret.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { filterOddAnswers, isOddForClientsOnly, kindOfRead, oddAnswers } from './odd-answers.ts'
@@ -118,4 +123,54 @@ test('an auditor’s account may read, and a create with it fails by `forbidden`
   const pingFederate = createPingFederate(transport)
   assert.equal(await pingFederate.findClient('pa_wam'), undefined)
   assert.equal(await kindOf(pingFederate.createClient(newClient(), clientSecret, operationId)), 'forbidden')
+})
+
+/** Makes clients with descriptions of about that many bytes, and resolves to their ids. */
+const addClients = async (sandbox: Sandbox, count: number, bytes: number): Promise<string[]> => {
+  const ids = Array.from({ length: count }, (_, index) => `client-${index}`)
+  const description = 'x'.repeat(bytes)
+  for (const clientId of ids) {
+    const { status } = await callAdminApi(sandbox, 'POST', '/oauth/clients', {
+      ...paWam,
+      clientId,
+      description,
+    })
+    assert.equal(status, 201)
+  }
+  return ids
+}
+
+const idsOn = async ({ listClients }: Pick<PingFederate, 'listClients'>, page: number): Promise<string[]> =>
+  (await listClients(page)).map(({ clientId }) => clientId)
+
+test('100 clients of 11 kB are listed in full pages, although together they are longer than any answer that is read', async t => {
+  const { sandbox, pingFederate, calls } = await startUpstream(t)
+  const ids = await addClients(sandbox, 100, 11_000)
+  const before = calls().length
+  assert.deepEqual(await idsOn(pingFederate, 1), ids.slice(0, clientsPerPage))
+  assert.deepEqual(await idsOn(pingFederate, 2), ids.slice(clientsPerPage))
+  assert.equal(calls().length - before, 2)
+})
+
+test('clients of 100 kB are listed in the same pages: an answer that is too long is asked for in halves', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t)
+  const ids = await addClients(sandbox, clientsPerPage + 1, 100_000)
+  assert.deepEqual(await idsOn(pingFederate, 1), ids.slice(0, clientsPerPage))
+  assert.deepEqual(await idsOn(pingFederate, 2), ids.slice(clientsPerPage))
+})
+
+test('a list without an end is `broken` after fewer calls than would count as an outage', async t => {
+  const { sandbox, transport } = await startUpstream(t)
+  const answer = { kind: 'huge', bytes: Number.POSITIVE_INFINITY } as const
+  sandbox.pingFederate.faults.always({ fault: { answer } })
+  let asked = 0
+  const counted = createPingFederate({
+    call: each => {
+      asked += 1
+      return transport.call(each)
+    },
+  })
+  assert.equal(await kindOf(counted.listClients(1)), 'broken')
+  // The breaker opens at the fifth.
+  assert.equal(asked, 4)
 })
