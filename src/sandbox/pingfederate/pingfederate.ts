@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { type AdminApi, createAdminApi } from './admin-api.ts'
 import type { AdminAccess } from './authenticate.ts'
 import { createClientStore } from './client-store.ts'
+import { inVersion } from './client-versions.ts'
 import type { CompleteClient } from './defaults.ts'
 import { createSecretCipher } from './encrypted-secret.ts'
 import type { Faults } from './faults.ts'
@@ -65,7 +66,8 @@ export function createPingFederate({ clustered, reservedClientIds, now, ...acces
       scopes: settings.scopes,
     },
     pingFederate: {
-      clients: () => structuredClone([...store.list()].map(({ client }) => client)),
+      clients: () =>
+        structuredClone([...store.list()].map(({ client }) => inVersion(client, settings.version))),
       faults,
       onExchange,
       settings,

@@ -150,6 +150,7 @@ for (const [version, fields, before] of byVersion) {
 
 test('201 with the default of a field only where the version has the field', async () => {
   assert.equal((await create({})).body.lockoutMaxMaliciousActionsType, undefined)
+  assert.equal(sandbox.pingFederate.clients()[0]?.lockoutMaxMaliciousActionsType, undefined)
   settings.version = '13.1.3.0'
   assert.equal((await read()).lockoutMaxMaliciousActionsType, 'SERVER_DEFAULT')
 })
