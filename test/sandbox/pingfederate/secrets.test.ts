@@ -52,6 +52,33 @@ test('the encrypted secret is another one at every read, and each of them keeps 
   assert.equal(await isAlive(first), true)
 })
 
+test('the encrypted secret looks like PingFederate’s: a JWE of A128CBC-HS256 behind a prefix, and not a bit of it can change', async () => {
+  const { encryptedSecret } = (await call('GET', secretPath)).body
+  const [prefix, header] =
+    /^(OBF:JWE:)([^.]+)\.\.[\w-]{22}\.[\w-]+\.[\w-]{22}$/.exec(encryptedSecret)?.slice(1) ?? []
+  assert.equal(prefix, 'OBF:JWE:')
+  assert.deepEqual(JSON.parse(Buffer.from(String(header), 'base64url').toString()), {
+    alg: 'dir',
+    enc: 'A128CBC-HS256',
+  })
+  for (const changed of [
+    encryptedSecret.slice('OBF:JWE:'.length),
+    encryptedSecret.replace(/(?<=\.)[^.](?=[^.]*$)/, (first: string) => (first === 'A' ? 'B' : 'A')),
+    encryptedSecret.replace(/(?<=\.\.)./, (first: string) => (first === 'A' ? 'B' : 'A')),
+    `${encryptedSecret.slice(0, -22)}`,
+  ]) {
+    assert.equal((await call('PUT', secretPath, { encryptedSecret: changed })).status, 422)
+  }
+  assert.equal(await isAlive(first), true)
+})
+
+test('a secret wins over an encrypted one beside it', async () => {
+  const { encryptedSecret } = (await call('GET', secretPath)).body
+  const clientAuth = { type: 'SECRET', secret: second, encryptedSecret }
+  assert.equal((await call('PUT', '/oauth/clients/pa_wam', { ...client, clientAuth })).status, 200)
+  assert.deepEqual([await isAlive(first), await isAlive(second)], [false, true])
+})
+
 test('a replacement without the encrypted secret loses the secret', async () => {
   const { status } = await call('PUT', '/oauth/clients/pa_wam', { ...client, clientAuth: { type: 'SECRET' } })
   assert.equal(status, 200)
