@@ -61,11 +61,12 @@ export function createEngineNode(pace: () => EnginePace, now: () => Date): Engin
     },
     put(clientId, stored) {
       proceed()
-      clients = withClient(clients, clientId, stored)
+      setClient(clients, clientId, stored)
       if (fetching === undefined) return
-      const { configuration, since } = fetching
-      const later = withClient(configuration.clients, clientId, stored)
-      fetching = { configuration: { ...configuration, clients: later }, since }
+      // A copy, because the other engine may be fetching the same configuration.
+      const later = new Map(fetching.configuration.clients)
+      setClient(later, clientId, stored)
+      fetching = { ...fetching, configuration: { ...fetching.configuration, clients: later } }
     },
     find(clientId) {
       proceed()
@@ -79,12 +80,14 @@ export function createEngineNode(pace: () => EnginePace, now: () => Date): Engin
 }
 
 function reached({ stepMs, ends }: EnginePace, elapsedMs: number): ReplicationStatus {
-  return stepMs === 0 ? ends : (wayBefore[ends][Math.floor(elapsedMs / stepMs)] ?? ends)
+  return stepMs === 0 ? ends : (wayBefore[ends][Math.floor(Math.max(0, elapsedMs) / stepMs)] ?? ends)
 }
 
-function withClient(clients: Clients, clientId: string, stored: StoredClient | undefined) {
-  const changed = new Map(clients)
-  if (stored === undefined) changed.delete(clientId)
-  else changed.set(clientId, stored)
-  return changed
+function setClient(
+  clients: Map<string, StoredClient>,
+  clientId: string,
+  stored: StoredClient | undefined,
+): void {
+  if (stored === undefined) clients.delete(clientId)
+  else clients.set(clientId, stored)
 }
