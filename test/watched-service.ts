@@ -77,14 +77,14 @@ const randomPart = [14, 54] as const
 /** What chance gives to the creates: known beforehand, and to which key and operation it went. */
 const createChance = (secretKey: string) => {
   const seed = randomBytes(32)
-  const bytesOf = (n: number) => Buffer.from(hkdfSync('sha256', seed, '', String(n), 76))
-  const secretOf = (n: number) => bytesOf(n).subarray(0, 32)
+  const bytesOf = (n: number) => Buffer.from(hkdfSync('sha256', seed, '', String(n), 92))
+  const secretOf = (n: number) => bytesOf(n).subarray(0, 48)
   const tokens: string[] = []
   let id = ''
   let key: string | undefined
   const toTokenBytes = (n: number) =>
     key === undefined
-      ? bytesOf(n).subarray(32, 64)
+      ? bytesOf(n).subarray(48, 80)
       : deriveTokenBytes(createSecretKey(secretKey, 'base64url'), new Secret(key), id)
   return {
     newId: () => (id = randomUUIDv7()),

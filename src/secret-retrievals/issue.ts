@@ -25,8 +25,11 @@ export type IssuedRetrieval = {
 
 type World = { now: () => number; randomBytes: (size: number) => Buffer; secretKey: KeyObject }
 
-/** 256 bits, in 43 characters: more than the 32 that HS256 id tokens need, and safe in HTTP Basic without encoding. */
-const secretBytes = 32
+/**
+ * 384 bits, in 64 characters that are safe in HTTP Basic without encoding. An id token signed with HS512 needs a key of
+ * 64 bytes and one signed with HS384 48 (RFC 7518 section 3.2), and the key is the text of the secret, not what it encodes.
+ */
+const secretBytes = 48
 const tokenSize = 32
 const ivBytes = 12
 

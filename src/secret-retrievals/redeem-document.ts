@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 
 /** Of the right length and alphabet, and plainly not a secret. */
-const exampleSecret = 'example-'.repeat(6).slice(0, 43)
+const exampleSecret = 'example-'.repeat(8)
 
 /** What the API document says of redeeming a token. */
 export const redeemDocument = {
@@ -15,7 +15,7 @@ export const redeemDocument = {
           {
             clientId: Type.String({ description: 'The client it belongs to.', examples: ['pa_wam'] }),
             clientSecret: Type.String({
-              description: 'The client secret (RFC 6749 section 2.3.1), 43 characters.',
+              description: 'The client secret (RFC 6749 section 2.3.1), 64 characters.',
               examples: [exampleSecret],
             }),
             team: Type.String({ description: 'The owning team.', examples: ['payments'] }),

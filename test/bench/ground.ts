@@ -84,7 +84,7 @@ const toPingFederateBody = (clientId: string) => ({
   clientId,
   name: clientId,
   description: `Web session client of ${team} [web-session-clients 01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10]`,
-  clientAuth: { type: 'SECRET', secret: randomBytes(32).toString('base64url') },
+  clientAuth: { type: 'SECRET', secret: randomBytes(48).toString('base64url') },
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
   bypassApprovalPage: true,
   grantTypes: ['AUTHORIZATION_CODE'],

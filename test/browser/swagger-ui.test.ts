@@ -105,7 +105,7 @@ test(
     await redeem.locator('textarea').first().fill(JSON.stringify({ token }))
     const redeemed = await execute(redeem)
     assert.equal(redeemed.status, '200')
-    assert.match(redeemed.text, /"clientSecret": "[\w-]{43}"/)
+    assert.match(redeemed.text, /"clientSecret": "[\w-]{64}"/)
     assert.deepEqual(tab.complaints, [])
 
     const again = await execute(redeem)

@@ -68,14 +68,14 @@ test('0 with --exit: two fields become a login, the secret is shown to nobody, n
     /✓ Find it in PingFederate, .+ +\d+ ms/,
     /Redirect URIs +https:\/\/mypingaccessserver:3000\/pa\/oidc\/cb/,
     /Bypass Authorization Approval +true/,
-    /✓ Redeem its secret: 200 +\d+ ms\n +secret +[\w-]{4}•+ \(43 characters\)/,
+    /✓ Redeem its secret: 200 +\d+ ms\n +secret +[\w-]{4}•+ \(64 characters\)/,
     /✓ Redeem it again: 410 +\d+ ms\n +retrieval_redeemed/,
     /✓ Log ana in through pa_wam with that secret +\d+ ms/,
     /sub +ana\n +iss +http:\/\/127\.0\.0\.1:\d+\n +aud +pa_wam\n/,
   ]) {
     assert.match(output, promise)
   }
-  assert.doesNotMatch(output, /wscrt_[\w-]{57}|\b[\w-]{43}\b/, 'no token, no secret')
+  assert.doesNotMatch(output, /wscrt_[\w-]{57}|\b[\w-]{64}\b/, 'no token, no secret')
   assert.doesNotMatch(output, /✗/)
   assert.equal(stripVTControlCharacters(output), output, 'no colours in a pipe')
   assert.deepEqual(await readdir(folder), [])
@@ -99,7 +99,7 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   const [planned = '', created = '', redeemed = '', listed = '', events = '', stored = ''] = lines
   assert.equal(JSON.parse(planned).changes.length, 1)
   assert.equal(JSON.parse(created).clientId, 'my_app')
-  assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{43}$/)
+  assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{64}$/)
   assert.deepEqual(
     JSON.parse(listed).items.map(({ clientId }: { clientId: string }) => clientId),
     ['my_app'],

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { issueRetrieval } from '../../src/secret-retrievals/issue.ts'
 
 test('nothing of the secret stands in what is stored, and each random byte serves one purpose', () => {
-  const random = Buffer.from(Array.from({ length: 76 }, (_, index) => index))
+  const random = Buffer.from(Array.from({ length: 92 }, (_, index) => index))
   const { secret, sealed, retrievalId } = issueRetrieval(
     { clientId: 'pa_wam', ttlSeconds: 900, redeemableBy: 'team', tokenBytes: undefined },
     {
@@ -13,9 +13,9 @@ test('nothing of the secret stands in what is stored, and each random byte serve
       secretKey: createSecretKey(Buffer.alloc(32, 1)),
     },
   )
-  assert.deepEqual(Buffer.from(secret.reveal(), 'base64url'), random.subarray(0, 32))
+  assert.deepEqual(Buffer.from(secret.reveal(), 'base64url'), random.subarray(0, 48))
   const stored = Buffer.concat([Buffer.from(sealed, 'base64url'), Buffer.from(retrievalId)])
   // Four bytes in a row come about by chance once in billions.
-  for (let from = 0; from <= 60; from += 1) assert.equal(stored.indexOf(random.subarray(from, from + 4)), -1)
-  assert.ok(stored.includes(random.subarray(64)))
+  for (let from = 0; from <= 76; from += 1) assert.equal(stored.indexOf(random.subarray(from, from + 4)), -1)
+  assert.ok(stored.includes(random.subarray(80)))
 })

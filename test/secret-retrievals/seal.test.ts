@@ -7,11 +7,16 @@ import { createToken } from '../../src/secret-retrievals/token.ts'
 const key = createSecretKey(randomBytes(32))
 const token = createToken(1_795_453_200_000, randomBytes(32))
 const context = { retrievalId: 'a-row', clientId: 'pa_wam', expiresAt: '2026-11-23T17:15:00.000Z' }
-const secret = randomBytes(32).toString('base64url')
+const secret = randomBytes(48).toString('base64url')
 const sealed = seal(secret, token, key, context, randomBytes(12))
 
 test('opens with the token, the server key and the context it was sealed with', () => {
   assert.equal(open(sealed, token, [key], context), secret)
+})
+
+test('opens a secret of 43 characters, as version 0.5.0 made them', () => {
+  const former = randomBytes(32).toString('base64url')
+  assert.equal(open(seal(former, token, key, context, randomBytes(12)), token, [key], context), former)
 })
 
 test('opens with a former server key as long as it is listed after the current one', () => {

@@ -68,7 +68,7 @@ test('a stolen database plus the server key opens nothing: offline no text in it
       assert.throws(() => openWith(candidate))
     }
     const token = tokens.find(each => toRetrievalId(each) === row['retrieval_id'])
-    assert.match(openWith(String(token)), /^[A-Za-z0-9_-]{43}$/, 'it is the token that was missing')
+    assert.match(openWith(String(token)), /^[A-Za-z0-9_-]{64}$/, 'it is the token that was missing')
   }
 })
 

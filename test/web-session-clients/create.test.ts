@@ -6,9 +6,9 @@ import { clientIds, fullest, recordCalls, sentClients, smallest } from './reques
 
 const tokenForm = /^wscrt_[A-Za-z0-9_-]{57}$/
 
-/** Random bytes the test knows; the first 32 become the client secret. */
-const knownBytes = Buffer.from(Array.from({ length: 76 }, (_, index) => (index * 37) % 256))
-const knownSecret = knownBytes.subarray(0, 32).toString('base64url')
+/** Random bytes the test knows; the first 48 become the client secret. */
+const knownBytes = Buffer.from(Array.from({ length: 92 }, (_, index) => (index * 37) % 256))
+const knownSecret = knownBytes.subarray(0, 48).toString('base64url')
 
 test('201: the smallest request makes exactly the manual’s client, and the description that marks it', async t => {
   const { sandbox, call } = await startTestService(t, { world: { randomBytes: () => knownBytes } })
@@ -185,14 +185,21 @@ test('201: one client for each of many requests at once, each with a token and a
   assert.deepEqual(clientIds(sandbox).sort(), ids.sort())
 })
 
-test('201: the secret that PingFederate got is the one that is redeemed, 32 random bytes', async t => {
+test('201: the secret that PingFederate got is the one that is redeemed, 48 random bytes: a key for HS256 to HS512', async t => {
   const { sandbox, call } = await startTestService(t, { world: { randomBytes } })
   const calls = recordCalls(sandbox)
   const { body } = await call('POST', '/web-session-clients', { body: smallest })
   const redeemed = await call('POST', '/secret-retrievals', { body: { token: body.retrieval.token } })
   assert.equal(redeemed.status, 200)
   assert.equal(redeemed.body.clientSecret, sentClients(calls)[0]?.clientAuth?.secret)
-  assert.equal(Buffer.from(redeemed.body.clientSecret, 'base64url').length, 32)
+  assert.equal(Buffer.from(redeemed.body.clientSecret, 'base64url').length, 48)
+  // Key and hash of HMAC have the same length (RFC 7518 section 3.2); the key is the text itself.
+  for (const [algorithm, bits] of [
+    ['HS256', 256],
+    ['HS384', 384],
+    ['HS512', 512],
+  ] as const)
+    assert.ok(Buffer.byteLength(redeemed.body.clientSecret) * 8 >= bits, algorithm)
 })
 
 test('201 with a Location below PUBLIC_URL, where the installation has one', async t => {
