@@ -10,7 +10,12 @@ const maxHostLength = 253
 export const checkHost = (host: string, rules: HostRules): BrokenRule[] => {
   if (host === '') return when(true, 'host_required', 'The URL names no host.', 'Send https://host.')
   if (host.includes('*'))
-    return when(true, 'no_wildcard', 'A wildcard would let every host receive codes.', 'List each host.')
+    return when(
+      true,
+      'no_wildcard',
+      'A wildcard would let every host receive codes, whoever gets one; so each host of a wildcard virtual host is named.',
+      'Send one PingAccess URL for each host that people use.',
+    )
   if (host.includes('%'))
     return when(
       true,

@@ -1,17 +1,21 @@
 import { presentable } from '../http/validation.ts'
 import type { Violation } from '../problem.ts'
+import { type CallbackUnder, toRedirectUri } from './callback.ts'
 import type { BrokenRule } from './rule.ts'
 import { findBroken, normalise, type PingAccessUrlRules } from './url.ts'
 
 type DerivedUrl = { pingAccessUrl: string; redirectUri: string }
 
+type DerivationRules = PingAccessUrlRules & { callbackUnder: CallbackUnder }
+
 /**
  * Derives PingAccess's redirect URI from each PingAccess URL, or names every rule that is broken.
  * Host case, the default port and one trailing slash are normalised; whatever else a parser would change is refused.
+ * Under the host, PingAccess URLs that differ in their context roots have the same redirect URI.
  */
 export const deriveRedirectUris = (
   urls: readonly unknown[],
-  rules: PingAccessUrlRules,
+  rules: DerivationRules,
 ): { derived: DerivedUrl[]; violations: Violation[] } => {
   const derived: DerivedUrl[] = []
   const violations: Violation[] = []
@@ -21,14 +25,17 @@ export const deriveRedirectUris = (
     if (typeof url !== 'string' || url === '' || url.length > 2048) return
     const broken = findBroken(url, rules)
     const normalised = broken.length === 0 ? normalise(url) : ''
-    const first = seen.get(normalised)
+    // Directories, where PingFederate may keep its clients, take texts that differ in the case of letters for one.
+    const comparable = normalised.toLowerCase()
+    const first = seen.get(comparable)
     if (broken.length === 0 && first !== undefined) broken.push(duplicate(first))
     if (broken.length > 0) {
       violations.push(...broken.map(each => toViolation(index, url, each)))
       return
     }
-    seen.set(normalised, index)
-    derived.push({ pingAccessUrl: normalised, redirectUri: normalised + rules.callbackPath })
+    seen.set(comparable, index)
+    const redirectUri = toRedirectUri(normalised, rules.callbackUnder, rules.callbackPath)
+    derived.push({ pingAccessUrl: normalised, redirectUri })
   })
   return { derived, violations }
 }
@@ -48,6 +55,6 @@ const toViolation = (index: number, url: string, { rule, detail, fix }: BrokenRu
 
 const duplicate = (first: number): BrokenRule => ({
   rule: 'unique',
-  detail: `Normalised, this is the same as entry ${first}.`,
+  detail: `Normalised, and but for the case of letters, this is the same as entry ${first}.`,
   fix: 'Send each PingAccess URL once.',
 })

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { visibleCharacter } from '../http/visible-line.ts'
+import { checkCallback } from './callback-path.ts'
 import { checkHost, type HostRules } from './host.ts'
 import { type BrokenRule, when } from './rule.ts'
 
@@ -16,10 +17,19 @@ export const findBroken = (url: string, rules: PingAccessUrlRules): BrokenRule[]
   const broken = [
     ...checkScheme(scheme, url, rules),
     ...checkAuthority(authority, rules),
-    ...checkPath(path, rules.callbackPath),
+    ...checkPath(path),
     ...checkRest(rest),
   ]
-  return broken.length > 0 ? broken : checkAgainstParser(url)
+  const all = broken.length > 0 ? broken : checkAgainstParser(url)
+  return [
+    ...all,
+    ...checkCallback({
+      origin: normalise(`${scheme}${authority}`),
+      contextRoot: path.replace(/\/$/, ''),
+      callbackPath: rules.callbackPath,
+      isPlain: all.length === 0,
+    }),
+  ]
 }
 
 /** Characters that make every later rule meaningless. */
@@ -89,7 +99,7 @@ const checkPort = (colon: string, port: string): BrokenRule[] =>
     'Send a port such as :3000, or leave the colon out.',
   )
 
-const checkPath = (path: string, callbackPath: string): BrokenRule[] => {
+const checkPath = (path: string): BrokenRule[] => {
   const contextRoot = path.replace(/\/$/, '')
   const segments = contextRoot.split('/').slice(1)
   const decoded = segments.map(segment => segment.replaceAll(/%2e/gi, '.'))
@@ -113,12 +123,6 @@ const checkPath = (path: string, callbackPath: string): BrokenRule[] => {
       'List each context root.',
     ),
     ...checkEncoding(path),
-    ...when(
-      contextRoot === callbackPath || contextRoot.endsWith(callbackPath),
-      'base_url_only',
-      'This is a redirect URI; the service adds the callback path itself.',
-      `Leave out ${callbackPath}.`,
-    ),
   ]
 }
 

@@ -1,12 +1,14 @@
+import { findSource } from '../ping-access-urls/callback.ts'
 import type { ClientSettings, NewClient } from './client-settings.ts'
 import { findValue, type Json, parseReference, toTexts, withValue } from './json.ts'
 import { addMarker, stripMarker } from './marker.ts'
 
 /**
- * The settings that a client in PingFederate has. PingAccess URLs are not among them, because it has the redirect URIs
- * derived from them, and neither is `refreshTokens`, which the grant types tell.
+ * The settings that a client in PingFederate has. PingAccess URLs and where the callback is are not among them, because
+ * it has the redirect URIs derived from them, and neither is `refreshTokens`, which the grant types tell.
  */
-type ManagedSettings = Pick<NewClient, 'name'> & Omit<ClientSettings, 'pingAccessUrls' | 'refreshTokens'>
+type ManagedSettings = Pick<NewClient, 'name'> &
+  Omit<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'refreshTokens'>
 
 /** The same as found: PingFederate has more grant types and kinds of logout than can be set here, so these are any text. */
 type FoundSettings = Omit<ManagedSettings, 'grantTypes' | 'logout'> & { grantTypes: string[]; logout: string }
@@ -26,8 +28,8 @@ type Field<Ours, Found> = {
   from: (values: readonly unknown[], read: Read) => Found
   /** JSON pointer into the body of a create; undefined where a caller cannot set the field. */
   pointer: string | undefined
-  /** Whether PingFederate's list and the list at `pointer` match item by item, so that an error names the caller's item. */
-  hasSameItems?: true
+  /** Which item of the list at `pointer` an item of PingFederate's list comes from, so that an error names the caller's. */
+  findItem?: (settings: ClientSettings, index: number) => number | undefined
 }
 
 /**
@@ -57,7 +59,7 @@ const fields: {
     to: redirectUris => [redirectUris],
     from: ([redirectUris]) => toTexts(redirectUris),
     pointer: '/pingAccessUrls',
-    hasSameItems: true,
+    findItem: findSource,
   },
   bypassAuthorizationApproval: {
     theirs: ['bypassApprovalPage'],
@@ -165,7 +167,7 @@ export const toSettings = (body: Json, read: Read): FoundSettings =>
 const findValues = (body: Json, paths: readonly string[]): unknown[] =>
   paths.map(path => findValue(body, path))
 
-type Pointed = Pick<Field<never, unknown>, 'pointer' | 'hasSameItems'>
+type Pointed = Pick<Field<never, unknown>, 'pointer' | 'findItem'>
 
 /** A map, because a field path named like a member of every object is looked up too. */
 const pointed = new Map<string, Pointed>([
@@ -176,9 +178,16 @@ const pointed = new Map<string, Pointed>([
   ['oidcPolicy.logoutUris', { pointer: '/logout' }],
 ])
 
-/** The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the caller's. */
-export const toRequestPointer = (fieldPath: string | undefined): string | undefined => {
+/**
+ * The field of a create request behind a field of PingFederate's client, as JSON Pointer; undefined where it is none of the
+ * caller's. Without the settings that were sent it is the whole of a list.
+ */
+export const toRequestPointer = (
+  fieldPath: string | undefined,
+  settings?: ClientSettings,
+): string | undefined => {
   const [first = '', second = ''] = (fieldPath ?? '').split(/[.[\]]+/)
-  const { pointer, hasSameItems } = pointed.get(`${first}.${second}`) ?? pointed.get(first) ?? {}
-  return hasSameItems && /^\d+$/.test(second) ? `${pointer}/${second}` : pointer
+  const { pointer, findItem } = pointed.get(`${first}.${second}`) ?? pointed.get(first) ?? {}
+  const item = settings && /^\d+$/.test(second) ? findItem?.(settings, Number(second)) : undefined
+  return item === undefined ? pointer : `${pointer}/${item}`
 }

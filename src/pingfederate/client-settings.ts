@@ -1,3 +1,5 @@
+import type { CallbackUnder } from '../ping-access-urls/callback.ts'
+
 /** Grant types (RFC 7591 section 2) that a web session client can have. */
 export const grantTypes = ['authorization_code', 'refresh_token'] as const
 
@@ -8,6 +10,7 @@ export const logoutModes = ['none', 'pingaccess'] as const
 export type ClientSettings = {
   description: string | null
   pingAccessUrls: string[]
+  callbackUnder: CallbackUnder
   redirectUris: string[]
   grantTypes: (typeof grantTypes)[number][]
   bypassAuthorizationApproval: boolean

@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode, type Violation } from '../problem.ts'
 import { toRequestPointer } from './client-fields.ts'
+import type { ClientSettings } from './client-settings.ts'
 import type { FailureKind, FieldError, PingFederateFailure } from './failure.ts'
 
 const answers: Record<
@@ -53,9 +54,12 @@ const answers: Record<
   },
 }
 
-/** What the caller is told of a failed call: the upstream is named, its credentials and addresses are not. */
-export const toProblem = (failure: PingFederateFailure): Problem => {
-  if (failure.kind === 'invalid') return toRefusal(failure)
+/**
+ * What the caller is told of a failed call: the upstream is named, its credentials and addresses are not.
+ * @param settings those that were sent, so that a refusal points at the caller's own item
+ */
+export const toProblem = (failure: PingFederateFailure, settings?: ClientSettings): Problem => {
+  if (failure.kind === 'invalid') return toRefusal(failure, settings)
   const { code, detail, retryAfterSeconds } = answers[failure.kind]
   const seconds = failure.retryAfterSeconds ?? retryAfterSeconds
   return new Problem(code, detail, {
@@ -64,10 +68,10 @@ export const toProblem = (failure: PingFederateFailure): Problem => {
   })
 }
 
-const toRefusal = (failure: PingFederateFailure): Problem =>
+const toRefusal = (failure: PingFederateFailure, settings: ClientSettings | undefined): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was changed.', {
     cause: failure,
-    violations: failure.fieldErrors.map(toViolation),
+    violations: failure.fieldErrors.map(each => toViolation(each, settings)),
   })
 
 /** A refusal that can be foreseen without sending anything. */
@@ -75,8 +79,11 @@ export const wouldRefuse = (violations: Violation[]): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate would refuse the client.', { violations })
 
 /** PingFederate's own words, attributed, under the caller's own field. */
-const toViolation = ({ fieldPath, errorId, message }: FieldError): Violation => {
-  const pointer = toRequestPointer(fieldPath)
+const toViolation = (
+  { fieldPath, errorId, message }: FieldError,
+  settings: ClientSettings | undefined,
+): Violation => {
+  const pointer = toRequestPointer(fieldPath, settings)
   return {
     in: 'body',
     pointer: pointer ?? '',

@@ -47,13 +47,13 @@ const checkHostRule = (host: string): BrokenRule[] =>
     allowIpHosts: !host.startsWith('*.'),
   })
 
-/** As in a PingAccess URL, where the callback path is another installation's affair. */
+/** As in a PingAccess URL, but for what PingAccess keeps for itself: that is another path where the callback path is. */
 const checkContextRoot = (root: string): BrokenRule[] =>
   findBroken(`https://host${root.replace(/\/\*$/, '')}`, {
     requireFullyQualifiedHosts: false,
     allowIpHosts: false,
     callbackPath: '/pa/oidc/cb',
-  })
+  }).filter(({ rule }) => rule !== 'reserved_path')
 
 const checkTtl = (path: string[], { minimum, maximum }: Names): PolicyProblem[] =>
   typeof minimum === 'number' && typeof maximum === 'number' && minimum > maximum

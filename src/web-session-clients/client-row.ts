@@ -1,6 +1,6 @@
 import type { ClientRow, OperationRow } from '../database/schema.ts'
 import type { ClientSettings } from '../pingfederate/client-settings.ts'
-import { pingAccessDefaults } from './defaults.ts'
+import { formerSettings, pingAccessDefaults } from './defaults.ts'
 import type { WebSessionClient } from './schema.ts'
 
 /** What a create has set, apart from what its operation says of itself. */
@@ -21,7 +21,7 @@ type FormerAnswer = Partial<ClientSettings> & {
 /** A client as rows and facts tell of it; settings that an older version did not know are missing. */
 type Stored = Facts & Pick<WebSessionClient, 'clientId' | 'team' | 'createdBy'>
 
-/** The one mapping to what is answered; the defaults stand for settings that are missing. */
+/** The one mapping to what is answered; what was done without being stored stands for settings that are missing. */
 const toAnswer = ({ settings, replication, ...client }: Stored): WebSessionClient => ({
   ...client,
   ...completeSettings(settings),
@@ -32,6 +32,7 @@ const completeSettings = (stored: Partial<ClientSettings>): ClientSettings => {
   const known = Object.keys(pingAccessDefaults).filter(name => name in stored)
   return {
     ...pingAccessDefaults,
+    ...formerSettings,
     ...Object.fromEntries(known.map(name => [name, stored[name as keyof ClientSettings]])),
   }
 }

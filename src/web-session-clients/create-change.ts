@@ -53,8 +53,7 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   },
   send: async ({ upstream, store, timeoutMs }, { client, retrieval, operationId }, operation) =>
     toOutcome(
-      upstream,
-      timeoutMs,
+      { upstream, timeoutMs, client },
       await carryOutCreate(upstream.pingFederate, {
         client,
         secret: retrieval.secret,
@@ -99,7 +98,9 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   },
 }
 
-const toOutcome = async (upstream: Upstream, timeoutMs: number, outcome: CreateOutcome): Promise<Outcome> => {
+type Sent = { upstream: Upstream; timeoutMs: number; client: NewClient }
+
+const toOutcome = async ({ upstream, timeoutMs, client }: Sent, outcome: CreateOutcome): Promise<Outcome> => {
   if (outcome.kind === 'created')
     return { kind: 'done', saved: await toSaved(upstream, outcome.client.savedAt) }
   if (outcome.kind === 'foreign')
@@ -108,7 +109,7 @@ const toOutcome = async (upstream: Upstream, timeoutMs: number, outcome: CreateO
   if (outcome.kind === 'failed')
     return {
       kind: 'failed',
-      problem: toProblem(failure),
+      problem: toProblem(failure, client.settings),
       isFinal: failure.kind === 'invalid' && failure.speaker === 'itself',
     }
   return { kind: 'unknown', cause: failure, ...(outcome.mayReplace && { heldMs: lateCallMs(timeoutMs) }) }

@@ -15,6 +15,7 @@ export const createExamples = {
       description: 'Payments behind PingAccess',
       team: 'payments',
       pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+      callbackUnder: 'host',
       scopes: ['profile', 'email'],
       requirePkce: true,
       logout: 'pingaccess',

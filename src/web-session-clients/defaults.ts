@@ -1,3 +1,4 @@
+import type { CallbackUnder } from '../ping-access-urls/callback.ts'
 import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
 import type { PolicyDefaults, RetrievalConfig } from '../policy/defaults.ts'
 import type { Ruled } from '../policy/team-policy.ts'
@@ -37,11 +38,12 @@ type Given = {
 
 /**
  * What Ping's "Creating a web session client" sets (authorization code, approval page bypassed); what its steps do not
- * mention is off. Also what stands for a setting that an older version did not store.
+ * mention is off. Also what stands for a setting that an older version did not store, but for `formerSettings`.
  */
 export const pingAccessDefaults: ClientSettings = {
   description: null,
   pingAccessUrls: [],
+  callbackUnder: 'host',
   redirectUris: [],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,
@@ -52,6 +54,9 @@ export const pingAccessDefaults: ClientSettings = {
   oidcPolicy: null,
   accessTokenManager: null,
 }
+
+/** What version 0.5 and older did, without storing it, where that is not the default any more. */
+export const formerSettings: Pick<ClientSettings, 'callbackUnder'> = { callbackUnder: 'contextRoot' }
 
 const sent = <T>(value: T, reason = 'You sent it.'): Sourced<T> => ({ value, source: 'request', reason })
 
@@ -122,9 +127,12 @@ const chooseSettings = (
     derived.map(({ pingAccessUrl }) => pingAccessUrl),
     'You sent them; their form is normalised.',
   ),
+  callbackUnder: chooseCallbackUnder(request.callbackUnder),
   redirectUris: configured(
-    derived.map(({ redirectUri }) => redirectUri),
-    'Each PingAccess URL with PINGACCESS_CALLBACK_PATH of this installation.',
+    [...new Set(derived.map(({ redirectUri }) => redirectUri))],
+    callbackUnderOf(request) === 'host'
+      ? 'Each host and port of the PingAccess URLs, once, with PINGACCESS_CALLBACK_PATH of this installation.'
+      : 'Each PingAccess URL with PINGACCESS_CALLBACK_PATH of this installation.',
   ),
   grantTypes: request.refreshTokens
     ? sent(['authorization_code', 'refresh_token'], 'The manual’s grant, and the one of refreshTokens.')
@@ -143,6 +151,26 @@ const chooseSettings = (
     byPolicy(policy.accessTokenManager, pingFederateDefault),
   ),
 })
+
+/** Where the callback is for a request that may leave it open, or be wrong. */
+export const callbackUnderOf = (request: { callbackUnder?: unknown } | null): CallbackUnder =>
+  request?.callbackUnder === 'contextRoot' ? 'contextRoot' : pingAccessDefaults.callbackUnder
+
+/** In PingAccess's words, because whoever sets up the application there has to choose the same. */
+const chooseCallbackUnder = (callbackUnder: CallbackUnder | undefined): Sourced<CallbackUnder> =>
+  callbackUnder === undefined
+    ? manual(
+        pingAccessDefaults.callbackUnder,
+        `${contextRootSwitch} is off in PingAccess unless it is set, so the callback is at the root of each virtual host.`,
+      )
+    : sent(
+        callbackUnder,
+        callbackUnder === 'host'
+          ? `You sent it: the PingAccess application has ${contextRootSwitch} off.`
+          : `You sent it: the PingAccess application has ${contextRootSwitch} on.`,
+      )
+
+const contextRootSwitch = '“Use context root as reserved resource base path”'
 
 const chooseScopes = (
   scopes: string[] | undefined,

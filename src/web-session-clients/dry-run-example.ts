@@ -42,10 +42,16 @@ export const dryRunExample: CreateDryRun = {
       'You sent them; their form is normalised.',
     ),
     setting(
+      '/callbackUnder',
+      'host',
+      'manual',
+      '“Use context root as reserved resource base path” is off in PingAccess unless it is set, so the callback is at the root of each virtual host.',
+    ),
+    setting(
       '/redirectUris',
       ['https://mypingaccessserver:3000/pa/oidc/cb'],
       'configuration',
-      'Each PingAccess URL with PINGACCESS_CALLBACK_PATH of this installation.',
+      'Each host and port of the PingAccess URLs, once, with PINGACCESS_CALLBACK_PATH of this installation.',
     ),
     setting('/grantTypes', ['authorization_code'], 'manual', 'The manual allows this grant and no other.'),
     setting('/bypassAuthorizationApproval', true, 'manual', 'The manual bypasses the approval page.'),

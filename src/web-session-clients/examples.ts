@@ -8,6 +8,7 @@ const client: WebSessionClient = {
   description: null,
   team: 'payments',
   pingAccessUrls: ['https://mypingaccessserver:3000'],
+  callbackUnder: 'host',
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,

@@ -12,7 +12,14 @@ import type { Policy } from '../policy/team-policy.ts'
 import type { Principal } from '../principal.ts'
 import type { Problem, Violation } from '../problem.ts'
 import type { Secret } from '../secret.ts'
-import { applyDefaults, type Choices, type RetrievalSettings, toNewClient, valuesOf } from './defaults.ts'
+import {
+  applyDefaults,
+  type Choices,
+  callbackUnderOf,
+  type RetrievalSettings,
+  toNewClient,
+  valuesOf,
+} from './defaults.ts'
 import { findUnfitTexts } from './plain-text.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 import { chooseTeam } from './team.ts'
@@ -33,7 +40,10 @@ export type CreatePlan = {
 }
 
 /** What holds for all creates of this installation. */
-export type CreateRules = { pingAccess: PingAccessUrlRules; retrieval: RetrievalConfig }
+export type CreateRules = {
+  pingAccess: PingAccessUrlRules
+  retrieval: RetrievalConfig
+}
 
 /**
  * The way of every create, dry run or not: validation, owner, defaults, policy. What the policy refuses is told and not
@@ -79,7 +89,10 @@ export const planCreate = (
 const parseRequest = (request: FastifyRequest, config: CreateRules) => {
   const body = request.body as CreateWebSessionClient
   const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
-  const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], config.pingAccess)
+  const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], {
+    ...config.pingAccess,
+    callbackUnder: callbackUnderOf(body),
+  })
   const { key, violations: keyViolations } = parseIdempotencyKey(request)
   refuseViolations([
     ...keyViolations,

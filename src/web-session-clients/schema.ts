@@ -4,6 +4,7 @@ import { redeemers, replicationStates, retrievalStates } from '../database/vocab
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 import { visibleLine } from '../http/visible-line.ts'
+import { callbackUnders } from '../ping-access-urls/callback.ts'
 import { grantTypes, logoutModes } from '../pingfederate/client-settings.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
@@ -80,6 +81,14 @@ export const CreateWebSessionClient = Type.Object(
         'Where PingAccess serves the application, one entry for each virtual host, port and context root.',
       'x-fix': 'Send a list with at least one PingAccess URL.',
     }),
+    callbackUnder: Type.Optional(
+      Type.Enum(callbackUnders, {
+        description:
+          'Where PingAccess answers the callback. `host`: at the root of every virtual host, as it does by itself, so `https://host/shop` has `https://host/pa/oidc/cb`. `contextRoot`: below the context root (`https://host/shop/pa/oidc/cb`), for applications with *Use context root as reserved resource base path*. Default: host.',
+        examples: ['host'],
+        'x-fix': 'Send host or contextRoot.',
+      }),
+    ),
     name: Type.Optional(Name),
     description: Type.Optional(Description),
     team: Type.Optional(Team),
@@ -145,8 +154,13 @@ const clientProperties = {
   pingAccessUrls: Type.Array(PingAccessUrl, {
     description: 'Normalised: host in lower case, no default port, no trailing slash.',
   }),
+  callbackUnder: Type.Enum(callbackUnders, {
+    description:
+      'Where PingAccess answers the callback: at the root of every virtual host, or below the context root.',
+  }),
   redirectUris: Type.Array(Type.String(), {
-    description: 'Redirect URIs derived from them: each PingAccess URL and the callback path.',
+    description:
+      'Redirect URIs derived from them, each once: the host and port (`callbackUnder` `host`) or the whole of each PingAccess URL, and the callback path.',
     examples: [['https://mypingaccessserver:3000/pa/oidc/cb']],
   }),
   grantTypes: Type.Array(Type.Enum(grantTypes), {

@@ -28,7 +28,8 @@ const secretKey = Buffer.alloc(32, 5).toString('base64url')
 const keyOf = (clientId: string): string => `version-0.5.0-${clientId}`
 const secretDigest = '09cc87a9acf06fac15bd21e87657c002783d1a38ac5db128165597ce1f82ce9e'
 
-const { clientId: _clientId, ...full } = fullest
+/** Every field that version 0.5.0 had. */
+const { clientId: _clientId, callbackUnder: _callbackUnder, ...full } = fullest
 
 const engines: Record<string, (t: TestContext) => Promise<{ url: string; open: () => Promise<Store> }>> = {
   SQLite: async t => {
@@ -100,6 +101,21 @@ const checkReading = (engine: string): void => {
     const listed = body.items.find((item: { clientId: string }) => item.clientId === 'redeemed')
     assert.deepEqual({ ...listed, ...settings }, listed)
     assert.deepEqual(listed.scopes, ['openid', ...scopes])
+  })
+
+  test('85: 200, 201: its callbacks stay below the context root, whatever is the default by now', async t => {
+    const service = await startUpgraded(t, engine)
+    const read = await service.call('GET', '/web-session-clients/redeemed')
+    const listed = await service.call('GET', '/web-session-clients')
+    const repeated = await repeat(service, 'redeemed')
+    const item = listed.body.items.find(({ clientId }: { clientId: string }) => clientId === 'redeemed')
+    for (const client of [read.body, item, repeated.body]) {
+      assert.equal(client.callbackUnder, 'contextRoot')
+      assert.deepEqual(client.redirectUris, [
+        'https://pay.example.com/pa/oidc/cb',
+        'https://pay.example.com:8443/shop/pa/oidc/cb',
+      ])
+    }
   })
 
   test('85: 200, 201: a setting that it did not know yet is answered by its default', async t => {

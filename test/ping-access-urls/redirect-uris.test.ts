@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { domainToASCII, domainToUnicode } from 'node:url'
 import fc from 'fast-check'
+import type { CallbackUnder } from '../../src/ping-access-urls/callback.ts'
 import { deriveRedirectUris } from '../../src/ping-access-urls/redirect-uris.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { openBut } from '../policy/files.ts'
-import { accepted } from './urls/accepted.ts'
-import { refused } from './urls/refused.ts'
+import { accepted, acceptedAddresses } from './urls/accepted.ts'
+import { refused, refusedAddresses } from './urls/refused.ts'
 
-const rules = { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false }
+const rules = {
+  callbackPath: '/pa/oidc/cb',
+  callbackUnder: 'contextRoot' as CallbackUnder,
+  requireFullyQualifiedHosts: false,
+  allowIpHosts: false,
+}
 const derive = (url: string, options: Partial<typeof rules> = {}) =>
   deriveRedirectUris([url], { ...rules, ...options })
 
@@ -17,12 +23,21 @@ const anyRequest = {
   ...{ ttlSeconds: 900, redeemableBy: 'team' as const },
 }
 
-test('each accepted URL gives its redirect URI, normalised', async t => {
+const rulesOf = (url: string, options: Partial<typeof rules> = {}): string[] =>
+  derive(url, options).violations.map(({ rule }) => rule)
+
+test('each accepted URL gives its redirect URI, normalised: at the host, or below the context root', async t => {
   for (const [url, pingAccessUrl] of accepted) {
     await t.test(url, () => {
       const { derived, violations } = derive(url)
       assert.deepEqual(violations, [])
       assert.deepEqual(derived, [{ pingAccessUrl, redirectUri: `${pingAccessUrl}/pa/oidc/cb` }])
+      const [host = ''] = /^https:..[^/]+/.exec(pingAccessUrl) ?? []
+      const atHost = derive(url, { callbackUnder: 'host' })
+      assert.deepEqual(atHost, {
+        derived: [{ pingAccessUrl, redirectUri: `${host}/pa/oidc/cb` }],
+        violations,
+      })
     })
   }
 })
@@ -36,9 +51,91 @@ test('no refused URL gives a redirect URI, and each violation stands at its plac
     })
 })
 
-test('the callback path is the configured one', () => {
-  const { derived } = derive('https://a.example.com', { callbackPath: '/sso/cb' })
-  assert.equal(derived[0]?.redirectUri, 'https://a.example.com/sso/cb')
+const meant = [
+  ['https://pay.example.com/pa', 'Send https://pay.example.com.'],
+  ['https://pay.example.com/PA/OIDC', 'Send https://pay.example.com.'],
+  ['https://pay.example.com/PA/OIDC/CB', 'Send https://pay.example.com.'],
+  ['https://PAY.example.com:443/pa/oidc/cb/', 'Send https://pay.example.com.'],
+  ['https://pay.example.com/pa/shop', 'Send https://pay.example.com/shop.'],
+  ['https://pay.example.com:8443/pa/oidc/cb/Shop', 'Send https://pay.example.com:8443/Shop.'],
+  ['https://pay.example.com/pa/pa', 'Send the context root of the application itself.'],
+  ['https://pay.example.com/pa/*', 'Send the context root of the application itself.'],
+  [
+    'https://pay.example.com/shop/pa/oidc/cb',
+    'Send https://pay.example.com/shop, with callbackUnder contextRoot where PingAccess answers there.',
+  ],
+  ['https://pay.example.com/a/../pa/oidc/cb', 'Leave out /pa/oidc/cb.'],
+] as const
+
+test('what begins with the path that PingAccess keeps for itself is refused with the URL that was meant', () => {
+  for (const [url, fix] of meant) {
+    for (const callbackUnder of ['host', 'contextRoot'] as const) {
+      const { violations } = derive(url, { callbackUnder })
+      const found = violations.filter(({ rule }) => ['reserved_path', 'base_url_only'].includes(rule))
+      assert.deepEqual(
+        found.map(each => each.fix),
+        [fix],
+        url,
+      )
+    }
+  }
+})
+
+test('the reserved path is the first segment of the configured callback path', () => {
+  const options = { callbackPath: '/sso/oidc/cb' }
+  assert.deepEqual(rulesOf('https://a.example.com/SSO/x', options), ['reserved_path'])
+  assert.deepEqual(rulesOf('https://a.example.com/pa/oidc', options), [])
+  assert.deepEqual(rulesOf('https://a.example.com/cb/x', { callbackPath: '/cb' }), ['reserved_path'])
+})
+
+test('a wildcard virtual host is refused with the reason and what to send instead', () => {
+  for (const url of ['https://*.example.com', 'https://*:3000']) {
+    const [violation] = derive(url).violations
+    assert.match(violation?.detail ?? '', /every host receive codes.+each host of a wildcard virtual host/)
+    assert.match(violation?.fix ?? '', /one PingAccess URL for each host/)
+  }
+})
+
+test('two URLs that differ in the case of letters only are one', () => {
+  const urls = ['https://a.example.com/Shop', 'https://A.example.com/shop', 'https://a.example.com/shop2']
+  const { derived, violations } = deriveRedirectUris(urls, rules)
+  assert.deepEqual(
+    violations.map(({ pointer, rule }) => [pointer, rule]),
+    [['/pingAccessUrls/1', 'unique']],
+  )
+  assert.match(violations[0]?.detail ?? '', /entry 0/)
+  assert.deepEqual(
+    derived.map(({ pingAccessUrl }) => pingAccessUrl),
+    ['https://a.example.com/Shop', 'https://a.example.com/shop2'],
+  )
+})
+
+test('where IP hosts are permitted, plain addresses and localhost are accepted and odd notations are not', async t => {
+  for (const [url, pingAccessUrl] of acceptedAddresses) {
+    await t.test(url, () => {
+      assert.deepEqual(derive(url, { allowIpHosts: true }).derived[0]?.pingAccessUrl, pingAccessUrl)
+      assert.deepEqual(rulesOf(url), ['no_ip_host'])
+    })
+  }
+  for (const [url, ...broken] of refusedAddresses) {
+    await t.test(url, () => assert.deepEqual(rulesOf(url, { allowIpHosts: true }), broken))
+  }
+})
+
+test('where hosts must be fully qualified, single labels are refused and nothing else', () => {
+  const options = { requireFullyQualifiedHosts: true }
+  assert.deepEqual(rulesOf('https://mypingaccessserver:3000', options), ['fully_qualified_host'])
+  assert.deepEqual(rulesOf('https://pay.example.com', options), [])
+})
+
+test('the callback path is the configured one, and only that one makes a URL a redirect URI', () => {
+  const options = { callbackPath: '/sso/cb' }
+  assert.equal(
+    derive('https://a.example.com', options).derived[0]?.redirectUri,
+    'https://a.example.com/sso/cb',
+  )
+  assert.deepEqual(rulesOf('https://a.example.com/sso/cb', options), ['base_url_only'])
+  assert.deepEqual(rulesOf('https://a.example.com/pa/oidc/cb', options), [])
 })
 
 test('of several URLs each is judged on its own, and the same one twice is refused by what it means', () => {
@@ -196,8 +293,9 @@ test('whatever the policy allows has its callback under a host of the policy', (
   const policy = openBut({ hosts: ['mypingaccessserver', 'pay.example.com', '*.pay.example.com'] })
   let allowed = 0
   const property = fc.property(hosts, rests, (host, rest) => {
-    const { derived } = derive(`https://${host}${rest}`)
-    for (const { pingAccessUrl, redirectUri } of derived) {
+    const url = `https://${host}${rest}`
+    const all = [derive(url), derive(url, { callbackUnder: 'host' })]
+    for (const { pingAccessUrl, redirectUri } of all.flatMap(({ derived }) => derived)) {
       const pingAccessUrls = [pingAccessUrl]
       const isAllowed = decide(policy, 'payments', { ...anyRequest, pingAccessUrls }).every(
         each => each.isAllowed,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { CallbackUnder } from '../../src/ping-access-urls/callback.ts'
 import { toRequestPointer, toSettings, withSettings } from '../../src/pingfederate/client-fields.ts'
 import {
   type ClientSettings,
@@ -39,7 +40,7 @@ const write = (
 
 /** What of the settings stands in PingFederate. */
 const toManaged = ({ name, settings }: NewClient) => {
-  const { pingAccessUrls, refreshTokens, ...managed } = settings
+  const { pingAccessUrls, callbackUnder, refreshTokens, ...managed } = settings
   return { name, ...managed }
 }
 
@@ -215,9 +216,7 @@ test('every field that a request can set is traced back to it', () => {
     ['name', '/name'],
     ['description', '/description'],
     ['redirectUris', '/pingAccessUrls'],
-    ['redirectUris[0]', '/pingAccessUrls/0'],
-    ['redirectUris[12].value', '/pingAccessUrls/12'],
-    ['redirectUris.3', '/pingAccessUrls/3'],
+    ['redirectUris[0]', '/pingAccessUrls'],
     ['redirectUris[x]', '/pingAccessUrls'],
     ['restrictedScopes[1]', '/scopes'],
     ['restrictScopes', '/scopes'],
@@ -232,6 +231,37 @@ test('every field that a request can set is traced back to it', () => {
     ['oidcPolicy.somethingNew', '/oidcPolicy'],
   ] as const)
     assert.equal(toRequestPointer(fieldPath), pointer, fieldPath)
+})
+
+/** PingAccess URLs, the redirect URIs that they give, and where the callback is. */
+const derived: [string[], string[], CallbackUnder][] = [
+  [
+    [
+      'https://a.example.com/shop',
+      'https://a.example.com/cart',
+      'https://a.example.com:8443/shop',
+      'https://b',
+    ],
+    ['https://a.example.com/cb', 'https://a.example.com:8443/cb', 'https://b/cb'],
+    'host',
+  ],
+  [
+    ['https://a.example.com/shop', 'https://a.example.com/cart', 'https://b'],
+    ['https://a.example.com/shop/cb', 'https://a.example.com/cart/cb', 'https://b/cb'],
+    'contextRoot',
+  ],
+]
+
+test('a redirect URI is traced to the PingAccess URL it comes from, to the first where several give the same', () => {
+  const pointers = derived.map(([pingAccessUrls, redirectUris, callbackUnder]) => {
+    const { settings: sent } = newClient({ pingAccessUrls, redirectUris, callbackUnder })
+    return ['[0]', '[1].value', '.2', '[3]', '[x]', ''].map(at => toRequestPointer(`redirectUris${at}`, sent))
+  })
+  const whole = ['/pingAccessUrls', '/pingAccessUrls', '/pingAccessUrls']
+  assert.deepEqual(pointers, [
+    ['/pingAccessUrls/0', '/pingAccessUrls/2', '/pingAccessUrls/3', ...whole],
+    ['/pingAccessUrls/0', '/pingAccessUrls/1', '/pingAccessUrls/2', ...whole],
+  ])
 })
 
 test('a field that is none of the caller’s has no pointer, whatever it is called', () => {

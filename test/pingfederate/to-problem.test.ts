@@ -39,7 +39,7 @@ test('422 with PingFederate’s words under the caller’s own fields, all at on
   assert.deepEqual(
     violations.map(({ pointer, detail }) => [pointer, detail]),
     [
-      ['/pingAccessUrls/1', 'PingFederate says: Bad URI.'],
+      ['/pingAccessUrls', 'PingFederate says: Bad URI.'],
       ['', 'PingFederate says: Too weak.'],
       ['', 'PingFederate says: No.'],
     ],

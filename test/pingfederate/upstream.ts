@@ -73,6 +73,7 @@ export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox)
 const settings: ClientSettings = {
   description: null,
   pingAccessUrls: ['https://mypingaccessserver:3000'],
+  callbackUnder: 'host',
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,

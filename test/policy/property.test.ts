@@ -5,7 +5,12 @@ import { deriveRedirectUris } from '../../src/ping-access-urls/redirect-uris.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { openBut } from './files.ts'
 
-const rules = { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false }
+const rules = {
+  callbackPath: '/pa/oidc/cb',
+  callbackUnder: 'host' as const,
+  requireFullyQualifiedHosts: false,
+  allowIpHosts: false,
+}
 const allowed = ['pay.example.com', '*.pay.example.com', 'xn--bcher-kva.example', '*.internal']
 const policy = openBut({ hosts: allowed, ports: [443, 8443], contextRoots: ['/', '/shop', '/apps/*'] })
 

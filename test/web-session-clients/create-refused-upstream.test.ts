@@ -31,7 +31,8 @@ test('422: what PingFederate refuses is mapped to the caller’s own fields, and
 /** Field paths PingFederate may name, and the caller's field each belongs to. */
 const fieldPaths: [string | undefined, string][] = [
   ['clientId', '/clientId'],
-  ['redirectUris[1]', '/pingAccessUrls/1'],
+  ['redirectUris[1]', '/pingAccessUrls/2'],
+  ['redirectUris[9]', '/pingAccessUrls'],
   ['redirectUris.0', '/pingAccessUrls/0'],
   ['redirectUris', '/pingAccessUrls'],
   ['oidcPolicy.logoutMode', '/logout'],
@@ -46,6 +47,12 @@ const fieldPaths: [string | undefined, string][] = [
 
 test('422: whatever field PingFederate names, the answer points into the request or at its whole', async t => {
   const { sandbox, call } = await startTestService(t)
+  // The first two have one redirect URI.
+  const pingAccessUrls = [
+    'https://pay.example.com/shop',
+    'https://pay.example.com/cart',
+    'https://b.example.com',
+  ]
   for (const [fieldPath, pointer] of fieldPaths) {
     await t.test(String(fieldPath), async () => {
       const body = { resultId: 'validation_error', validationErrors: [{ message: 'No.', fieldPath }] }
@@ -53,7 +60,7 @@ test('422: whatever field PingFederate names, the answer points into the request
         match: { method: 'POST' },
         fault: { acts: false, answer: { kind: 'status', status: 422, body } },
       })
-      const answer = await call('POST', '/web-session-clients', { body: smallest })
+      const answer = await call('POST', '/web-session-clients', { body: { ...smallest, pingAccessUrls } })
       assert.equal(answer.status, 422)
       assert.equal(answer.body.violations[0].pointer, pointer)
     })

@@ -43,6 +43,7 @@ test('201: the answer has everything the manual does not mention off, the addres
     description: null,
     team: 'payments',
     pingAccessUrls: ['https://mypingaccessserver:3000'],
+    callbackUnder: 'host',
     redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
     grantTypes: ['authorization_code'],
     bypassAuthorizationApproval: true,
@@ -124,6 +125,7 @@ const additions: [Record<string, unknown>, Record<string, unknown>][] = [
   [{ oidcPolicy: 'default' }, { oidcPolicy: { policyGroup: { id: 'default' } } }],
   [{ accessTokenManager: 'jwt' }, { defaultAccessTokenManagerRef: { id: 'jwt' } }],
   [{ name: 'Shop – 店' }, { name: 'Shop – 店' }],
+  [{ callbackUnder: 'contextRoot' }, {}],
 ]
 
 test('201: each optional field changes its own PingFederate field and no other', async t => {

@@ -12,6 +12,7 @@ export const fullest = {
   description: 'Payments behind PingAccess',
   team: 'payments',
   pingAccessUrls: ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
+  callbackUnder: 'contextRoot',
   scopes: ['profile', 'email'],
   requirePkce: true,
   logout: 'pingaccess',
