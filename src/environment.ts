@@ -109,11 +109,15 @@ export const Environment = Type.Object({
       '`report` tells in `status` whether a client has reached the engines, `trigger` also publishes (everybody’s pending changes), `none` is for external client storage.',
     examples: ['report'],
   }),
-  PINGACCESS_CALLBACK_PATH: text("PingAccess's OIDC callback below a PingAccess URL.", '/pa/oidc/cb', {
-    pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$',
-    default: '/pa/oidc/cb',
-    maxLength: 256,
-  }),
+  PINGACCESS_CALLBACK_PATH: text(
+    "PingAccess's OIDC callback, at the host or below the context root; its first segment is what PingAccess keeps for itself.",
+    '/pa/oidc/cb',
+    {
+      pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$',
+      default: '/pa/oidc/cb',
+      maxLength: 256,
+    },
+  ),
   REQUIRE_FULLY_QUALIFIED_HOSTS: flag(
     'Refuse PingAccess URLs with a single-label host, such as the manual’s `mypingaccessserver`.',
     'true',
