@@ -47,13 +47,16 @@ const checkHostRule = (host: string): BrokenRule[] =>
     allowIpHosts: !host.startsWith('*.'),
   })
 
-/** As in a PingAccess URL, but for what PingAccess keeps for itself: that is another path where the callback path is. */
+/** These rules depend on the callback path, which is another installation's affair. */
+const ofCallbackPath = ['reserved_path', 'redirect_uri_length']
+
+/** As in a PingAccess URL, with the callback path that nearly every installation has. */
 const checkContextRoot = (root: string): BrokenRule[] =>
   findBroken(`https://host${root.replace(/\/\*$/, '')}`, {
     requireFullyQualifiedHosts: false,
     allowIpHosts: false,
     callbackPath: '/pa/oidc/cb',
-  }).filter(({ rule }) => rule !== 'reserved_path')
+  }).filter(({ rule }) => !ofCallbackPath.includes(rule))
 
 const checkTtl = (path: string[], { minimum, maximum }: Names): PolicyProblem[] =>
   typeof minimum === 'number' && typeof maximum === 'number' && minimum > maximum

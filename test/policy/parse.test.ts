@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePolicy } from '../../src/policy/parse.ts'
+import { example } from './files.ts'
 
 const problemsOf = (file: unknown) =>
   parsePolicy(Buffer.from(typeof file === 'string' ? file : JSON.stringify(file))).problems ?? []
 
 const rulesOf = (file: unknown) => problemsOf(file).map(({ pointer, rule }) => [pointer, rule])
+
+test('a context root that another installation keeps for PingAccess is no mistake', () => {
+  const long = `/${'a'.repeat(600)}`
+  assert.deepEqual(problemsOf({ ...example, defaults: { contextRoots: ['/pa', '/PA/*', long] } }), [])
+})
 
 test('everything that is wrong is told at once, each with its place, rule and fix', () => {
   const problems = problemsOf({
