@@ -219,6 +219,7 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     concurrency: variables.PINGFEDERATE_CONCURRENCY,
     queue: variables.PINGFEDERATE_QUEUE,
+    credentialsPauseMs: variables.PINGFEDERATE_CREDENTIALS_PAUSE_SECONDS * 1_000,
     replication: variables.PINGFEDERATE_REPLICATION,
   },
   pingAccess: {

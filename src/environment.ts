@@ -103,6 +103,10 @@ export const Environment = Type.Object({
     'Changes that may wait for a slot, for two seconds at most; others get 503 at once.',
     { minimum: 0, maximum: 10_000, default: 64 },
   ),
+  PINGFEDERATE_CREDENTIALS_PAUSE_SECONDS: integer(
+    'How long credentials that PingFederate refused are not tried again, unless their file changes; longer than PingFederate locks an account.',
+    { minimum: 1, maximum: 86_400, default: 90 },
+  ),
   PINGFEDERATE_REPLICATION: Type.Enum(replicationModes, {
     default: 'report',
     description:

@@ -19,6 +19,9 @@ export const logTexts = {
   policyAbsent: 'no policy file is configured; nothing was reloaded',
   pingFederateDown: 'PingFederate does not answer; calls are refused until it does',
   pingFederateBack: 'PingFederate answers again',
+  credentialsRefused:
+    'PingFederate refuses the credentials; they are left alone until their file changes or the pause is over',
+  credentialsAccepted: 'PingFederate accepts the credentials again',
   credentialsReread: 'credentials or certificates were read again from their files, and are in use',
   credentialsUnusable:
     'a file of credentials or certificates has changed and cannot be used; the former ones stay in use',

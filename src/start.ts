@@ -127,8 +127,11 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
   const transport = createTransport(config.pingFederate, { identity, now })
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,
+    identity,
     now,
     onCall: metrics.pingFederate.onCall,
+    onCredentials: (isAccepted, err) =>
+      isAccepted ? log.info(logTexts.credentialsAccepted) : log.error({ err }, logTexts.credentialsRefused),
     onChange: (isAnswering, err) =>
       isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
   })

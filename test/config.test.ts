@@ -76,6 +76,7 @@ test('the least that is needed gives the documented defaults', () => {
     timeoutMs: 10_000,
     concurrency: 8,
     queue: 64,
+    credentialsPauseMs: 90_000,
     replication: 'report',
   })
   assert.equal(credentials.kind, 'basic')

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { Nullable } from '../http/nullable.ts'
 
 const Check = (description: string) => Type.Enum(['ok', 'failing', 'unknown'], { description })
 const Readiness = Type.Object(
@@ -15,6 +16,10 @@ const Readiness = Type.Object(
         description: 'PingFederate does not count: reading and redeeming go on without it.',
       },
     ),
+    pingFederateProblem: Nullable(
+      Type.String({ examples: ['pingfederate_credentials_refused'] }),
+      'Code of the problem that a create would be answered with; null where PingFederate is `ok` or `unknown`.',
+    ),
   },
   { additionalProperties: false },
 )
@@ -28,7 +33,11 @@ export const readyDocument = {
     content: {
       'application/json': {
         schema: Readiness,
-        example: { status: 'ready', checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' } },
+        example: {
+          status: 'ready',
+          checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' },
+          pingFederateProblem: null,
+        },
       },
     },
   },

@@ -1,7 +1,9 @@
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
 import { Problem, problemResponses } from '../problem.ts'
 import { readyDocument } from './ready-document.ts'
 
@@ -45,9 +47,12 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
           headers: { 'retry-after': '5' },
         })
       }
-      return reply
-        .code(200)
-        .send({ status: 'ready', checks: { database, issuer, pingFederate: checkPingFederate() } })
+      const pingFederate = checkPingFederate()
+      return reply.code(200).send({
+        status: 'ready',
+        checks: { database, issuer, pingFederate: pingFederate.check },
+        pingFederateProblem: pingFederate.problem,
+      })
     },
   })
 }
@@ -58,19 +63,30 @@ const toCheck = (check: Promise<void>): Promise<'ok' | 'failing'> =>
     () => 'failing' as const,
   )
 
+/** What the last look at PingFederate has come to. */
+type Looked = { check: 'ok' | 'failing' | 'unknown'; problem: string | null }
+
 /** Anybody may ask for readiness, so what it costs PingFederate is bounded, and nobody waits for it. */
 const intervalMs = 10_000
 
-const occasionally = (now: () => number, run: () => Promise<void>): (() => 'ok' | 'failing' | 'unknown') => {
-  let last: 'ok' | 'failing' | 'unknown' = 'unknown'
+const occasionally = (now: () => number, run: () => Promise<void>): (() => Looked) => {
+  let last: Looked = { check: 'unknown', problem: null }
   let dueAt = Number.NEGATIVE_INFINITY
   return () => {
     if (now() >= dueAt) {
       dueAt = now() + intervalMs
-      void toCheck(run()).then(check => {
-        last = check
-      })
+      void run().then(
+        () => {
+          last = { check: 'ok', problem: null }
+        },
+        error => {
+          last = { check: 'failing', problem: toCode(error) }
+        },
+      )
     }
     return last
   }
 }
+
+const toCode = (error: unknown): string =>
+  error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'

@@ -30,5 +30,7 @@ export type PingFederateConfig = Readonly<{
   timeoutMs: number
   concurrency: number
   queue: number
+  /** How long credentials that PingFederate refused are left alone, unless their file changes. */
+  credentialsPauseMs: number
   replication: (typeof replicationModes)[number]
 }>

@@ -1,6 +1,8 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
+import { createAccount } from './account.ts'
 import type { PingFederateConfig } from './config.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
+import type { Identity } from './identity.ts'
 import { createPingFederate, type PingFederate, versionCall } from './ping-federate.ts'
 import { createSlots, type SlotsState } from './slots.ts'
 import type { Call, Transport } from './transport.ts'
@@ -28,10 +30,13 @@ export type PingFederateState = {
 }
 
 type Options = {
-  limits: Pick<PingFederateConfig, 'concurrency' | 'queue' | 'timeoutMs'>
+  limits: Pick<PingFederateConfig, 'concurrency' | 'queue' | 'timeoutMs' | 'credentialsPauseMs'>
+  identity: Pick<Identity, 'refresh'>
   now: () => number
   /** Called when calls begin to be refused because PingFederate does not answer, and when it answers again. */
   onChange: (isAnswering: boolean, failure?: unknown) => void
+  /** Called when PingFederate begins to refuse the credentials, and when it accepts them again. */
+  onCredentials: (isAccepted: boolean, failure?: unknown) => void
   /** Told of every call that was made, not of those that were refused here. */
   onCall: (call: MadeCall) => void
   /** Time between two probes of a PingFederate that does not answer, in milliseconds. */
@@ -59,42 +64,45 @@ const outageKinds: ReadonlySet<FailureKind> = new Set([
 /** The bulkhead, the circuit breaker and the pauses PingFederate asks for, around the transport. */
 export const protectPingFederate = (
   transport: Pick<Transport, 'call'>,
-  { limits, now, onChange, onCall, probeAfterMs = defaultProbeAfterMs }: Options,
+  { limits, identity, now, onChange, onCredentials, onCall, probeAfterMs = defaultProbeAfterMs }: Options,
 ): ProtectedPingFederate => {
   const lookUpSlots = Math.min(maxLookUpSlots, Math.max(1, Math.floor(limits.concurrency / 4)))
   const waitMs = toMaxWaitMs(limits.timeoutMs)
   const changes = createSlots(limits.concurrency - lookUpSlots, limits.queue, waitMs)
   const lookUps = createSlots(lookUpSlots, limits.queue, waitMs)
   const send = watchCalls(transport.call, onCall)
-  const circuit = createCircuit(() => send(versionCall), { onChange, probeAfterMs })
+  const { credentialsPauseMs: pauseMs } = limits
+  const account = createAccount({ identity, now, pauseMs, onChange: onCredentials })
+  const circuit = createCircuit(() => account.use(() => send(versionCall), true), { onChange, probeAfterMs })
   const pause = createPause(now)
 
-  const refuse = (): void => {
-    const refusal = pause.find() ?? circuit.findRefusal()
+  const refuse = async (isSparing: boolean): Promise<void> => {
+    const refusal = pause.find() ?? circuit.findRefusal() ?? (await account.findRefusal(isSparing))
     if (refusal) throw refusal
   }
-  const call = async <T>(request: Call<T>): Promise<T> => {
-    refuse()
+  const call = async <T>(request: Call<T>, isSparing: boolean): Promise<T> => {
+    await refuse(isSparing)
     return circuit
-      .run(() => send(request))
+      .run(() => account.use(() => send(request), isSparing))
       .catch(error => {
         pause.note(error)
         throw error
       })
   }
-  const direct = createPingFederate({ call })
+  const direct = createPingFederate({ call: request => call(request, false) })
   return {
+    // Readiness and recovery ask by single calls, and go on asking whatever they are answered.
     ...createPingFederate({
       call: async request => {
-        refuse()
-        return lookUps.take(() => call(request))
+        await refuse(true)
+        return lookUps.take(() => call(request, true))
       },
     }),
     inSlot: async work => {
-      refuse()
+      await refuse(false)
       return changes.take(async () => {
-        // PingFederate may have gone down during the wait. Begun now, the change would only have to be undone.
-        refuse()
+        // Something may have come up while this one waited, and what it begins now would only have to be taken back.
+        await refuse(false)
         return work(direct)
       })
     },
@@ -163,32 +171,31 @@ const toRefusal = (last: object | undefined): PingFederateFailure => {
   return new PingFederateFailure(isTls ? 'tls' : 'unreachable', { cause })
 }
 
-/** Where PingFederate names no time. More tries of refused credentials than one a second could lock the account. */
-const pauseMs = 1_000
+/** How long PingFederate is left alone where it names no time, in milliseconds. */
+const defaultPauseMs = 1_000
 
-/** Refuses calls for a while after PingFederate answered 429 or refused the credentials. */
+/** How long PingFederate is left alone because it said so (429). */
 const createPause = (now: () => number) => {
   let last: { failure: PingFederateFailure; from: number; until: number } | undefined
   return {
     find: (): PingFederateFailure | undefined => {
-      // A time before `from` means that the clock was set back; the pause could then last for hours.
+      // Before `from` the clock was set back, and nobody knows how long the pause would last.
       if (!last || now() < last.from || now() >= last.until) return undefined
       const { kind, status } = last.failure
-      // Waiting does not mend credentials, so no caller is asked to come again because of them.
-      const retryAfterSeconds = kind === 'busy' ? Math.ceil((last.until - now()) / 1_000) : undefined
       return new PingFederateFailure(kind, {
         cause: last.failure,
-        retryAfterSeconds,
+        retryAfterSeconds: Math.ceil((last.until - now()) / 1_000),
         ...(status && { status }),
       })
     },
     note: (failure: unknown): void => {
-      if (!(failure instanceof PingFederateFailure) || !asksForPause(failure)) return
-      const ms = failure.retryAfterSeconds === undefined ? pauseMs : failure.retryAfterSeconds * 1_000
-      last = { failure, from: now(), until: now() + ms }
+      if (!(failure instanceof PingFederateFailure) || failure.kind !== 'busy') return
+      const { retryAfterSeconds: seconds } = failure
+      last = {
+        failure,
+        from: now(),
+        until: now() + (seconds === undefined ? defaultPauseMs : seconds * 1_000),
+      }
     },
   }
 }
-
-const asksForPause = (failure: PingFederateFailure): boolean =>
-  failure.kind === 'busy' || failure.kind === 'credentials'

@@ -18,6 +18,7 @@ test('200 for anybody when database and issuer answer', async t => {
   assert.deepEqual(body, {
     status: 'ready',
     checks: { database: 'ok', issuer: 'ok', pingFederate: 'unknown' },
+    pingFederateProblem: null,
   })
   assert.equal(await pingFederateCheck(service), 'ok')
 })
@@ -31,7 +32,20 @@ test('200 without PingFederate, which is reported as failing', async t => {
 test('200 with PingFederate failing when it refuses this service’s account', async t => {
   const service = await startTestService(t, { env: { PINGFEDERATE_ADMIN_PASSWORD: 'wrong' } })
   assert.equal(await pingFederateCheck(service), 'failing')
+  assert.equal((await ready(service)).body.pingFederateProblem, 'pingfederate_credentials_refused')
 })
+
+for (const [resultId, code] of [
+  ['license_agreement_not_accepted', 'pingfederate_forbidden'],
+  ['insufficient_privileges', 'pingfederate_forbidden'],
+])
+  test(`69: 200 with PingFederate failing for ${resultId}, and what a create would be answered`, async t => {
+    const service = await startTestService(t)
+    const answer = { kind: 'status', status: 403, body: { resultId, message: 'No.' } } as const
+    service.sandbox.pingFederate.faults.always({ fault: { answer } })
+    assert.equal(await pingFederateCheck(service), 'failing')
+    assert.equal((await ready(service)).body.pingFederateProblem, code)
+  })
 
 test('200 many times costs PingFederate one question in ten seconds', async t => {
   let now = Date.now()

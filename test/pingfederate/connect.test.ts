@@ -22,6 +22,7 @@ const config: UpstreamConfig = {
   timeoutMs: 2_000,
   concurrency: 8,
   queue: 64,
+  credentialsPauseMs: 90_000,
   replication: 'report',
 }
 

@@ -67,6 +67,7 @@ export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox)
   timeoutMs: 2_000,
   concurrency: 64,
   queue: 64,
+  credentialsPauseMs: 90_000,
   replication: 'report',
 })
 
