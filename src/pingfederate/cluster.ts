@@ -1,18 +1,53 @@
+import type { ReplicationState } from '../database/vocabulary.ts'
+import { isJson, type Json } from './json.ts'
+
+/** How far an engine has come, and when the configuration was saved that it fetched last. */
+type Engine = { status: unknown; configuredAt: string | null }
+
 /** `GET /cluster/status`, as far as it tells whether a saved client has reached the engines. */
-export type ClusterState = { replicationRequired: boolean; lastReplicationTime: string | null }
+export type ClusterState = {
+  /** Whether the console has something that it has not told the engines. */
+  replicationRequired: boolean
+  /** When the engines were told last. */
+  lastReplicationTime: string | null
+  engines: readonly Engine[]
+}
 
 export const parseClusterState = (body: unknown): ClusterState => {
-  const { replicationRequired, lastReplicationTime } = (body ?? {}) as Record<string, unknown>
+  const { replicationRequired, lastReplicationTime, nodes } = isJson(body) ? body : {}
   return {
     // Anything but a clear false means that it is not known to be done.
     replicationRequired: replicationRequired !== false,
-    lastReplicationTime: typeof lastReplicationTime === 'string' ? lastReplicationTime : null,
+    lastReplicationTime: toText(lastReplicationTime),
+    engines: (Array.isArray(nodes) ? nodes : []).filter(isEngine).map(node => ({
+      status: node['replicationStatus'],
+      configuredAt: toText(node['configurationTimestamp']),
+    })),
   }
 }
 
-/** Whether a client saved at `savedAt` (both times by PingFederate's clock) has been published. */
-export const isPublished = (state: ClusterState, savedAt: string | null): boolean => {
-  if (!state.replicationRequired) return true
-  if (savedAt === null || state.lastReplicationTime === null) return false
-  return Date.parse(state.lastReplicationTime) > Date.parse(savedAt)
+const toText = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+const isEngine = (node: unknown): node is Json => isJson(node) && node['mode'] === 'CLUSTERED_ENGINE'
+
+/**
+ * Where a client is that was saved at `savedAt` (all times by PingFederate's clock). That the engines were told is no
+ * arrival: each fetches and applies the configuration by itself, and says so.
+ */
+export const toReplicationState = (state: ClusterState, savedAt: string | null): ReplicationState => {
+  const isTold = !state.replicationRequired || isAfter(state.lastReplicationTime, savedAt)
+  if (isTold && state.engines.some(({ status }) => status === 'FAILED')) return 'failed'
+  const hasIt = (engine: Engine): boolean =>
+    (isTold && engine.status === 'SUCCEEDED') ||
+    // Behind by a later change of somebody else, and not by this one.
+    (engine.status === 'OUT_OF_DATE' && has(engine.configuredAt, savedAt))
+  return state.engines.length > 0 && state.engines.every(hasIt) ? 'ready' : 'replicating'
 }
+
+/** A configuration has the time of the last save that is in it, so that of the client's save is enough. */
+const has = (configuredAt: string | null, savedAt: string | null): boolean =>
+  configuredAt !== null && (configuredAt === savedAt || isAfter(configuredAt, savedAt))
+
+/** In the same moment it may have been either way round. */
+const isAfter = (time: string | null, savedAt: string | null): boolean =>
+  time !== null && savedAt !== null && Date.parse(time) > Date.parse(savedAt)

@@ -10,6 +10,8 @@ export type ClientInPingFederate = {
   clientId: string
   description: string
   savedAt: string | null
+  /** Whether it says that it was handed to the engines when it was saved. */
+  isReplicated: boolean
   /** All of it, since a PUT has to send back what is not managed here. A secret, because the encrypted client secret is in it. */
   raw: Secret<Json>
 }
@@ -47,11 +49,12 @@ export const parseClient = (body: unknown): ClientInPingFederate | undefined => 
 }
 
 const toClient = (body: Json, clientId: string): ClientInPingFederate => {
-  const { description, modificationDate } = body
+  const { description, modificationDate, replicationStatus } = body
   return {
     clientId,
     description: typeof description === 'string' ? description : '',
     savedAt: typeof modificationDate === 'string' ? modificationDate : null,
+    isReplicated: replicationStatus === 'REPLICATED',
     raw: new Secret(body),
   }
 }

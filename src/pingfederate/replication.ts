@@ -1,15 +1,19 @@
 import type { ReplicationState } from '../database/vocabulary.ts'
 import { singleFlight } from '../single-flight.ts'
-import { type ClusterState, isPublished } from './cluster.ts'
+import { type ClusterState, toReplicationState } from './cluster.ts'
 import type { PingFederateConfig } from './config.ts'
+import type { ClientInPingFederate } from './oauth-client.ts'
 import type { PingFederate } from './ping-federate.ts'
 
 export type Replication = {
-  /** Status of a client that was just saved; calls PingFederate only if the topology is not known yet. */
-  statusAfterSave: () => Promise<ReplicationState>
-  /** Whether a client saved at that time is published by now; false when PingFederate cannot be asked. */
-  isPublished: (savedAt: string | null) => Promise<boolean>
-  /** Publishes the change together with those of other waiting callers; resolves to whether that worked. */
+  /**
+   * Status of a client that was just saved; calls PingFederate only if the topology is not known yet.
+   * @param client as the save answered it; undefined for one that is only planned, or that is no more
+   */
+  statusAfterSave: (client?: Pick<ClientInPingFederate, 'isReplicated'>) => Promise<ReplicationState>
+  /** Status of a client saved at that time; undefined when PingFederate cannot be asked. */
+  findStatus: (savedAt: string | null) => Promise<ReplicationState | undefined>
+  /** Publishes the change together with those of other waiting callers; resolves to whether the engines were told. */
   publish: () => Promise<boolean>
 }
 
@@ -20,31 +24,39 @@ type Options = {
   onFailure: (error: unknown) => void
 }
 
+type Topology = 'single' | 'clustered' | 'replicating-on-save'
+
 /** The topology changes only when somebody rebuilds the installation. */
 const topologyTtlMs = 60_000
 /** All reads of clients that are still replicating share one call to PingFederate in this time. */
 const stateTtlMs = 1_000
 
 export const createReplication = ({ mode, pingFederate, now, onFailure }: Options): Replication => {
-  const needsPublishing = remember(topologyTtlMs, now, async () => {
-    if (!(await pingFederate.findClusterState())) return false
-    return !(await pingFederate.isReplicatingOnSave())
+  const topology = remember(topologyTtlMs, now, async (): Promise<Topology> => {
+    if (!(await pingFederate.findClusterState())) return 'single'
+    return (await pingFederate.isReplicatingOnSave()) ? 'replicating-on-save' : 'clustered'
   })
   const state = remember<ClusterState | undefined>(stateTtlMs, now, pingFederate.findClusterState)
-  const publish = shareNext(() => pingFederate.replicate())
+  const publish = shareNext(async () => {
+    await pingFederate.replicate()
+    // What was read before says nothing of the engines that have been told now.
+    state.forget()
+  })
   return {
-    statusAfterSave: async () => {
+    statusAfterSave: async client => {
       if (mode === 'none') return 'ready'
       // A state that was read before the save says nothing about the client, but would call it published.
       state.forget()
       // If PingFederate cannot be asked, `replicating` is safe: it claims less.
-      return (await needsPublishing.get().catch(() => true)) ? 'replicating' : 'ready'
+      const known = await topology.get().catch(() => 'clustered' as const)
+      if (known === 'replicating-on-save') return isReplicatedOnSave(client) ? 'ready' : 'replicating'
+      return known === 'single' ? 'ready' : 'replicating'
     },
-    isPublished: async savedAt => {
-      if (mode === 'none') return true
+    findStatus: async savedAt => {
+      if (mode === 'none') return 'ready'
       const known = await state.get().catch(() => null)
-      if (known === null) return false
-      return known === undefined || isPublished(known, savedAt)
+      if (known === null) return undefined
+      return known === undefined ? 'ready' : toReplicationState(known, savedAt)
     },
     publish: async () => {
       try {
@@ -57,6 +69,10 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
     },
   }
 }
+
+/** A client that refers to what is not replicated itself is saved and left behind, and says so. */
+const isReplicatedOnSave = (client: Pick<ClientInPingFederate, 'isReplicated'> | undefined): boolean =>
+  client === undefined || client.isReplicated
 
 type Remembered<T> = { get: () => Promise<T>; forget: () => void }
 

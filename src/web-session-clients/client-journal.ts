@@ -5,13 +5,13 @@ import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { createChange } from './create-change.ts'
 import { deleteChange } from './delete-change.ts'
-import { publishClients } from './publish.ts'
+import { createPublisher } from './publish.ts'
 import type { Upstream } from './upstream.ts'
 
 type Options = {
   store: AuditedStore
   pingFederate: PingFederate
-  replication: Pick<Replication, 'statusAfterSave' | 'publish'>
+  replication: Pick<Replication, 'statusAfterSave' | 'publish' | 'findStatus'>
   config: { pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'> }
 }
 
@@ -29,5 +29,5 @@ export const createClientJournal = ({
   upstream: { pingFederate, replication },
   kinds,
   timeoutMs: config.pingFederate.timeoutMs,
-  publish: clientIds => publishClients({ store, replication, config }, clientIds),
+  publish: createPublisher({ store, replication, config }),
 })

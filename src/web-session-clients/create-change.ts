@@ -64,8 +64,7 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
     ),
   look: async (upstream, { client_id: clientId, operation_id: operationId }) => {
     const found = await lookUp(upstream.pingFederate, clientId, operationId)
-    if (found?.kind === 'created')
-      return { kind: 'done', saved: await toSaved(upstream, found.client.savedAt) }
+    if (found?.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, found.client) }
     return { kind: 'not-done', code: found ? 'client_exists_in_pingfederate' : 'outcome_unknown' }
   },
   finish: async (trx, operation, saved) => {
@@ -101,8 +100,7 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
 type Sent = { upstream: Upstream; timeoutMs: number; client: NewClient }
 
 const toOutcome = async ({ upstream, timeoutMs, client }: Sent, outcome: CreateOutcome): Promise<Outcome> => {
-  if (outcome.kind === 'created')
-    return { kind: 'done', saved: await toSaved(upstream, outcome.client.savedAt) }
+  if (outcome.kind === 'created') return { kind: 'done', saved: await toSaved(upstream, outcome.client) }
   if (outcome.kind === 'foreign')
     return { kind: 'failed', problem: existsAlready(outcome.maker), isFinal: true }
   const { failure } = outcome

@@ -49,7 +49,7 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
   look: async (upstream, { client_id: clientId }) =>
     (await upstream.pingFederate.findClient(clientId))
       ? { kind: 'not-done', code: 'outcome_unknown' }
-      : { kind: 'done', saved: await toSaved(upstream, null) },
+      : { kind: 'done', saved: await toSaved(upstream) },
   finish: async (trx, { clientId, operationId }) => {
     const { state } = await lockOperation(trx, operationId)
     if (state === 'failed') throw givenUp(operationId)
@@ -64,7 +64,7 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
 
 const toDone = async (upstream: Upstream): Promise<Outcome> => ({
   kind: 'done',
-  saved: await toSaved(upstream, null),
+  saved: await toSaved(upstream),
 })
 
 const toFailed = (failure: PingFederateFailure): Outcome => ({

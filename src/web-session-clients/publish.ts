@@ -1,34 +1,72 @@
 import type { Store } from '../database/store.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import { refreshReplication } from './replication-status.ts'
 
 export type PublishDependencies = {
-  store: Store
-  replication: Pick<Replication, 'publish'>
+  store: Pick<Store, 'db' | 'write'>
+  replication: Pick<Replication, 'publish' | 'findStatus'>
   config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
 }
 
 /** Bounds the parameters of one statement. */
 const batchSize = 500
+/** Recovery asks every ten seconds, so a publishing that fails is tried again for less than a minute. */
+const maxTries = 5
 
 /**
- * Publishes clients that were just saved, all in one call, if this installation publishes at all, and stores the result
- * with them. Never rejects: the clients exist by now, and their `status` tells whether they were published.
+ * Has clients published that were saved a moment ago, all of them at once, where the service is to do that, and keeps
+ * how it went. What failed is published with the next ones, or by the next call with none. Never rejects: the clients
+ * are there, and `status` tells the truth about them.
  */
-export const publishClients = async (
-  { store, replication, config }: PublishDependencies,
-  clientIds: readonly string[],
-): Promise<void> => {
-  if (clientIds.length === 0 || config.pingFederate.replication !== 'trigger') return
-  const status = (await replication.publish()) ? 'ready' : 'failed'
-  for (let from = 0; from < clientIds.length; from += batchSize) {
-    const batch = clientIds.slice(from, from + batchSize)
-    await store
-      .write(
-        trx =>
-          trx.updateTable('client').set({ replication: status }).where('client_id', 'in', batch).execute(),
-        { durable: false },
-      )
-      .catch(() => undefined)
+export const createPublisher = ({
+  store,
+  replication,
+  config,
+}: PublishDependencies): ((clientIds: readonly string[]) => Promise<void>) => {
+  let waiting: readonly string[] = []
+  let triesLeft = 0
+  const takeAll = (clientIds: readonly string[]): readonly string[] => {
+    const all = [...new Set([...waiting, ...clientIds])]
+    triesLeft = (clientIds.length > 0 ? maxTries : triesLeft) - 1
+    waiting = []
+    return all
   }
+  return async clientIds => {
+    if (config.pingFederate.replication !== 'trigger') return
+    const ids = takeAll(clientIds)
+    if (ids.length === 0) return
+    const isTold = await replication.publish()
+    if (!isTold && triesLeft > 0) waiting = [...waiting, ...ids]
+    await keepAll({ store, replication }, ids, isTold)
+  }
+}
+
+const keepAll = async (
+  dependencies: Pick<PublishDependencies, 'store' | 'replication'>,
+  clientIds: readonly string[],
+  isTold: boolean,
+): Promise<void> => {
+  for (let from = 0; from < clientIds.length; from += batchSize)
+    await keep(dependencies, clientIds.slice(from, from + batchSize), isTold).catch(() => undefined)
+}
+
+/** The engines that were told need their time; where they have it already, the clients are ready. */
+const keep = async (
+  { store, replication }: Pick<PublishDependencies, 'store' | 'replication'>,
+  clientIds: readonly string[],
+  isTold: boolean,
+): Promise<void> => {
+  const rows = await store.write(
+    trx =>
+      trx
+        .updateTable('client')
+        .set({ replication: isTold ? 'replicating' : 'failed' })
+        .where('client_id', 'in', clientIds)
+        .where('replication', '<>', 'ready')
+        .returningAll()
+        .execute(),
+    { durable: false },
+  )
+  if (isTold) await refreshReplication({ store, replication }, rows)
 }

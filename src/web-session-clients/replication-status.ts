@@ -7,23 +7,24 @@ import type { Replication } from '../pingfederate/replication.ts'
  * are such clients; when it cannot be asked they stay as they are.
  */
 export const refreshReplication = (
-  { store, replication }: { store: Store; replication: Replication },
+  { store, replication }: { store: Pick<Store, 'write'>; replication: Pick<Replication, 'findStatus'> },
   rows: readonly ClientRow[],
 ): Promise<ClientRow[]> =>
   Promise.all(
     rows.map(async row => {
-      if (row.replication === 'ready' || !(await replication.isPublished(row.saved_at))) return row
+      if (row.replication === 'ready') return row
+      const status = await replication.findStatus(row.saved_at)
+      // What has failed stays so until it is done: that the engines have not got it is no news.
+      if (status === undefined || status === 'replicating' || status === row.replication) return row
       await store.write(
         trx =>
           trx
             .updateTable('client')
-            .set({ replication: 'ready' })
+            .set({ replication: status })
             .where('client_id', '=', row.client_id)
             .execute(),
-        {
-          durable: false,
-        },
+        { durable: false },
       )
-      return { ...row, replication: 'ready' as const }
+      return { ...row, replication: status }
     }),
   )

@@ -1,4 +1,5 @@
 import type { Saved } from '../journal/change.ts'
+import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 
@@ -8,8 +9,11 @@ export type Upstream = {
   replication: Pick<Replication, 'statusAfterSave'>
 }
 
-/** What is known of a write right after it. @param savedAt when PingFederate says it was, where it says so */
+/** What is known of a write right after it. @param client as it was saved; undefined where it is no more */
 export const toSaved = async (
   { replication }: Pick<Upstream, 'replication'>,
-  savedAt: string | null,
-): Promise<Saved> => ({ savedAt, replication: await replication.statusAfterSave() })
+  client?: Pick<ClientInPingFederate, 'savedAt' | 'isReplicated'>,
+): Promise<Saved> => ({
+  savedAt: client?.savedAt ?? null,
+  replication: await replication.statusAfterSave(client),
+})

@@ -127,7 +127,7 @@ test('a client is read leniently: nulls and missing fields are no obstacle, but 
     [{ clientId: 'pa_wam', ...times, redirectUris: null }, 'Shop', times.modificationDate],
   ] as const) {
     const { raw, ...read } = parseClient(body) ?? {}
-    assert.deepEqual(read, { clientId: 'pa_wam', description, savedAt })
+    assert.deepEqual(read, { clientId: 'pa_wam', description, savedAt, isReplicated: false })
     assert.equal(raw?.reveal(), body)
   }
   for (const body of [undefined, null, 'text', 1, [], {}, { clientId: null }, { clientId: 7 }, { items: [] }])

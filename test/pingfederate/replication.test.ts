@@ -35,11 +35,11 @@ test('`ready` at once on a single node, which is asked once a minute', async t =
 })
 
 test('`replicating` in a cluster, `ready` in one that replicates clients on save', async t => {
-  const { replication, sandbox, clock } = await start(t)
+  const { replication, sandbox, clock, save } = await start(t)
   assert.equal(await replication.statusAfterSave(), 'replicating')
   sandbox.pingFederate.settings.replicateClientsOnSave = true
   clock.now += 60_001
-  assert.equal(await replication.statusAfterSave(), 'ready')
+  assert.equal(await replication.statusAfterSave(await save()), 'ready')
 })
 
 test('`replicating` while PingFederate cannot say, and it is asked again next time', async t => {
@@ -55,7 +55,7 @@ test('`replicating` while PingFederate cannot say, and it is asked again next ti
 test('`none` never asks and always says `ready`', async t => {
   const { replication, calls } = await start(t, { mode: 'none' })
   assert.equal(await replication.statusAfterSave(), 'ready')
-  assert.equal(await replication.isPublished(null), true)
+  assert.equal(await replication.findStatus(null), 'ready')
   assert.deepEqual(calls(), [])
 })
 
@@ -63,28 +63,28 @@ test('a client is published once somebody has replicated after it was saved', as
   const { replication, sandbox, clock, save } = await start(t)
   const { savedAt } = await save()
   await replication.statusAfterSave()
-  assert.equal(await replication.isPublished(savedAt), false)
+  assert.equal(await replication.findStatus(savedAt), 'replicating')
   clock.now += 2_000
   await callAdminApi(sandbox, 'POST', '/cluster/replicate')
-  assert.equal(await replication.isPublished(savedAt), true)
+  assert.equal(await replication.findStatus(savedAt), 'ready')
   clock.now += 2_000
   // Another change is waiting now, but this client has been published.
   await callAdminApi(sandbox, 'POST', '/oauth/clients', { ...paWam, clientId: 'another' })
   clock.now += 2_000
-  assert.equal(await replication.isPublished(savedAt), true)
+  assert.equal(await replication.findStatus(savedAt), 'ready')
 })
 
 test('what was read of the cluster before a client was saved says nothing about that client', async t => {
   const { replication, save } = await start(t)
-  assert.equal(await replication.isPublished(null), true)
+  assert.equal(await replication.findStatus(null), 'ready')
   const { savedAt } = await save()
   assert.equal(await replication.statusAfterSave(), 'replicating')
-  assert.equal(await replication.isPublished(savedAt), false)
+  assert.equal(await replication.findStatus(savedAt), 'replicating')
 })
 
 test('twenty readers share one question, for a second', async t => {
   const { replication, calls, clock } = await start(t)
-  const ask = () => Promise.all(Array.from({ length: 20 }, () => replication.isPublished(null)))
+  const ask = () => Promise.all(Array.from({ length: 20 }, () => replication.findStatus(null)))
   await ask()
   await ask()
   assert.deepEqual(calls(), ['GET /cluster/status'])
@@ -93,11 +93,11 @@ test('twenty readers share one question, for a second', async t => {
   assert.equal(calls().length, 2)
 })
 
-test('not published while PingFederate cannot be asked, which is not remembered', async t => {
+test('no status while PingFederate cannot be asked, which is not remembered', async t => {
   const { replication, sandbox } = await start(t)
   sandbox.pingFederate.faults.next({ fault: failing })
-  assert.equal(await replication.isPublished(null), false)
-  assert.equal(await replication.isPublished(null), true)
+  assert.equal(await replication.findStatus(null), undefined)
+  assert.equal(await replication.findStatus(null), 'ready')
 })
 
 test('ten that want to publish while a replication runs share one more', async t => {
@@ -127,4 +127,45 @@ test('a replication that fails fails those it was for; those that wait get one o
   assert.deepEqual(await Promise.all([first, second]), [false, true])
   assert.equal(failures.length, 1)
   assert.equal(replications(), 2)
+})
+
+test('73: `replicating` while any engine is on its way, `failed` for one that failed, `ready` once every one succeeded', async t => {
+  const { replication, sandbox, clock, save } = await start(t)
+  const { engines } = sandbox.pingFederate.settings
+  const { savedAt } = await save()
+  await replication.statusAfterSave()
+  const statusWith = async (ends: (typeof engines)[number]['ends']) => {
+    clock.now += 2_000
+    engines[1].ends = ends
+    await callAdminApi(sandbox, 'POST', '/cluster/replicate')
+    return replication.findStatus(savedAt)
+  }
+  for (const ends of ['OUT_OF_DATE', 'RETRIEVING', 'APPLYING'] as const)
+    assert.equal(await statusWith(ends), 'replicating')
+  assert.equal(await statusWith('FAILED'), 'failed')
+  assert.equal(await statusWith('SUCCEEDED'), 'ready')
+})
+
+test('73: `replicating` for a client that says it was not replicated with its save', async t => {
+  const { replication, sandbox, pingFederate } = await start(t)
+  const { settings } = sandbox.pingFederate
+  settings.replicateClientsOnSave = true
+  settings.unreplicatedReferences = ['jwt']
+  const saved = await pingFederate.createClient(
+    newClient({ accessTokenManager: 'jwt' }),
+    clientSecret,
+    operationId,
+  )
+  assert.equal(await replication.statusAfterSave(saved), 'replicating')
+})
+
+test('74: a page that refuses to tell of the cluster is no cluster’s absence, and nothing is known from it', async t => {
+  const { replication, sandbox, save } = await start(t)
+  const page = { answer: { kind: 'status', status: 403, body: '<html>' } } as const
+  const { savedAt } = await save()
+  sandbox.pingFederate.faults.next({ match: { path: '/cluster/status' }, fault: page })
+  assert.equal(await replication.statusAfterSave(), 'replicating')
+  sandbox.pingFederate.faults.next({ match: { path: '/cluster/status' }, fault: page })
+  assert.equal(await replication.findStatus(savedAt), undefined)
+  assert.equal(await replication.findStatus(savedAt), 'replicating')
 })

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishClients } from '../../src/web-session-clients/publish.ts'
+import { createPublisher } from '../../src/web-session-clients/publish.ts'
 import { clientRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
+
+/** Engines that take at once what they are told of. */
+const findStatus = async () => 'ready' as const
 
 const toConfig = (replication: 'trigger' | 'report') => ({ pingFederate: { replication } })
 
@@ -20,7 +23,7 @@ for (const [isConfirmed, status] of [
       published += 1
       return isConfirmed
     }
-    await publishClients({ store, replication: { publish }, config: toConfig('trigger') }, ids)
+    await createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })(ids)
     assert.equal(published, 1)
     const others = await store.db
       .selectFrom('client')
@@ -35,9 +38,9 @@ for (const [isConfirmed, status] of [
 
 test('nothing is published where nothing was saved, or where the service is only to report', async t => {
   const store = await openSqliteStore(t)
-  const replication = { publish: () => assert.fail('published') }
-  await publishClients({ store, replication, config: toConfig('trigger') }, [])
-  await publishClients({ store, replication, config: toConfig('report') }, ['pa_wam'])
+  const replication = { publish: () => assert.fail('published'), findStatus }
+  await createPublisher({ store, replication, config: toConfig('trigger') })([])
+  await createPublisher({ store, replication, config: toConfig('report') })(['pa_wam'])
 })
 
 test('where the status cannot be kept it stays as it was, and nothing is thrown', async t => {
@@ -49,10 +52,8 @@ test('where the status cannot be kept it stays as it was, and nothing is thrown'
       .execute(),
   )
   const failing = { ...store, write: () => Promise.reject(new Error('from a test')) }
-  await publishClients(
-    { store: failing, replication: { publish: async () => true }, config: toConfig('trigger') },
-    ['pa_wam'],
-  )
+  const replicating = { publish: async () => true, findStatus }
+  await createPublisher({ store: failing, replication: replicating, config: toConfig('trigger') })(['pa_wam'])
   const { replication } = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
   assert.equal(replication, 'replicating')
 })
@@ -71,12 +72,64 @@ test('a batch that cannot be kept keeps no other batch from being written', asyn
       throw new Error('from a test')
     },
   }
-  const replication = { publish: async () => true }
-  await publishClients({ store: failing, replication, config: toConfig('trigger') }, ids)
+  const replication = { publish: async () => true, findStatus }
+  await createPublisher({ store: failing, replication, config: toConfig('trigger') })(ids)
   const left = await store.db
     .selectFrom('client')
     .select('client_id')
     .where('replication', '=', 'replicating')
     .execute()
   assert.deepEqual(left.map(row => row.client_id).toSorted(), ids.slice(0, 500).toSorted())
+})
+
+test('75: a publishing that fails is tried again by the next call, with or without clients of its own; then it is ready', async t => {
+  const store = await openSqliteStore(t)
+  await store.write(trx =>
+    trx
+      .insertInto('client')
+      .values(clientRow({ replication: 'replicating' }))
+      .execute(),
+  )
+  const answers = [false, true]
+  let published = 0
+  const publish = async () => {
+    published += 1
+    return answers.shift() ?? assert.fail()
+  }
+  const status = async () =>
+    (await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()).replication
+  const call = createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })
+  await call(['pa_wam'])
+  assert.equal(await status(), 'failed')
+  await call([])
+  assert.equal(await status(), 'ready')
+  await call([])
+  assert.equal(published, 2)
+})
+
+test('75: a publishing that goes on failing is given up after five tries, and nothing waits for ever', async t => {
+  const store = await openSqliteStore(t)
+  let published = 0
+  const publish = async () => {
+    published += 1
+    return false
+  }
+  const call = createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })
+  await call(['pa_wam'])
+  for (let round = 0; round < 10; round += 1) await call([])
+  assert.equal(published, 5)
+})
+
+test('73: what the engines were told and do not have yet is replicating, and not ready', async t => {
+  const store = await openSqliteStore(t)
+  await store.write(trx =>
+    trx
+      .insertInto('client')
+      .values(clientRow({ replication: 'failed' }))
+      .execute(),
+  )
+  const replication = { publish: async () => true, findStatus: async () => 'replicating' as const }
+  await createPublisher({ store, replication, config: toConfig('trigger') })(['pa_wam'])
+  const row = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
+  assert.equal(row.replication, 'replicating')
 })
