@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { databaseTime } from '../database/database-time.ts'
 import type { Store } from '../database/store.ts'
 
-/** Operations that have not ended; `abandoned` are those whose lease is over. */
+/** Operations that have not ended; `abandoned` are those whose lease is over. The lag is the age of the oldest one. */
 export type OpenOperations = { open: number; abandoned: number; lagSeconds: number }
 
 /** Bounds the work, whatever an outage has left. */
@@ -15,7 +15,7 @@ export const measureOpenOperations = async ({ db }: Pick<Store, 'db'>): Promise<
     .selectFrom(
       db
         .selectFrom('operation')
-        .select('lease_until')
+        .select(['lease_until', 'created_at'])
         .where('state', '=', sql.lit('intended'))
         .limit(maxCounted)
         .as('unfinished'),
@@ -23,7 +23,7 @@ export const measureOpenOperations = async ({ db }: Pick<Store, 'db'>): Promise<
     .select(({ fn }) => [
       fn.countAll().as('open'),
       sql<number>`count(case when lease_until <= ${now} then 1 end)`.as('abandoned'),
-      fn.min('lease_until').as('oldest'),
+      fn.min('created_at').as('oldest'),
       now.as('now'),
     ])
     .executeTakeFirstOrThrow()

@@ -3,7 +3,8 @@ import type { Actor } from '../audit/actor.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
-import type { Journal } from './change.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
+import type { Evidence, Journal } from './change.ts'
 import { failChange, finishChange } from './finish.ts'
 import { toLease } from './lease.ts'
 
@@ -33,7 +34,8 @@ export const settleOperation = async <Upstream>(
   const { operation_id: operationId, client_id: clientId, team, kind } = operation
   const leased = { operationId, clientId, team, fence, actor }
   const change = kinds[kind]
-  const evidence = await change.look(upstream, operation).catch(async error => {
+  const evidence = await change.look(upstream, operation).catch(async (error): Promise<Evidence> => {
+    if (isLastingSurprise(error, store.now() - Date.parse(operation.created_at))) return givenUp
     await giveLeaseBack(store, operationId, fence)
     throw error
   })
@@ -44,6 +46,16 @@ export const settleOperation = async <Upstream>(
   await finishChange(store, change, leased, evidence.saved)
   return { unpublished: evidence.saved.replication === 'replicating' ? [clientId] : [] }
 }
+
+/**
+ * An answer that is none, again and again, is no outage that ends: after an hour nobody waits for another one. Should
+ * the client be there after all, it is an orphan, which is reported, and which the next create of its id takes over.
+ */
+const maxSurpriseMs = 3_600_000
+const givenUp: Evidence = { kind: 'not-done', code: 'outcome_unknown' }
+
+const isLastingSurprise = (error: unknown, ageMs: number): boolean =>
+  error instanceof PingFederateFailure && error.kind === 'unexpected' && ageMs > maxSurpriseMs
 
 /** One process at a time: the conditional write decides, by the database's clock. */
 const takeLease = (store: Store, operationId: string, leaseMs: number): Promise<number | undefined> =>

@@ -100,7 +100,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         operation: 'find_client',
         method: 'GET',
         path: toPath(clientId),
-        read: answer => (isAbsence(answer) ? undefined : readClient(answer, 200, clientId)),
+        read: answer => (isAbsence(answer) ? undefined : readFound(answer, clientId)),
       }),
     listClients: page => listPage(call, page, clientsPerPage),
     readPrerequisites: () => readPrerequisites(call),
@@ -182,6 +182,13 @@ const readClient = (answer: Answer, status: number, clientId: string): ClientInP
   const client = parseClient(expect(answer, status))
   if (client?.clientId !== clientId) throw new PingFederateFailure('unexpected', { status })
   return client
+}
+
+/** Some stores compare ids without the case of letters, and answer with the client that has the id in another case. */
+const readFound = (answer: Answer, clientId: string): ClientInPingFederate => {
+  const client = parseClient(expect(answer, 200))
+  if (client?.clientId.toLowerCase() === clientId.toLowerCase()) return client
+  throw new PingFederateFailure('unexpected', { status: 200 })
 }
 
 const rejectUnsent = (error: unknown): Promise<never> => Promise.reject(beforeTheCall(error))

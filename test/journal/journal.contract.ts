@@ -416,9 +416,10 @@ const checkOpen = (openStore: OpenStore): void => {
       .selectNoFrom(sql<string>`database_time(-90000)`.as('ago'))
       .executeTakeFirstOrThrow()
     const operations = [
-      { lease_until: farFuture },
-      { lease_until: row.ago },
-      { lease_until: row.ago },
+      { lease_until: farFuture, created_at: row.ago },
+      // A lease that is taken again and again makes it no younger.
+      { lease_until: row.ago, created_at: row.ago },
+      { lease_until: row.ago, created_at: row.ago },
       { lease_until: expired, state: 'done' },
       { lease_until: expired, state: 'failed' },
     ] as const

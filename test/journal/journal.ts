@@ -42,7 +42,7 @@ type Options = {
 export const openJournal = async (
   t: TestContext,
   { env }: Surroundings,
-  { aheadMs = 3_600_000, findClient, ...others }: Options = {},
+  { aheadMs = 1_800_000, findClient, ...others }: Options = {},
 ): Promise<OpenJournal> => {
   const config = parseConfig(env)
   const now = () => Date.now() + aheadMs

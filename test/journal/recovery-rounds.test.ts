@@ -39,7 +39,7 @@ const openAbandoned = async (t: TestContext, count: number, failure: Error) => {
 }
 
 test('a round looks once at each of more operations than are read at once, although none can be settled', async t => {
-  const answer = new PingFederateFailure('unexpected', { status: 200 })
+  const answer = new PingFederateFailure('broken')
   const { recover, states, looks } = await openAbandoned(t, 101, answer)
   await recover()
   assert.equal(looks(), 101)
