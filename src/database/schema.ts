@@ -87,6 +87,8 @@ type RetrievalTable = {
   sealed: string | null
   created_at: Time
   created_by: string
+  /** OAuth client of that caller, empty for a token that names none; null in rows of versions that did not write it. */
+  created_by_client_id: string | null
   expires_at: Time
   redeemed_at: Time | null
   redeemed_by: string | null

@@ -43,9 +43,17 @@ const selectRetrieval = prepare((db, value: Placeholders<{ retrievalId: string }
     .where('retrieval_id', '=', value.retrievalId),
 )
 
-const isEntitled = (row: RetrievalRow, { subject, teams }: Principal): boolean => {
+const isEntitled = (row: RetrievalRow, principal: Principal): boolean => {
   if (row.redeemable_by === 'bearer') return true
-  return row.redeemable_by === 'team' ? teams.includes(row.team) : row.created_by === subject
+  if (!principal.teams.includes(row.team)) return false
+  return row.redeemable_by === 'team' || isRequester(row, principal)
+}
+
+/** A subject can come through several OAuth clients, and what one of them was given is not for the others. */
+const isRequester = (row: RetrievalRow, { subject, clientId = '' }: Principal): boolean => {
+  const { created_by: createdBy, created_by_client_id: createdThrough } = row
+  // Version 0.5 and older have not kept the OAuth client: there the subject decides.
+  return createdBy === subject && (createdThrough === null || createdThrough === clientId)
 }
 
 const mistyped = (): Problem =>

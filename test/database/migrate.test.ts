@@ -77,15 +77,24 @@ const columnsOf = async (db: AnyDatabase): Promise<string[]> => {
 
 const [, ...later] = Object.keys(migrations)
 
-/** The name of an index that each migration makes after it has changed tables. */
-const madeLate: Record<string, string> = {
-  '0002-audit-trail': 'audit_event_by_client',
-  '0003-facts-of-operations': 'operation_holds_client',
+/** What stands in the way of a migration's last step: an index of that name, or a column of that table. */
+const madeLate: Record<string, { index: string } | { table: string; column: string }> = {
+  '0002-audit-trail': { index: 'audit_event_by_client' },
+  '0003-facts-of-operations': { index: 'operation_holds_client' },
+  '0004-requesting-client': { table: 'retrieval', column: 'created_by_client_id' },
 }
 
-const obstruct = async (db: AnyDatabase, name: string): Promise<void> => {
-  await db.schema.createTable('obstacle').addColumn('x', 'text').execute()
-  await db.schema.createIndex(name).on('obstacle').column('x').execute()
+/** Makes what a migration is about to make, so that it fails. Resolves to a function that removes it. */
+const obstruct = async (db: AnyDatabase, name: string): Promise<(db: AnyDatabase) => Promise<void>> => {
+  const late = madeLate[name]
+  assert.ok(late, `Add ${name} to madeLate.`)
+  if ('index' in late) {
+    await db.schema.createTable('obstacle').addColumn('x', 'text').execute()
+    await db.schema.createIndex(late.index).on('obstacle').column('x').execute()
+    return again => again.schema.dropTable('obstacle').execute()
+  }
+  await db.schema.alterTable(late.table).addColumn(late.column, 'text').execute()
+  return again => again.schema.alterTable(late.table).dropColumn(late.column).execute()
 }
 
 for (const [engine, create] of Object.entries(engines)) {
@@ -112,13 +121,13 @@ for (const [engine, create] of Object.entries(engines)) {
         const old = await openBefore(place.open, name)
         const db: AnyDatabase = old.db as never
         await writeAsBefore(db, '1')
-        await obstruct(db, madeLate[name] ?? '')
+        const remove = await obstruct(db, name)
         const [columns, rows] = [await columnsOf(db), await readAsBefore(db)]
         await old.close()
-        await assert.rejects(place.open(), /already exists/)
+        await assert.rejects(place.open(), /already exists|duplicate column name/)
         const again = await openBefore(place.open, name)
         assert.deepEqual(await columnsOf(again.db as never), columns)
-        await again.db.schema.dropTable('obstacle').execute()
+        await remove(again.db as never)
         await again.close()
         const store = await place.open()
         t.after(() => store.close())
