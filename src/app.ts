@@ -16,7 +16,8 @@ import { getReadiness } from './health/ready.ts'
 import { setCommonHeaders, toCommonHeaders } from './http/common-headers.ts'
 import { buildSerializer, buildValidator } from './http/compilation.ts'
 import { allowOrigins, toCorsHeaders } from './http/cors.ts'
-import { refuseOtherVersions } from './http/http-version.ts'
+import { refuseExpectations } from './http/expectations.ts'
+import { refuseUnclearFraming } from './http/framing.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { measureRequests } from './http/measure-requests.ts'
 import { collectAddresses } from './http/other-methods.ts'
@@ -111,7 +112,8 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   // Before anything that can refuse, so that a page may read a refusal too.
   setCommonHeaders(app, headers)
   await allowOrigins(app, config.corsOrigins)
-  refuseOtherVersions(app)
+  refuseUnclearFraming(app)
+  refuseExpectations(app)
   refuseWhenStopping(app)
   const answerOtherMethods = collectAddresses(app)
   const arrivingBytes = shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })
@@ -177,7 +179,12 @@ const createServer = (
     bodyLimit: bodyLimitBytes,
     // Fastify's default is never; this is what ends slow senders.
     requestTimeout: requestTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkingIntervalMs },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: checkingIntervalMs,
+      // Refused here instead, as a request like any other, so that it has its log line and our header fields.
+      requireHostHeader: false,
+    },
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionTimeout: toIdleTimeoutMs(config),
     return503OnClosing: false,

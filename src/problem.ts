@@ -28,6 +28,7 @@ export const problems = {
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  expectation_failed: { status: 417, title: 'The expectation cannot be met' },
   validation_failed: { status: 422, title: 'The request breaks rules' },
   team_ambiguous: { status: 422, title: 'The owning team is not clear' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },

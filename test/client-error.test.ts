@@ -54,12 +54,6 @@ test('63: 400, 431 as problem details for what the parser refuses, and the conne
 
 const silent = { log: pino({ enabled: false }), headers: {}, countProblem: () => undefined }
 
-test('63: 400 without a Host header', async t => {
-  const connection = openConnection(t, (await startTestService(t)).url)
-  connection.write('GET /health/live HTTP/1.1\r\n\r\n')
-  assert.match(await connection.received, /^HTTP\/1\.1 400 /)
-})
-
 test('60: 408 as problem details for a request that does not arrive in time', async t => {
   const server = createServer(socket =>
     answerClientError(silent)(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),

@@ -13,6 +13,7 @@ const protectedProblems = [
   'malformed_request',
   'request_timeout',
   'uri_too_long',
+  'expectation_failed',
   'header_fields_too_large',
   'unauthenticated',
   'invalid_token',

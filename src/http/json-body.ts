@@ -14,14 +14,26 @@ export const acceptOnlyJson = (app: FastifyInstance): void => {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
-      if (charset && charset.toLowerCase() !== 'utf-8') {
-        throw new Problem('unsupported_media_type', 'JSON is sent in UTF-8 and in no other charset.')
-      }
-      return parseJson(body)
-    },
+    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
   )
+  // Before the body is read, which is not worth it if nobody can tell what its bytes stand for.
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const detail = methodsWithoutBody.has(request.method) ? undefined : findForeignCoding(request)
+    done(detail === undefined ? null : new Problem('unsupported_media_type', detail), payload)
+  })
+}
+
+const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+const findForeignCoding = ({ headers }: FastifyRequest): string | undefined => {
+  if (headers['content-encoding'] !== undefined)
+    return 'Send the body as it is and leave Content-Encoding out: nothing is unpacked here.'
+  const charsets = [...(headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)]
+  if (charsets.length > 1) return 'Name the charset once.'
+  const [charset] = charsets.map(([, name]) => name?.toLowerCase())
+  return charset === undefined || charset === 'utf-8'
+    ? undefined
+    : 'JSON is sent in UTF-8 and in no other charset.'
 }
 
 /**

@@ -13,6 +13,8 @@ export const logRequests = (app: FastifyInstance): void => {
       ...(request.problem && { code: request.problem.code }),
     }
     if (reply.statusCode >= 500) request.log.error(line, logTexts.request)
+    // By the log of the service, because a refusal is worth a line where probes write none.
+    else if (request.problem) app.log.info({ reqId: request.id, ...line }, logTexts.request)
     else request.log.info(line, logTexts.request)
     done()
   })

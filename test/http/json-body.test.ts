@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { parseJson } from '../../src/http/json-body.ts'
 import { Problem } from '../../src/problem.ts'
 import { startTestService } from '../service.ts'
+import { smallest } from '../web-session-clients/requests.ts'
+import { openConnection } from './raw-socket.ts'
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text))
 
@@ -211,9 +213,36 @@ test('415 for every charset but UTF-8; UTF-8 in any case is read', async t => {
   ]) {
     assert.equal((await send(type)).status, 400, type)
   }
-  for (const type of ['application/json; charset=utf-16', 'application/json;charset=latin1']) {
-    assert.equal((await send(type)).status, 415, type)
+  for (const type of [
+    'application/json; charset=utf-16',
+    'application/json;charset=latin1',
+    'application/json;charset=',
+    'application/json;charset=utf-8;charset=utf-8',
+    'application/json;charset=utf-8;charset=latin1',
+    'application/json;charset="utf-8;charset=latin1"',
+    'application/json, text/plain',
+  ]) {
+    const answer = await send(type)
+    assert.deepEqual([answer.status, answer.body.code], [415, 'unsupported_media_type'], type)
   }
+})
+
+test('415 for a body under any Content-Encoding, before it is read', async t => {
+  const service = await startTestService(t)
+  for (const coding of ['gzip', 'identity', 'br', '']) {
+    const headers = { 'content-encoding': coding }
+    const { status, body } = await service.call('POST', '/web-session-clients', { body: smallest, headers })
+    assert.deepEqual([status, body.code], [415, 'unsupported_media_type'], coding)
+  }
+  const connection = openConnection(t, service.url)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  const fields = ['content-length: 60000', 'content-type: application/json', 'content-encoding: gzip']
+  const head = ['host: x', 'connection: close', `authorization: Bearer ${token}`, ...fields].join('\r\n')
+  connection.write(`POST /web-session-clients HTTP/1.1\r\n${head}\r\n\r\n`)
+  await connection.answered
+  connection.close()
+  assert.match(await connection.received, /^HTTP\/1\.1 415 /)
+  assert.deepEqual(service.sandbox.pingFederate.clients(), [])
 })
 
 test('422 for a request without any body, wherever one is needed', async t => {
