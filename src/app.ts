@@ -10,7 +10,7 @@ import { authenticate } from './authentication/authenticate.ts'
 import type { IssuerKeys } from './authentication/issuer-keys.ts'
 import { answerClientError } from './client-error.ts'
 import type { Config } from './config.ts'
-import { answerProblems, sendProblem, toProblem } from './errors.ts'
+import { answerProblems, refuseUnknownAddresses, sendProblem, toProblem } from './errors.ts'
 import { getLiveness } from './health/live.ts'
 import { getReadiness } from './health/ready.ts'
 import { setCommonHeaders, toCommonHeaders } from './http/common-headers.ts'
@@ -118,6 +118,7 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   const answerOtherMethods = collectAddresses(app)
   const arrivingBytes = shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })
   dependencies.metrics.requests.watchArrivals(arrivingBytes)
+  refuseUnknownAddresses(app)
   acceptOnlyJson(app)
   await describeApi(app)
   for (const schema of schemas) app.addSchema(schema)

@@ -17,14 +17,16 @@ declare module 'fastify' {
 export const answerProblems = (app: FastifyInstance): void => {
   app.decorateRequest('problem', null)
   app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new Problem('route_not_found', 'Nothing answers at this address; see /documentation.'),
-      request,
-      reply,
-    ),
-  )
+  app.setNotFoundHandler((request, reply) => sendProblem(unknownAddress(), request, reply))
 }
+
+/** Answers an address that nobody has before a body that comes with it is read, which would be 413, 415 or a wait. */
+export const refuseUnknownAddresses = (app: FastifyInstance): void => {
+  app.addHook('onRequest', (request, _reply, done) => done(request.is404 ? unknownAddress() : undefined))
+}
+
+const unknownAddress = (): Problem =>
+  new Problem('route_not_found', 'Nothing answers at this address; see /documentation.')
 
 /** Answers a problem; also for errors that strike before a route is found. */
 export const sendProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { listRoutes } from '../openapi/routes.ts'
 import { createRetrieval, readRows, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
+import { openConnection } from './raw-socket.ts'
 
 const routes = await listRoutes()
 const paths = [...new Set(routes.map(({ path }) => path))]
@@ -43,6 +44,24 @@ test('204 with Allow for OPTIONS on every address; 404 for any method where ther
     const { status, body } = await call(method, '/nothing', { as: null })
     assert.deepEqual([status, body.code], [404, 'route_not_found'])
   }
+})
+
+test('404 for an address that nobody has, whatever body is announced, before any of it is read', async t => {
+  const { url } = await startTestService(t)
+  const bodies = [
+    'content-length: 60000\r\ncontent-type: application/json',
+    'content-length: 9999999\r\ncontent-type: application/json',
+    'content-length: 60000\r\ncontent-type: text/xml',
+    'transfer-encoding: chunked\r\ncontent-encoding: gzip',
+  ]
+  for (const path of ['/nothing', '/web-session-clients/pa_wam/nothing', '/documentation/nothing/at/all'])
+    for (const fields of bodies) {
+      const connection = openConnection(t, url)
+      connection.write(`POST ${path} HTTP/1.1\r\nhost: x\r\n${fields}\r\n\r\n`)
+      await connection.answered
+      connection.close()
+      assert.match(await connection.received, /^HTTP\/1\.1 404 [\s\S]*"route_not_found"/, `${path} ${fields}`)
+    }
 })
 
 const everyRow = ({ databasePath }: TestService): string => {
