@@ -94,7 +94,7 @@ const validate = (values: Record<string, string>): { variables?: Variables; prob
   const variables = Object.fromEntries(
     Object.keys(Environment.properties).flatMap(name => (values[name] ? [[name, values[name]]] : [])),
   )
-  const check = compileSchema({ schema: Environment, coerceTypes: true, formats })
+  const check = compileSchema({ schema: Environment, isText: true, formats })
   // The check puts in defaults, and makes numbers and booleans of texts.
   return check(variables)
     ? { variables: variables as unknown as Variables, problems: [] }

@@ -159,7 +159,7 @@ const wrong: [string, string[]][] = [
     'SECRET_KEY',
     ['short', `${key}A`, key.slice(1), `${key.slice(0, -1)}B`, `${key}=`, randomBytes(32).toString('hex')],
   ],
-  ['RATE_LIMIT_PER_CALLER', ['0', '-1', '1.5', '100000001', 'none']],
+  ['RATE_LIMIT_PER_CALLER', ['0', '-1', '1.5', '100000001', 'none', '0x10', '1e2', ' 5', '05', '5.0']],
   ['RATE_LIMIT_PER_TEAM', ['0']],
   ['RATE_LIMIT_UNKNOWN_TOKENS', ['0']],
   ['RATE_LIMIT_PER_ADDRESS', ['0']],

@@ -39,6 +39,7 @@ const remember = <Route, Compiled>(
 const shared = {
   customOptions: {
     removeAdditional: false,
+    coerceTypes: false,
     useDefaults: true,
     allErrors: true,
     verbose: true,
@@ -48,37 +49,71 @@ const shared = {
 } as const
 
 type Formats = Readonly<Record<string, (value: string) => boolean>>
+type Checked = { schema: object; isText?: boolean; formats?: Formats }
 
-const createCompiler = (externalSchemas: unknown, coerceTypes: boolean, formats: Formats = {}) =>
+type Check = { (value: unknown): boolean; errors?: FastifySchemaValidationError[] | null }
+
+const createCompiler = (externalSchemas: unknown, formats: Formats = {}): Compile<Checked, Check> =>
   AjvCompiler()(
     externalSchemas as never,
-    { ...shared, customOptions: { ...shared.customOptions, coerceTypes, formats } } as never,
-  )
+    { ...shared, customOptions: { ...shared.customOptions, formats } } as never,
+  ) as never
 
-type Validated = { schema: unknown; httpPart?: string }
+/** As RFC 8259 section 6 writes an integer, with nothing around it. */
+const integer = /^(?:0|-?[1-9][0-9]*)$/
+
+const readers: Readonly<Record<string, (text: string) => unknown>> = {
+  integer: text => (integer.test(text) ? Number(text) : text),
+  boolean: text => (['true', 'false'].includes(text) ? text === 'true' : text),
+}
+
+/**
+ * Reads the integers and booleans of what is text by nature, and leaves everything else for the schema to refuse. Ajv's
+ * own coercion takes whatever `Number` does: `0x10`, `1e2`, ` 5`.
+ */
+const readTexts = (schema: object, values: unknown): void => {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: unknown }> }
+  const texts = Object(values) as Record<string, unknown>
+  for (const [name, { type }] of Object.entries(properties)) {
+    const text = texts[name]
+    const read = readers[String(type)]
+    if (read && typeof text === 'string') texts[name] = read(text)
+  }
+}
+
+const afterReadingTexts = (schema: object, check: Check): Check => {
+  const readAndCheck: Check = values => {
+    readTexts(schema, values)
+    const isValid = check(values)
+    readAndCheck.errors = check.errors ?? null
+    return isValid
+  }
+  return readAndCheck
+}
+
+type Validated = { schema: object; httpPart?: string }
 const isBody = ({ httpPart }: Validated): boolean => httpPart === 'body'
 
 /**
  * Bodies are taken as they were sent: nothing coerced, nothing dropped, every violation reported. Query strings
- * and path parameters are text by nature, so only there numbers and booleans are coerced.
+ * and path parameters are text by nature, so only there integers and booleans are read from texts.
  */
 export const buildValidator = compileOnce(
   externalSchemas => {
-    const asSent = createCompiler(externalSchemas, false)
-    const coercing = createCompiler(externalSchemas, true)
-    return (route: Validated) => (isBody(route) ? asSent(route as never) : coercing(route as never))
+    const compile = createCompiler(externalSchemas)
+    return (route: Validated) =>
+      isBody(route) ? compile(route) : afterReadingTexts(route.schema, compile(route))
   },
   route => [isBody(route), route.schema],
 ) as BuildCompilerFromPool
 
-type Checked = { schema: object; coerceTypes?: boolean; formats?: Formats }
-type Check = { (value: unknown): boolean; errors?: FastifySchemaValidationError[] | null }
-
 /** Checks what is no request in the same way: a file as it was written, or variables, which are text by nature. */
 export const compileSchema = remember<Checked, Check>(
-  ({ schema, coerceTypes = false, formats }) =>
-    createCompiler({}, coerceTypes, formats)({ schema } as never) as unknown as Check,
-  ({ schema, coerceTypes }) => [coerceTypes, schema],
+  ({ schema, isText = false, formats }) => {
+    const check = createCompiler({}, formats)({ schema })
+    return isText ? afterReadingTexts(schema, check) : check
+  },
+  ({ schema, isText }) => [isText, schema],
 )
 
 /** What is answered goes through the schema of its status, which lets out what it names and nothing else. */

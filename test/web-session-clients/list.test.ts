@@ -125,7 +125,14 @@ test('200: a search finds text in id or name, whatever its case, and no characte
   }
 })
 
+/** What JavaScript or Ajv reads as a number, and is no integer as RFC 8259 writes one. */
+const oddNumbers = [
+  ...['0x10', '1e2', '%205', '5%20', '%2B5', '05', '5.0', '5.', '0b11', '-0', '1_0', '%D9%A5', 'Infinity'],
+  ...['null', 'true'],
+]
+
 const wrong: [string, string][] = [
+  ...oddNumbers.map((text): [string, string] => [`limit=${text}`, '/limit']),
   ['limit=0', '/limit'],
   ['limit=201', '/limit'],
   ['limit=-1', '/limit'],
