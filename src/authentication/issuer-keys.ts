@@ -1,4 +1,4 @@
-import { KeyObject } from 'node:crypto'
+import { createPublicKey, KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } from 'jose'
 import { type Dispatcher, request } from 'undici'
 import { singleFlight } from '../single-flight.ts'
@@ -104,8 +104,13 @@ const unknownKeyErrors = [
   errors.JWKInvalid,
 ]
 
-const asKeyError = (error: unknown) =>
-  unknownKeyErrors.some(kind => error instanceof kind) ? new UnknownKey('No key fits.') : asUnavailable(error)
+/** Whatever is neither the reading nor the set is the one key: it cannot be imported, and the others can be used. */
+const asKeyError = (error: unknown) => {
+  const isOfSet = error instanceof IssuerUnavailable || error instanceof errors.JOSEError
+  return isOfSet && !unknownKeyErrors.some(kind => error instanceof kind)
+    ? asUnavailable(error)
+    : new UnknownKey('No key fits.', { cause: error })
+}
 
 type Get = (url: string) => Promise<string>
 
@@ -170,9 +175,9 @@ const rememberLastGood = (get: Get, now: () => number) => {
     try {
       const text = await get(url)
       const { keys } = parseObject(text)
-      if (!Array.isArray(keys) || !keys.some(isPublicKey))
-        throw new IssuerUnavailable('The key set holds no public key.')
-      last = { text: JSON.stringify({ keys: keys.filter(isPublicKey) }), at: now() }
+      const usable = Array.isArray(keys) ? keys.filter(isUsableKey) : []
+      if (usable.length === 0) throw new IssuerUnavailable('The key set holds no usable public key.')
+      last = { text: JSON.stringify({ keys: usable }), at: now() }
     } catch (error) {
       if (!last || now() - last.at > maxStaleMs) throw asUnavailable(error)
     }
@@ -181,10 +186,26 @@ const rememberLastGood = (get: Get, now: () => number) => {
 }
 
 /** Symmetric and private keys are left out: with a published one, anybody could sign tokens. */
-const isPublicKey = (key: unknown): boolean =>
+const isPublicKey = (key: unknown): key is object =>
   typeof key === 'object' &&
   key !== null &&
   'kty' in key &&
   key.kty !== 'oct' &&
   !('d' in key) &&
   !('k' in key)
+
+/** RFC 7518 sections 3.3 and 3.5: shorter ones must not be used. */
+const minRsaBits = 2048
+
+/** A key that is malformed or too weak is left out, so that the others of the set go on working. */
+const isUsableKey = (key: unknown): boolean => {
+  if (!isPublicKey(key)) return false
+  try {
+    const { asymmetricKeyDetails = {} } = createPublicKey({ key, format: 'jwk' } as never)
+    const { modulusLength, publicExponent } = asymmetricKeyDetails
+    // Under the exponent 1 every text is its own signature.
+    return modulusLength === undefined || (modulusLength >= minRsaBits && publicExponent !== 1n)
+  } catch {
+    return false
+  }
+}

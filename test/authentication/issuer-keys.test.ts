@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { exportJWK, generateSecret } from 'jose'
 import { Agent } from 'undici'
 import { createIssuerKeys, IssuerUnavailable } from '../../src/authentication/issuer-keys.ts'
 import { startTestService } from '../service.ts'
+import { signClaims } from './bad-tokens/forge.ts'
 import { createKey, sign, startIssuer } from './issuer.ts'
 import { startProtectedApp, stopClock } from './protected-app.ts'
 
@@ -124,6 +126,70 @@ test('59: 503 when the set holds only a symmetric or a private key; beside a goo
   if (good) issuer.jwks.push(good)
   assert.equal((await call(await sign(key, claims()))).statusCode, 200)
   assert.equal((await call(await sign(key, claims(), { kid: 'private' }))).statusCode, 401)
+})
+
+/** Keys that nobody can use; each bears a name of its own. */
+const malformed: Record<string, unknown>[] = [
+  { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' },
+  { kty: 'EC', crv: 'P-256' },
+  { kty: 'EC', crv: 7, x: 7, y: 7 },
+  { kty: 'RSA', n: '', e: 'AQAB' },
+  { kty: 'RSA', n: 7, e: 7 },
+  { kty: 'RSA' },
+  { kty: 'OKP', crv: 'Ed25519', x: 'AA' },
+  { kty: 'nonsense' },
+  { kty: 7 },
+]
+
+test('59: 401 for tokens of a malformed key, and 200 for those of the good one beside it', async t => {
+  const { issuer, key, claims, call } = await startProtectedApp(t)
+  issuer.jwks.unshift(
+    ...(malformed.map((each, index) => ({ ...each, kid: `malformed-${index}` })) as never[]),
+  )
+  issuer.jwks.push({ ...key.jwk, kid: 'odd', key_ops: 'verify', ext: 'yes' } as never)
+  for (const kid of [...malformed.map((_each, index) => `malformed-${index}`), 'odd']) {
+    const { statusCode, json } = await call(await sign(key, claims(), { kid }))
+    assert.deepEqual([statusCode, json().code], [401, 'invalid_token'], kid)
+  }
+  assert.equal((await call(await sign(key, claims()))).statusCode, 200)
+})
+
+test('59: 200 for tokens of the good key where a malformed one bears the same name', async t => {
+  const { issuer, key, claims, call } = await startProtectedApp(t)
+  issuer.jwks.unshift({ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: key.kid, alg: key.alg })
+  assert.equal((await call(await sign(key, claims()))).statusCode, 200)
+})
+
+/** A key as an issuer publishes it, and tokens that it signs. */
+const createRsaKey = (kid: string, modulusLength: number) => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }
+  return { kid, alg: 'RS256', privateKey, jwk }
+}
+
+test('401 for an RSA key under 2048 bits (RFC 7518 section 3.3), 200 from 2048 bits on', async t => {
+  const { issuer, claims, call } = await startProtectedApp(t)
+  const keys = [1024, 2040, 2048, 3072].map(bits => createRsaKey(`rsa-${bits}`, bits))
+  issuer.jwks.push(...(keys.map(({ jwk }) => jwk) as never[]))
+  const statuses = []
+  for (const key of keys) statuses.push((await call(signClaims(claims(), key as never))).statusCode)
+  assert.deepEqual(statuses, [401, 401, 200, 200])
+})
+
+/** A signature of PKCS #1 v1.5 (RFC 8017 section 9.2) under the exponent 1, for which nobody needs a key. */
+const forgeUnderOne = (token: string): string => {
+  const input = token.slice(0, token.lastIndexOf('.'))
+  const digest = createHash('sha256').update(input).digest()
+  const info = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), digest])
+  const [begin, padding] = [Buffer.from([0, 1]), Buffer.alloc(256 - 3 - info.length, 255)]
+  return `${input}.${Buffer.concat([begin, padding, Buffer.alloc(1), info]).toString('base64url')}`
+}
+
+test('401 for an RSA key with the exponent 1, under which everybody can sign', async t => {
+  const { issuer, claims, call } = await startProtectedApp(t)
+  const key = createRsaKey('one', 2048)
+  issuer.jwks.push({ ...key.jwk, e: 'AQ' } as never)
+  assert.equal((await call(forgeUnderOne(signClaims(claims(), key as never)))).statusCode, 401)
 })
 
 test('55: 503 while the issuer is down at the start, then 200 without a restart', async t => {
