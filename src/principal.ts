@@ -7,3 +7,11 @@ export type Principal = {
   teams: readonly string[]
   scopes: ReadonlySet<string>
 }
+
+/** Begins the names under which the service acts for itself; nobody who calls may have one. */
+const ownNames = 'web-session-clients:'
+
+export const toOwnName = (task: string): string => ownNames + task
+
+/** Whether a name could be taken for one of those, however its letters are written. */
+export const isOwnName = (name: string): boolean => name.normalize('NFKC').toLowerCase().startsWith(ownNames)

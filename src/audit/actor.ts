@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { principalOf } from '../authentication/authenticate.ts'
-import type { Principal } from '../principal.ts'
+import { type Principal, toOwnName } from '../principal.ts'
 
 /** Who does it, in which request, from where. */
 export type Actor = {
@@ -21,7 +21,7 @@ export const actorOf = (request: FastifyRequest): Actor => ({
 /** The service itself, for work that no caller waits for. */
 export const actorOfService = (task: 'recovery' | 'publishing', requestId: string): Actor => ({
   principal: {
-    subject: `web-session-clients:${task}`,
+    subject: toOwnName(task),
     clientId: undefined,
     actingParties: [],
     teams: [],

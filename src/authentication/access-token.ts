@@ -1,6 +1,6 @@
 import { parseJson } from '../http/json-body.ts'
 import { visibleLine } from '../http/visible-line.ts'
-import type { Principal } from '../principal.ts'
+import { isOwnName, type Principal } from '../principal.ts'
 
 export type AccessTokenRules = {
   algorithms: readonly string[]
@@ -77,12 +77,15 @@ export const toPrincipal = (
   nowSeconds: number,
 ): Principal => {
   const { sub, client_id: clientId, azp } = claims
-  if (!isName(sub)) throw new TokenRefused('The sub claim is not a usable subject.')
+  if (!isCallerName(sub)) throw new TokenRefused('The sub claim is not a usable subject.')
   const caller = clientId ?? azp
-  if (caller !== undefined && !isName(caller)) {
+  if (caller !== undefined && !isCallerName(caller)) {
     throw new TokenRefused('The client_id or azp claim is not a usable client id.')
   }
   checkTimes(claims, nowSeconds)
+  // Whoever has stolen a token bound to a key cannot use it (RFC 7800, RFC 9449, RFC 8705), if only the key is asked for.
+  if (Object.hasOwn(claims, 'cnf'))
+    throw new TokenRefused('The token is bound to a key, which cannot be checked here.')
   if (foreignClaims.some(claim => Object.hasOwn(claims, claim))) {
     throw new TokenRefused('This is an id token or a logout token, not an access token.')
   }
@@ -113,7 +116,7 @@ const toActingParties = (claim: unknown): readonly string[] => {
   for (let act = claim; act !== undefined; act = (act as { act?: unknown }).act) {
     const { sub, client_id: clientId } = Object(act) as Record<string, unknown>
     const party = sub ?? clientId
-    if (!isName(party) || parties.length === maxActingParties)
+    if (!isCallerName(party) || parties.length === maxActingParties)
       throw new TokenRefused('The act claim does not name who acts for the subject.')
     parties.push(party)
   }
@@ -137,3 +140,6 @@ const line = new RegExp(visibleLine, 'u')
 /** Whether a text can be stored and shown as a caller's name; another one could pass for somebody else's name. */
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 256 && line.test(value)
+
+/** The audit trail must not show the service itself as the one who did what a caller has done. */
+const isCallerName = (value: unknown): value is string => isName(value) && !isOwnName(value)

@@ -4,7 +4,7 @@ import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { startTestService } from '../service.ts'
-import { badAddressees, badSubjects, badTimes } from './bad-tokens/claims.ts'
+import { badAddressees, badSubjects, badTimes, badUses } from './bad-tokens/claims.ts'
 import { type BadTokens, createForgeKeys, type Forge, signClaims, signTexts } from './bad-tokens/forge.ts'
 import { badHeaders, badKeySources, badKeys, badKinds } from './bad-tokens/headers.ts'
 import { badPayloads } from './bad-tokens/payloads.ts'
@@ -83,7 +83,7 @@ const piecesOf = (token: string): string[] =>
 
 const listGroups = (forge: Forge): BadTokens[] =>
   [
-    ...[badAddressees, badSubjects, badTimes, badPayloads],
+    ...[badAddressees, badSubjects, badUses, badTimes, badPayloads],
     ...[badKinds, badHeaders, badKeys, badKeySources, badSignatures, badTexts],
   ].flatMap(list => list(forge))
 
@@ -125,6 +125,8 @@ const unusual = ({ now, claims, first, trap, stranger }: Forge): [string, string
     ['iat in exactly the tolerance', change({ iat: now + 30 })],
     ['no iat', change({ iat: undefined })],
     ['a long sub', change({ sub: 'x'.repeat(256) })],
+    ['a sub that begins as the service’s name', change({ sub: 'web-session-clients' })],
+    ['a sub with the service’s name inside', change({ sub: 'team:web-session-clients:x' })],
     ['a sub in another script', change({ sub: 'Агнешка 花子' })],
     ['no kid, and one key that fits', header({ kid: undefined })],
     ...['at+jwt', 'AT+JWT', 'application/at+jwt', 'JWT', undefined].map((typ): [string, string] => [

@@ -48,7 +48,7 @@ export const badAddressees = (forge: Forge): BadTokens[] => {
   ]
 }
 
-/** Claims of somebody who cannot be named, or that are not an access token's. */
+/** Claims of somebody who cannot be named. */
 export const badSubjects = (forge: Forge): BadTokens[] => {
   const group = grouper(forge)
   return [
@@ -64,6 +64,20 @@ export const badSubjects = (forge: Forge): BadTokens[] => {
       ['half a character, which two subjects can become', { sub: 'caller\uD800' }],
       ['a sub that reverses its text', { sub: 'caller\u202Enimda' }],
     ]),
+    group('a sub is no name under which the service itself acts', told.subject, [
+      ['the recovery', { sub: 'web-session-clients:recovery' }],
+      ['the publishing', { sub: 'web-session-clients:publishing' }],
+      ['a task that there is not yet', { sub: 'web-session-clients:x' }],
+      ['the service’s name in upper case', { sub: 'Web-Session-Clients:Recovery' }],
+      ['the service’s name in wide letters', { sub: 'ｗeb-session-clients：recovery' }],
+    ]),
+    group('nor is the OAuth client', told.client, [
+      ['a client_id of the service', { client_id: 'web-session-clients:recovery' }],
+      ['an azp of the service', { azp: 'web-session-clients:recovery' }],
+    ]),
+    group('nor is who acts for the subject', told.act, [
+      ['an act of the service', { act: { sub: 'web-session-clients:recovery' } }],
+    ]),
     group('sub is there (RFC 9068 section 2.2)', told.invalid, [['no sub', { sub: undefined }]]),
     group('client_id and azp stand in the audit trail as sub does', told.client, [
       ['a client_id with a line break', { client_id: 'portal\nadmin' }],
@@ -71,12 +85,30 @@ export const badSubjects = (forge: Forge): BadTokens[] => {
       ['a client_id that is no text', { client_id: ['portal'] }],
       ['a giant azp', { azp: 'x'.repeat(257) }],
     ]),
+  ]
+}
+
+/** Claims that are not an access token's, or not a bearer token's. */
+export const badUses = (forge: Forge): BadTokens[] => {
+  const group = grouper(forge)
+  return [
     group('an access token has no claims of id and logout tokens (RFC 8725 section 3.12)', told.foreign, [
       ['an id token’s nonce', { nonce: 'x' }],
       ['an id token’s at_hash', { at_hash: 'x' }],
       ['an id token’s c_hash', { c_hash: 'x' }],
       ['an id token’s s_hash', { s_hash: 'x' }],
       ['a logout token’s events', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }],
+    ]),
+    group('a token bound to a key is of no use without it (RFC 7800, RFC 9449, RFC 8705)', told.bound, [
+      ['a thumbprint of a key', { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }],
+      [
+        'a thumbprint of a certificate',
+        { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
+      ],
+      ['a key id', { cnf: { kid: 'first' } }],
+      ['a binding of another kind', { cnf: { other: 'x' } }],
+      ['an empty cnf', { cnf: {} }],
+      ['cnf null', { cnf: null }],
     ]),
   ]
 }

@@ -82,6 +82,8 @@ export const told = {
   exp: 'The exp claim is not a number.',
   lifetime: 'The token lives longer than 24 hours.',
   past: 'The iat claim is not a time that is over.',
+  bound: 'The token is bound to a key, which cannot be checked here.',
+  act: 'The act claim does not name who acts for the subject.',
   foreign: 'This is an id token or a logout token, not an access token.',
   ambiguous: 'The header or the claims are not one unambiguous JSON text.',
 } as const
