@@ -200,7 +200,7 @@ export const Environment = Type.Object({
     3000,
   ),
   RATE_LIMIT_UNKNOWN_TOKENS: perMinute(
-    'Retrieval tokens a minute that one caller may send without their being its to redeem.',
+    'Retrieval tokens a minute that one caller may send without their being its to redeem, and how many are looked at for it at once.',
     30,
   ),
   RATE_LIMIT_PER_ADDRESS: perMinute(

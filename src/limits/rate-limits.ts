@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
+import { createGuesses } from './guesses.ts'
 import { createRateLimiter, type Quota } from './rate-limiter.ts'
 
 /** Requests a minute. */
@@ -18,8 +19,12 @@ export type RateLimits = {
    *   trail once a minute per caller
    */
   admitCaller: (request: FastifyRequest, reply: FastifyReply, principal: Principal) => void
-  /** Counts a retrieval token that does not exist or is not the caller's, without telling the two apart. */
-  countUnknownToken: (reply: FastifyReply, principal: Principal) => void
+  /**
+   * Counts a retrieval token while it is looked at, and for good if it turns out not to exist or not to be the caller's,
+   * without telling the two apart. The returned function ends that.
+   * @throws Problem `rate_limited`, before the token is looked at
+   */
+  beginGuess: (principal: Principal) => (reply: FastifyReply, isWrong: boolean) => void
   /**
    * Counts a request without a valid access token for its network; requests of unknown addresses count together.
    * @throws Problem `rate_limited`
@@ -42,7 +47,8 @@ const maxKeys = 10_000
 export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateLimits => {
   const create = () => createRateLimiter({ maxKeys, now })
   const limitOf = (team: string): number => findTeamLimit(team) ?? limits.perTeam
-  const [callers, teams, guesses, addresses, reports] = [create(), create(), create(), create(), create()]
+  const [callers, teams, addresses, reports] = [create(), create(), create(), create()]
+  const guesses = createGuesses(create(), limits.unknownTokens)
   /** Once a minute per caller, because a flood of refusals would otherwise be a flood of writes. */
   const isWorthReporting = (key: string): boolean => {
     const isFirst = reports.look(key, 1).remaining >= 1
@@ -50,9 +56,12 @@ export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateL
     return isFirst
   }
   const refuseGuessing = (key: string): void => {
-    const quota = guesses.look(key, limits.unknownTokens)
-    if (quota.remaining < 1)
+    const { isSpent, ...quota } = guesses.look(key)
+    if (quota.remaining >= 1) return
+    if (isSpent)
       throw refusal(quota, 'retrieval tokens that are not yours', isWorthReporting(key) ? {} : undefined)
+    // Not on record, because all of them may be the caller's own.
+    throw refusal(quota, 'retrieval tokens at once, with those that were not yours,')
   }
   return {
     admitCaller: (request, reply, principal) => {
@@ -65,8 +74,15 @@ export const createRateLimits = ({ limits, findTeamLimit, now }: Options): RateL
       const leftToTeam = team === undefined ? left : teams.charge(team, limitOf(team))
       reply.headers(toFields(leftToTeam.remaining < left.remaining ? leftToTeam : left))
     },
-    countUnknownToken: (reply, principal) =>
-      void reply.headers(toFields(guesses.charge(toCallerKey(principal), limits.unknownTokens))),
+    beginGuess: principal => {
+      const key = toCallerKey(principal)
+      refuseGuessing(key)
+      const end = guesses.begin(key)
+      return (reply, isWrong) => {
+        const left = end(isWrong)
+        if (left) reply.headers(toFields(left))
+      }
+    },
     admitStranger: address => {
       const key = address === undefined ? 'unknown' : toNetwork(address)
       const quota = addresses.look(key, limits.perAddress)
@@ -98,16 +114,35 @@ const refusal = (quota: Quota, what: string, about?: About): Problem =>
 /** Identifies a caller: a subject behind one OAuth client. */
 export const toCallerKey = ({ subject, clientId }: Principal): string => `${clientId ?? ''}\n${subject}`
 
-const showsRetrievalTokens = ({ routeOptions }: FastifyRequest): boolean =>
-  routeOptions.config.scope === 'secrets:redeem'
+const showsRetrievalTokens = ({ routeOptions }: { routeOptions: Pick<RouteOptions, 'config'> }): boolean =>
+  routeOptions.config?.scope === 'secrets:redeem'
 
-/** Counts every `retrieval_not_found` before it is sent, so that the caller's next request finds it counted. */
-export const countUnknownTokens = (app: FastifyInstance, limits: RateLimits): void => {
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.principal && request.problem?.code === 'retrieval_not_found')
-      limits.countUnknownToken(reply, request.principal)
-    done()
+/**
+ * Counts the retrieval tokens that the handlers of this registration look at: around the handler, so that a body that
+ * does not come holds nothing, and nothing is kept of a request however it ends.
+ */
+export const countUnknownTokens = (app: FastifyInstance, limits: Pick<RateLimits, 'beginGuess'>): void => {
+  app.addHook('onRoute', route => {
+    if (!showsRetrievalTokens({ routeOptions: route })) return
+    const { handler } = route
+    route.handler = async function (request, reply) {
+      const end = limits.beginGuess(principalOf(request))
+      let isWrong = false
+      try {
+        return await handler.call(this, request, reply)
+      } catch (error) {
+        isWrong = error instanceof Problem && error.code === 'retrieval_not_found'
+        throw error
+      } finally {
+        end(reply, isWrong)
+      }
+    }
   })
+}
+
+const principalOf = ({ principal }: FastifyRequest): Principal => {
+  if (!principal) throw new Error('A retrieval token was shown outside the protected registration.')
+  return principal
 }
 
 /** Header fields of draft-ietf-httpapi-ratelimit-headers, in the form (up to -07) that clients read today. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Store } from '../../src/database/store.ts'
 import { createRateLimits, toNetwork } from '../../src/limits/rate-limits.ts'
 import { sendAndReset } from '../http/reset-connection.ts'
 import { writePolicyFile } from '../policy/files.ts'
-import { createRetrieval, lookUp, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
+import { createRetrieval, lookUp, readRows, redeem, strangerToken } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService, withoutRequestId } from '../service.ts'
 
 const fieldsOf = ({ headers }: Answer) =>
@@ -121,6 +122,52 @@ test('a token that nobody has and one of another team count the same and are ans
   service.clock.at += 15_000
   assert.equal((await redeem(service, own, { as })).status, 200)
 })
+
+/** A store whose writes wait for a gate. */
+const holdWrites = (store: Store, gate: Promise<void>): Store => ({
+  ...store,
+  write: (async (...run: Parameters<Store['write']>) => {
+    await gate
+    return store.write(...run)
+  }) as Store['write'],
+})
+
+test('429 for all but as many guesses at once as the limit has, before their tokens are looked at', async t => {
+  const gate = Promise.withResolvers<void>()
+  const at = Date.now()
+  const service = await startTestService(t, {
+    env: { RATE_LIMIT_UNKNOWN_TOKENS: '4' },
+    world: { now: () => at },
+    wrapStore: store => holdWrites(store, gate.promise),
+  })
+  const statuses: number[] = []
+  const refused = Promise.withResolvers<void>()
+  const sent = Array.from({ length: 20 }, async () => {
+    statuses.push((await redeem(service, strangerToken)).status)
+    if (statuses.length === 16) refused.resolve()
+  })
+  await refused.promise
+  assert.deepEqual(new Set(statuses), new Set([429]))
+  gate.resolve()
+  await Promise.all(sent)
+  assert.deepEqual(statuses.slice(16), [404, 404, 404, 404])
+  assert.equal((await redeem(service, strangerToken)).status, 429)
+})
+
+test('200 or 429 for the caller’s own tokens at once, and none of them counts afterwards', async t => {
+  const service = await startLimited(t, { RATE_LIMIT_UNKNOWN_TOKENS: 2 })
+  const token = await createRetrieval(service)
+  const answers = await Promise.all(Array.from({ length: 20 }, () => lookUp(service, token)))
+  assert.ok(answers.every(({ status }) => [200, 429].includes(status)))
+  const guesses = []
+  for (let sent = 0; sent < 3; sent += 1) guesses.push((await redeem(service, strangerToken)).status)
+  assert.deepEqual(guesses, [404, 404, 429])
+  assert.ok(
+    !readRows(service.databasePath, 'select reason from audit_event').slice(0, -3).some(isRateLimited),
+  )
+})
+
+const isRateLimited = ({ reason }: Record<string, unknown>): boolean => reason === 'rate_limited'
 
 test('what is redeemed, expired or mistyped is no guess', async t => {
   const service = await startLimited(t, { RATE_LIMIT_UNKNOWN_TOKENS: 1 })
