@@ -43,7 +43,7 @@ export const shedLoad = (
   app.addHook('preParsing', (request, reply, payload, done) => {
     const size = toBodyBytes(request)
     if (size === 0 || reply.raw.closed) return done(null, payload)
-    const giveBack = bytes.take(toBodySender(request), size)
+    const giveBack = bytes.take(toSender(request), size)
     if (!giveBack) return done(overloaded)
     // The request closes when its body has arrived. One whose body nobody reads never does, but its reply closes.
     request.raw.once('close', giveBack)
@@ -71,9 +71,6 @@ const toSender = ({ principal, ip }: FastifyRequest): string => {
     ? `teams ${principal.teams.toSorted().join('\n')}`
     : `caller ${toCallerKey(principal)}`
 }
-
-/** All requests without a valid token share one part of the bytes, because no operation reads their bodies. */
-const toBodySender = (request: FastifyRequest): string => (request.principal ? toSender(request) : 'unknown')
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
 

@@ -21,18 +21,18 @@ const answered = {
   'GET with a long answer': `${head('GET /openapi.json')}\r\n`,
   'POST without a token': `${head('POST /web-session-clients', json, 'content-length: 65536')}\r\n{`,
   'POST to nowhere in a type that is not read': `${head('POST /nothing', 'content-type: text/plain', 'content-length: 9')}\r\n`,
+  'POST to nowhere with half a body': `${head('POST /nothing', json, 'content-length: 65536')}\r\n{`,
+  'POST to nowhere with half a chunk': `${head('POST /nothing', json, 'transfer-encoding: chunked')}\r\n9\r\n{`,
   'GET of a team’s list': `${head('GET /web-session-clients', known)}\r\n`,
   'POST of a team that is no JSON': `${head('POST /web-session-clients', known, json, 'content-length: 9')}\r\n{{{{{{{{{`,
-  'POST that is too long': `${head('POST /nothing', json, 'content-length: 1048576')}\r\n{`,
+  'POST that is too long': `${head('POST /web-session-clients', known, json, 'content-length: 1048576')}\r\n{`,
 }
 
 /** Those that wait for the rest of their body. */
 const unanswered = {
-  'POST to nowhere with half a body': `${head('POST /nothing', json, 'content-length: 65536')}\r\n{`,
-  'POST to nowhere with half a chunk': `${head('POST /nothing', json, 'transfer-encoding: chunked')}\r\n9\r\n{`,
   'POST of a team with half a body': `${head('POST /web-session-clients', known, json, 'content-length: 65536')}\r\n{`,
   'POST of a team with half a chunk': `${head('POST /secret-retrievals', known, json, 'transfer-encoding: chunked')}\r\n9\r\n{`,
-  'DELETE with half a body': `${head('DELETE /nothing', json, 'content-length: 65536')}\r\n{`,
+  'DELETE with half a body': `${head('DELETE /web-session-clients/x/retrieval', known, json, 'content-length: 65536')}\r\n{`,
 }
 
 type Connection = { first: string; others: string[]; isAnswered: boolean }
@@ -110,16 +110,17 @@ for (const [what, request] of Object.entries({ ...answered, ...unanswered })) {
 
 test('76: 413 for a thousand bodies that are sent as a whole, and 201 for a create after them', async t => {
   const service = await startTestService(t)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
   const options = {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: ' '.repeat(1_000_000),
   }
   const statuses = new Set<number | 'closed'>()
   for (let round = 0; round < 20; round += 1)
     await Promise.all(
       Array.from({ length: 50 }, () =>
-        fetch(`${service.url}/nothing`, options).then(
+        fetch(`${service.url}/web-session-clients`, options).then(
           ({ status }) => statuses.add(status),
           // The answer closes the connection while the body is still being sent.
           () => statuses.add('closed'),
