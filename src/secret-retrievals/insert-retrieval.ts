@@ -7,6 +7,8 @@ type NewRetrieval = Pick<IssuedRetrieval, 'retrievalId' | 'sealed' | 'redeemable
   team: string
   /** Of the caller that it is issued to. */
   subject: string
+  /** OAuth client of that caller, empty where its access token names none. */
+  oauthClientId: string
 }
 
 /** Stores an issued retrieval: its sealed secret, and its token only as a digest. */
@@ -20,6 +22,7 @@ export const insertRetrieval = prepare((db, value: Placeholders<NewRetrieval>) =
     sealed: value.sealed,
     created_at: databaseTime,
     created_by: value.subject,
+    created_by_client_id: value.oauthClientId,
     expires_at: value.expiresAt,
     redeemed_at: null,
     redeemed_by: null,

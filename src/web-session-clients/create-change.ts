@@ -44,10 +44,10 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   },
   intend: async (trx, request, store) => {
     const { retrieval, clientId, team } = request
-    const { subject } = request.actor.principal
+    const { subject, clientId: oauthClientId = '' } = request.actor.principal
     const { numAffectedRows } = await reserveClientId(trx, toReservation(request))
     if (numAffectedRows === 0n) return false
-    await insertRetrieval(trx, { ...retrieval, clientId, team, subject })
+    await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
     await keepClientLimit(store, trx, request.clientLimit)
     return true
   },

@@ -29,18 +29,32 @@ const startMatrix = async (t: TestContext) => {
   const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
   const operations = await readOperations(service)
   const scopes = [...new Set(operations.flatMap(({ scope }) => scope ?? []))]
-  const signAs = (sub: string, team: string, granted: readonly string[], by = key) => {
+  const signAs = (
+    sub: string,
+    team: string,
+    granted: readonly string[],
+    { by = key, client = 'pipeline' } = {},
+  ) => {
     const exp = Math.floor(Date.now() / 1000) + 3600
-    return sign(by, { iss: issuer.url, aud: audience, sub, exp, groups: [team], scope: granted.join(' ') })
+    return sign(by, {
+      iss: issuer.url,
+      aud: audience,
+      sub,
+      client_id: client,
+      exp,
+      groups: [team],
+      scope: granted.join(' '),
+    })
   }
   const tokenFor = (caller: Caller, needed: string | undefined): Promise<string | undefined> => {
     const lacking = scopes.filter(scope => scope !== needed)
     const tokens: Record<Caller, () => Promise<string | undefined>> = {
       'no token': async () => undefined,
-      'forged token': () => signAs('requester', 'payments', scopes, stranger),
+      'forged token': () => signAs('requester', 'payments', scopes, { by: stranger }),
       'without scope': () => signAs('requester', 'payments', lacking),
       'other team': () => signAs('stranger', 'shop', scopes),
       requester: () => signAs('requester', 'payments', scopes),
+      'same subject, other client': () => signAs('requester', 'payments', scopes, { client: 'portal' }),
       team: () => signAs('colleague', 'payments', scopes),
       admin: () => signAs('admin', 'iam', [...scopes, ...adminScopes]),
     }

@@ -13,6 +13,7 @@ export const callers = [
   'without scope',
   'other team',
   'requester',
+  'same subject, other client',
   'team',
   'admin',
 ] as const
@@ -41,7 +42,11 @@ const refused = {
 const everybody = (answer: string): Record<Caller, string> =>
   Object.fromEntries(callers.map(caller => [caller, answer])) as Record<Caller, string>
 const ofTheTeam = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
-  answers: { ...refused, requester: answer, team: answer, 'other team': hidden, admin: hidden },
+  answers: {
+    ...refused,
+    ...{ requester: answer, 'same subject, other client': answer, team: answer },
+    ...{ 'other team': hidden, admin: hidden },
+  },
   hiddenFrom: ['other team', 'admin'],
 })
 
@@ -57,7 +62,14 @@ export const rows: Record<string, readonly Row[]> = {
         path: '/web-session-clients',
         body: { ...smallest, clientId: `${clientId}-2` },
       }),
-      answers: { ...refused, 'other team': '201', requester: '201', team: '201', admin: '201' },
+      answers: {
+        ...refused,
+        'other team': '201',
+        requester: '201',
+        'same subject, other client': '201',
+        team: '201',
+        admin: '201',
+      },
     },
     {
       what: 'for the team payments',
@@ -67,7 +79,7 @@ export const rows: Record<string, readonly Row[]> = {
       }),
       answers: {
         ...refused,
-        ...{ requester: '201', team: '201' },
+        ...{ requester: '201', 'same subject, other client': '201', team: '201' },
         ...{ 'other team': '403 team_not_yours', admin: '403 team_not_yours' },
       },
       hiddenFrom: ['other team', 'admin'],
@@ -77,7 +89,11 @@ export const rows: Record<string, readonly Row[]> = {
       request: ({ clientId }) => ({ path: '/web-session-clients', body: { ...smallest, clientId } }),
       answers: {
         ...refused,
-        ...{ requester: '409 client_id_taken', team: '409 client_id_taken' },
+        ...{
+          requester: '409 client_id_taken',
+          'same subject, other client': '409 client_id_taken',
+          team: '409 client_id_taken',
+        },
         ...{ 'other team': '409 client_id_taken', admin: '409 client_id_taken' },
       },
     },
@@ -86,12 +102,26 @@ export const rows: Record<string, readonly Row[]> = {
     {
       what: 'of all its teams',
       request: () => ({ path: '/web-session-clients' }),
-      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      answers: {
+        ...refused,
+        'other team': '200',
+        requester: '200',
+        'same subject, other client': '200',
+        team: '200',
+        admin: '200',
+      },
     },
     {
       what: 'of the team payments',
       request: ({ team }) => ({ path: '/web-session-clients', query: `?team=${team}` }),
-      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      answers: {
+        ...refused,
+        'other team': '200',
+        requester: '200',
+        'same subject, other client': '200',
+        team: '200',
+        admin: '200',
+      },
       hiddenFrom: ['other team', 'admin'],
     },
   ],
@@ -117,12 +147,26 @@ export const rows: Record<string, readonly Row[]> = {
     {
       what: 'of all its teams',
       request: () => ({ path: '/audit-events' }),
-      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      answers: {
+        ...refused,
+        'other team': '200',
+        requester: '200',
+        'same subject, other client': '200',
+        team: '200',
+        admin: '200',
+      },
     },
     {
       what: 'of a client',
       request: ({ clientId }) => ({ path: '/audit-events', query: `?clientId=${clientId}` }),
-      answers: { ...refused, 'other team': '200', requester: '200', team: '200', admin: '200' },
+      answers: {
+        ...refused,
+        'other team': '200',
+        requester: '200',
+        'same subject, other client': '200',
+        team: '200',
+        admin: '200',
+      },
       hiddenFrom: ['other team'],
     },
   ],
@@ -138,9 +182,10 @@ export const rows: Record<string, readonly Row[]> = {
       redeemableBy: 'requester',
       answers: {
         ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        'same subject, other client': '404 retrieval_not_found',
         team: '404 retrieval_not_found',
       },
-      hiddenFrom: ['other team', 'team', 'admin'],
+      hiddenFrom: ['other team', 'same subject, other client', 'team', 'admin'],
     },
   ],
   lookUpRetrieval: [
@@ -155,9 +200,10 @@ export const rows: Record<string, readonly Row[]> = {
       redeemableBy: 'requester',
       answers: {
         ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        'same subject, other client': '404 retrieval_not_found',
         team: '404 retrieval_not_found',
       },
-      hiddenFrom: ['other team', 'team', 'admin'],
+      hiddenFrom: ['other team', 'same subject, other client', 'team', 'admin'],
     },
   ],
 }

@@ -8,8 +8,8 @@ import { lookUp, redeem } from './retrievals.ts'
 
 type Claims = Record<string, unknown>
 
-/** A service and a token for `ana` of the team payments, who came through the OAuth client `portal`, and for her alone. */
-const startWithRetrieval = async (t: TestContext) => {
+/** A service and a token for `ana` of the team payments alone, who asked for it with these claims. */
+const startWithRetrieval = async (t: TestContext, asked: Claims) => {
   const key = await createKey('first')
   const issuer = await startIssuer(t, [key])
   const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
@@ -27,7 +27,7 @@ const startWithRetrieval = async (t: TestContext) => {
     })
   }
   const created = await service.call('POST', '/web-session-clients', {
-    token: await signFor({ client_id: 'portal' }),
+    token: await signFor(asked),
     body: { ...smallest, retrieval: { redeemableBy: 'requester' } },
   })
   assert.equal(created.status, 201)
@@ -37,14 +37,14 @@ const startWithRetrieval = async (t: TestContext) => {
       (await lookUp(service, token, { as: null, token: await signFor(claims) })).status,
     redeemAs: async (claims: Claims) =>
       (await redeem(service, token, { as: null, token: await signFor(claims) })).status,
-    setClient: (value: string) =>
-      execute(service.env['DATABASE_URL'] ?? '', `update retrieval set created_by_client_id = ${value}`),
+    /** As a version wrote it that did not keep the OAuth client. */
+    forgetClient: () =>
+      execute(service.env['DATABASE_URL'] ?? '', 'update retrieval set created_by_client_id = null'),
   }
 }
 
 test('404 for the subject through another OAuth client, or through none; 200 through its own', async t => {
-  const { lookUpAs, redeemAs, setClient } = await startWithRetrieval(t)
-  await setClient("'portal'")
+  const { lookUpAs, redeemAs } = await startWithRetrieval(t, { client_id: 'portal' })
   assert.deepEqual(
     [
       await lookUpAs({ client_id: 'pipeline' }),
@@ -57,21 +57,20 @@ test('404 for the subject through another OAuth client, or through none; 200 thr
 })
 
 test('404 through an OAuth client for what was issued to the subject without one; 200 without', async t => {
-  const { redeemAs, setClient } = await startWithRetrieval(t)
-  await setClient("''")
+  const { redeemAs } = await startWithRetrieval(t, {})
   assert.deepEqual([await redeemAs({ client_id: 'portal' }), await redeemAs({})], [404, 200])
 })
 
 test('404 for the requester once it has left the team', async t => {
-  const { lookUpAs, redeemAs } = await startWithRetrieval(t)
+  const { lookUpAs, redeemAs } = await startWithRetrieval(t, { client_id: 'portal' })
   const elsewhere = { client_id: 'portal', groups: ['shop'] }
   assert.deepEqual([await lookUpAs(elsewhere), await redeemAs(elsewhere)], [404, 404])
   assert.equal(await redeemAs({ client_id: 'portal' }), 200)
 })
 
 test('200 through any OAuth client where a version before has not kept which it was', async t => {
-  const { redeemAs, setClient } = await startWithRetrieval(t)
-  await setClient('null')
+  const { redeemAs, forgetClient } = await startWithRetrieval(t, { client_id: 'portal' })
+  await forgetClient()
   assert.equal(await redeemAs({ client_id: 'pipeline', sub: 'ben' }), 404)
   assert.equal(await redeemAs({ client_id: 'pipeline' }), 200)
 })
