@@ -233,6 +233,8 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
     jwksUrl: variables.JWT_JWKS_URL,
     algorithms: toList(variables.JWT_ALGORITHMS),
     types: toList(variables.JWT_TYPES),
+    subjectClaims: toList(variables.JWT_SUBJECT_CLAIMS),
+    scopeClaims: toList(variables.JWT_SCOPE_CLAIMS),
     teamsClaim: variables.JWT_TEAMS_CLAIM,
   },
   database: toDatabase(variables.DATABASE_URL, values['DATABASE_URL_FILE']),

@@ -147,6 +147,15 @@ export const Environment = Type.Object({
     'at+jwt',
     { pattern: '^[A-Za-z0-9.+/-]*(,[A-Za-z0-9.+/-]*)*$', default: 'at+jwt,JWT,', maxLength: 256 },
   ),
+  JWT_SUBJECT_CLAIMS: text(
+    'Claims that name the caller: the first one that a token has. From another one than `sub` the subject is `claim:value`.',
+    'sub,client_id',
+    { format: 'claim-list', default: 'sub' },
+  ),
+  JWT_SCOPE_CLAIMS: text('Claims with scopes, each a string or an array.', 'scope,scp,roles', {
+    format: 'claim-list',
+    default: 'scope,scp',
+  }),
   JWT_TEAMS_CLAIM: text("Claim with the caller's teams, a string or an array.", 'groups', {
     default: 'groups',
   }),
@@ -192,7 +201,7 @@ export const Environment = Type.Object({
     ),
   ),
   RATE_LIMIT_PER_CALLER: perMinute(
-    'Requests a minute of one caller (`sub` and client of its access token), per process like all limits of this kind.',
+    'Requests a minute of one caller (subject and client of its access token), per process like all limits of this kind.',
     600,
   ),
   RATE_LIMIT_PER_TEAM: perMinute(
@@ -285,6 +294,10 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
     check: isListOf(isOrigin),
     reason:
       'must be origins such as https://portal.example.com, in lower case, without path, wildcard or default port, separated by commas (http only on a loopback address)',
+  },
+  'claim-list': {
+    check: isListOf(entry => /^[A-Za-z0-9_.-]+$/.test(entry)),
+    reason: 'must be names of claims separated by commas',
   },
   'algorithm-list': {
     check: isListOf(entry => asymmetricAlgorithms.test(entry)),

@@ -31,6 +31,7 @@ export const logTexts = {
   settled: 'operation settled',
   unsettled: 'operation could not be settled',
   prerequisitesUnread: 'a prerequisite in PingFederate could not be read',
+  tokenRefused: 'access token refused',
   audited: 'audit event',
   orphans: 'clients in PingFederate that no operation accounts for',
   refusalUnrecorded: 'a refused attempt could not be recorded',
@@ -44,6 +45,8 @@ const loggedFields: ReadonlySet<string> = new Set([
   // Of an audit event.
   ...['action', 'outcome', 'reason', 'rule', 'actorClientId', 'teams', 'actingParties', 'address', 'team'],
   'clientId',
+  // Of a refused access token: the claim, and what the configuration wants it to be.
+  ...['claim', 'expected'],
 ])
 
 /**

@@ -101,6 +101,8 @@ test('the least that is needed gives the documented defaults', () => {
       jwksUrl: undefined,
       algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       types: ['at+jwt', 'JWT', ''],
+      subjectClaims: ['sub'],
+      scopeClaims: ['scope', 'scp'],
       teamsClaim: 'groups',
     },
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },

@@ -24,7 +24,7 @@ const Actor = Type.Object(
   {
     subject: Type.String({
       description:
-        '`sub` of the access token: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
+        '`sub` of the access token, or `claim:value` where the service takes the subject from another claim: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
       examples: ['payments-pipeline'],
     }),
     clientId: Nullable(Type.String(), 'OAuth client through which the caller came.'),

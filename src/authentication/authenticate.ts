@@ -1,18 +1,18 @@
 import jwt from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RateLimits } from '../limits/rate-limits.ts'
+import { logTexts } from '../log.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import {
   type AuthenticationConfig,
   checkHeader,
-  clockToleranceSeconds,
   maxTokenLength,
   refuseAmbiguous,
   TokenRefused,
   toPrincipal,
 } from './access-token.ts'
-import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts'
+import { type IssuerKeys, IssuerUnavailable, UnknownKey } from './issuer-keys.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
@@ -54,13 +54,8 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
       checkHeader(header, options)
       return options.keys.findKey(header as never)
     },
-    verify: {
-      algorithms: options.algorithms as never,
-      allowedIss: options.issuer,
-      allowedAud: options.audience,
-      requiredClaims: ['iss', 'aud', 'exp', 'sub'],
-      clockTolerance: clockToleranceSeconds * 1000,
-    },
+    // The claims are checked in `toPrincipal`, which says what is wrong with them.
+    verify: { algorithms: options.algorithms as never, ignoreExpiration: true, ignoreNotBefore: true },
   })
   app.decorateRequest('principal', null)
   app.addHook('onRoute', ({ config, url }) => {
@@ -69,7 +64,10 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
   const verified = createVerifiedTokens(options)
   app.addHook('onRequest', async (request, reply) => {
     request.principal = await identify(request, options, verified).catch(error => {
-      if (error instanceof Problem && error.status === 401) options.limits.admitStranger(request.ip)
+      if (error instanceof Problem && error.status === 401) {
+        options.limits.admitStranger(request.ip)
+        if (error.code === 'invalid_token') logRefusal(request, error)
+      }
       throw error
     })
     // Before the scope is checked, so that a request refused for its scope counts as well.
@@ -77,6 +75,17 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
     requireScope(request.principal, request.routeOptions.config.scope)
   })
 }
+
+/** For the operator, who compares it with the configuration; nothing of the token itself is written. */
+const logRefusal = ({ log }: FastifyRequest, { message, cause }: Problem): void => {
+  const reason = isOfUnknownKey(cause) ? unknownKey : message
+  log.info({ reason, ...(cause instanceof TokenRefused && cause.refused) }, logTexts.tokenRefused)
+}
+
+const unknownKey = 'No key that the issuer publishes fits the token; another issuer may have made it.'
+
+const isOfUnknownKey = (error: unknown): boolean =>
+  [error, (error as Error | undefined)?.cause].some(each => each instanceof UnknownKey)
 
 /** The caller of a protected route. */
 export const principalOf = (request: FastifyRequest): Principal => {
@@ -157,12 +166,8 @@ const toProblem = (error: unknown): Problem => {
       },
     )
   }
-  if (error instanceof TokenRefused) return invalidToken(error.message)
-  const isExpired = (error as { code?: string }).code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
-  return invalidToken(
-    isExpired ? 'The token has expired.' : 'The token is not a valid access token for this service.',
-    error,
-  )
+  if (error instanceof TokenRefused) return invalidToken(error.message, error)
+  return invalidToken('The token is not a valid access token for this service.', error)
 }
 
 const requireScope = (principal: Principal, scope: Scope | undefined): void => {

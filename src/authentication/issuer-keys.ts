@@ -14,7 +14,7 @@ export class IssuerUnavailable extends Error {
 }
 
 /** No key of the issuer fits the token's header. */
-class UnknownKey extends Error {}
+export class UnknownKey extends Error {}
 
 export type IssuerMetadata = {
   authorizationEndpoint: string | undefined

@@ -3,9 +3,17 @@ import { test } from 'node:test'
 import { TokenRefused, toPrincipal } from '../../src/authentication/access-token.ts'
 
 const now = 1_795_453_200
-const rules = { algorithms: ['ES256'], types: ['JWT'], teamsClaim: 'groups' }
-const principal = (claims: Record<string, unknown>) =>
-  toPrincipal({ sub: 'caller', exp: now + 60, ...claims }, rules, now)
+const rules = {
+  algorithms: ['ES256'],
+  types: ['JWT'],
+  subjectClaims: ['sub'],
+  scopeClaims: ['scope', 'scp'],
+  teamsClaim: 'groups',
+  issuer: 'https://sso.test',
+  audience: 'https://clients.test',
+}
+const good = { iss: rules.issuer, aud: rules.audience, sub: 'caller', exp: now + 60 }
+const principal = (claims: Record<string, unknown>) => toPrincipal({ ...good, ...claims }, rules, now)
 
 const scopes: [string, Record<string, unknown>, string[]][] = [
   ['text', { scope: 'a b' }, ['a', 'b']],
@@ -45,7 +53,7 @@ test('teams are read from the configured claim, as text or list, and nothing els
 })
 
 test('a configured claim named like a member of every object is no team', () => {
-  const { teams: found } = toPrincipal({ sub: 'x', exp: now }, { ...rules, teamsClaim: 'constructor' }, now)
+  const { teams: found } = toPrincipal(good, { ...rules, teamsClaim: 'constructor' }, now)
   assert.deepEqual(found, [])
 })
 
@@ -88,4 +96,40 @@ test('a token whose act names nobody is refused, so that nobody acts unnamed', a
   for (const [what, act] of unusableActs) {
     await t.test(what, () => assert.throws(() => principal({ act }), TokenRefused))
   }
+})
+
+test('a configured claim for scopes named like a member of every object grants nothing', () => {
+  const { scopes: found } = toPrincipal(good, { ...rules, scopeClaims: ['constructor', '__proto__'] }, now)
+  assert.deepEqual([...found], [])
+})
+
+const { sub: _sub, ...noSub } = good
+const withClientId = { ...rules, subjectClaims: ['sub', 'client_id'] }
+
+test('a token without sub has the subject client_id:… where client_id is a configured subject claim', () => {
+  const { subject, clientId } = toPrincipal({ ...noSub, client_id: 'pipeline' }, withClientId, now)
+  assert.deepEqual([subject, clientId], ['client_id:pipeline', 'pipeline'])
+  assert.equal(toPrincipal({ ...good, client_id: 'pipeline' }, withClientId, now).subject, 'caller')
+})
+
+test('a subject of another claim is never that of a sub with the same text, nor the other way round', () => {
+  const ofClient = toPrincipal({ ...noSub, client_id: 'ana' }, withClientId, now)
+  const ofPerson = toPrincipal({ ...good, sub: 'ana' }, withClientId, now)
+  assert.notEqual(ofClient.subject, ofPerson.subject)
+  assert.throws(
+    () => toPrincipal({ ...good, sub: 'client_id:ana' }, withClientId, now),
+    /looks like a subject that another claim names/,
+  )
+  assert.equal(principal({ sub: 'client_id:ana' }).subject, 'client_id:ana')
+})
+
+test('a sub that is no usable name is refused, whatever other subject claims the token has', () => {
+  for (const sub of [null, '', 7, ['ana']]) {
+    const claims = { ...good, sub, client_id: 'pipeline' }
+    assert.throws(() => toPrincipal(claims, withClientId, now), /The sub claim is not a usable subject/)
+  }
+})
+
+test('a token that has none of the subject claims is refused with their names', () => {
+  assert.throws(() => toPrincipal(noSub, withClientId, now), /The token lacks the claim sub or client_id\./)
 })

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import Fastify from 'fastify'
 import { authenticate } from '../../src/authentication/authenticate.ts'
 import { startTestService } from '../service.ts'
-import { sign } from './issuer.ts'
-import { type ProtectedApp, startProtectedApp, stopClock, unlimited } from './protected-app.ts'
+import { createKey, sign, startIssuer } from './issuer.ts'
+import { audience, type ProtectedApp, startProtectedApp, stopClock, unlimited } from './protected-app.ts'
 
 const challenge = 'Bearer realm="web-session-clients"'
 
@@ -118,6 +118,8 @@ test('a protected route that names no scope stops the start', async t => {
       audience: 'b',
       algorithms: ['ES256'],
       types: ['JWT'],
+      subjectClaims: ['sub'],
+      scopeClaims: ['scope', 'scp'],
       teamsClaim: 'groups',
     },
     keys,
@@ -125,4 +127,41 @@ test('a protected route that names no scope stops the start', async t => {
     now: Date.now,
   })
   assert.throws(() => app.get('/open', async () => 'x'), /names no scope/)
+})
+
+/** Set-up mistakes, and what the log has to say of each. */
+const mistakes: [string, Record<string, unknown>, Record<string, unknown>][] = [
+  ['an alias of the issuer', { iss: 'https://alias.test' }, { claim: 'iss', expected: 'issuer' }],
+  ['an audience of another service', { aud: 'https://other.test' }, { claim: 'aud', expected: audience }],
+  ['no sub', { sub: undefined }, { claim: 'sub', expected: 'who calls' }],
+]
+
+test('401 whose log line names the claim that failed and the expected value, never the token', async t => {
+  const key = await createKey('first')
+  const issuer = await startIssuer(t, [key])
+  const { call, logLines } = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
+  const now = Math.floor(Date.now() / 1000)
+  const good = { iss: issuer.url, aud: audience, sub: 'caller', exp: now + 300 }
+  for (const [what, change, { claim, expected }] of mistakes) {
+    const token = await sign(key, { ...good, ...change })
+    const { status, headers, body } = await call('GET', '/web-session-clients', { token })
+    assert.equal(status, 401, what)
+    const request = headers.get('x-request-id')
+    const line = logLines.map(each => JSON.parse(each)).find(each => each.reqId === request && each.reason)
+    assert.equal(line.msg, 'access token refused')
+    assert.deepEqual(
+      [line.reason, line.claim, line.expected],
+      [body.detail, claim, expected === 'issuer' ? issuer.url : expected],
+    )
+    assert.ok(body.detail.includes(String(claim)))
+    for (const part of token.split('.')) assert.ok(!logLines.join('').includes(part), what)
+  }
+})
+
+test('401 whose log line says so when no key of the issuer fits the token', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const { call, logLines } = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
+  const token = await sign(await createKey('another'), { iss: issuer.url })
+  assert.equal((await call('GET', '/web-session-clients', { token })).status, 401)
+  assert.ok(logLines.some(line => line.includes('No key that the issuer publishes fits the token')))
 })

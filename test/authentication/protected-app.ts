@@ -27,6 +27,8 @@ export const startProtectedApp = async (t: TestContext) => {
       audience,
       algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       types: ['at+jwt', 'JWT', ''],
+      subjectClaims: ['sub'],
+      scopeClaims: ['scope', 'scp'],
       teamsClaim: 'groups',
       keys,
       limits: unlimited,
