@@ -4,6 +4,8 @@ import { maskTokens } from './secret-like.ts'
 
 /** Fixed texts of the log: an operator searches for these, so they are kept in one place. */
 export const logTexts = {
+  starting: 'starting',
+  settingSuspicious: 'a setting may not do what is expected of it',
   listening: 'listening',
   listeningForMetrics: 'metrics are answered',
   stopping: 'stopping',
@@ -22,6 +24,13 @@ export const logTexts = {
   credentialsRefused:
     'PingFederate refuses the credentials; they are left alone until their file changes or the pause is over',
   credentialsAccepted: 'PingFederate accepts the credentials again',
+  pingFederateUnusable: 'PingFederate cannot be used',
+  pingFederateUsable: 'PingFederate can be used again',
+  issuerUnusable: 'the keys of the issuer cannot be had',
+  issuerUsable: 'the keys of the issuer can be had again',
+  issuerUndiscovered: 'the discovery document of the issuer cannot be used; its configured key set is',
+  databaseUnusable: 'the database does not answer',
+  databaseUsable: 'the database answers again',
   credentialsReread: 'credentials or certificates were read again from their files, and are in use',
   credentialsUnusable:
     'a file of credentials or certificates has changed and cannot be used; the former ones stay in use',
@@ -47,6 +56,10 @@ const loggedFields: ReadonlySet<string> = new Set([
   'clientId',
   // Of a refused access token: the claim, and what the configuration wants it to be.
   ...['claim', 'expected'],
+  // Of what is wrong with the set-up.
+  ...['fix', 'setting'],
+  // Of the start.
+  ...['version', 'database', 'pingFederate', 'issuer', 'audience', 'policy'],
 ])
 
 /**
@@ -107,7 +120,7 @@ const spokenCodes =
   /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|JWKS|JOSE)_[A-Z_]+|(CERT|UNABLE|SELF_SIGNED|DEPTH_ZERO|HOSTNAME)_[A-Z_]+|(?!22)[0-9][0-9A-Z]{4}|ERR_SQLITE_ERROR|DATABASE_UNAVAILABLE|COMMIT_UNKNOWN)$/
 
 /** What they say is fixed, or answered to the caller as well. */
-const ownErrors: ReadonlySet<unknown> = new Set(['PingFederateFailure', 'Problem'])
+const ownErrors: ReadonlySet<unknown> = new Set(['PingFederateFailure', 'IssuerUnavailable', 'Problem'])
 
 const isSpoken = (name: unknown, code: unknown): boolean =>
   ownErrors.has(name) || spokenCodes.test(String(code))

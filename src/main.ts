@@ -16,6 +16,8 @@ const run = async (config: Config): Promise<void> => {
   const haveStarted = stopWithProcess({ deadlineMs: stopDeadlineMs, log })
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
   haveStarted(service)
+  // Not awaited: without PingFederate the service still reads and redeems.
+  void service.lookAround()
 }
 
 /**

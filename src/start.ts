@@ -8,6 +8,8 @@ import type { Config } from './config.ts'
 import { measureWrites } from './database/measure-writes.ts'
 import { openStore } from './database/open.ts'
 import type { Store } from './database/store.ts'
+import { toStartLine } from './diagnosis/start-line.ts'
+import { watchDatabase, watchIssuer, watchPingFederate } from './diagnosis/watch-upstreams.ts'
 import { answerProblems } from './errors.ts'
 import { logReread } from './files/reread-files.ts'
 import { createRecovery } from './journal/recovery.ts'
@@ -17,6 +19,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { serveMetrics } from './metrics/serve.ts'
 import { createIssuerConnector } from './pingfederate/connect.ts'
 import { createIdentity } from './pingfederate/identity.ts'
+import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createTransport } from './pingfederate/transport.ts'
@@ -28,6 +31,8 @@ export type RunningService = {
   app: FastifyInstance
   /** Reads the policy file again; the former policy stays in force where the new one is refused. */
   reload: () => void
+  /** Asks PingFederate once, so that a wrong address or account is in the log before anybody needs it; never rejects. */
+  lookAround: () => Promise<void>
   /** Base URL it listens on. */
   address: string
   /**
@@ -43,17 +48,21 @@ const defaultGraceMs = 15_000
 const answerMs = 2_000
 
 /** Opens the store, connects everything and listens. */
-export const startService = async (config: Config, world: World): Promise<RunningService> =>
-  serve(config, world, await openStore(config.database, world))
+export const startService = async (config: Config, world: World): Promise<RunningService> => {
+  world.log.info(toStartLine(config), logTexts.starting)
+  return serve(config, world, await openStore(config.database, world))
+}
 
 /** Connects everything around an open store and listens; the store is closed with the rest. */
 export const serve = async (config: Config, world: World, opened: Store): Promise<RunningService> => {
   const { now, log } = world
   const metrics = createMetrics()
-  const store = watchStore(opened, { log, ...metrics })
+  const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
   const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
   const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
-  const keys = createIssuerKeys({ ...config.jwt, dispatcher, now })
+  const keys = watchIssuer(config.jwt, log, onUndiscovered =>
+    createIssuerKeys({ ...config.jwt, dispatcher, now, onUndiscovered }),
+  )
   const replication = createReplication({
     mode: config.pingFederate.replication,
     pingFederate: { ...pingFederate, replicate: recordPublishing({ ...world, store, pingFederate }) },
@@ -96,7 +105,12 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
-  return { app, address, reload: policy.reload, stop }
+  return { app, address, reload: policy.reload, lookAround: () => lookAt(pingFederate), stop }
+}
+
+/** What it finds is in the log. */
+const lookAt = async ({ getVersion }: Pick<PingFederate, 'getVersion'>): Promise<void> => {
+  await getVersion().catch(() => undefined)
 }
 
 /** The store with all that is told of it: its writes, and the audit events they keep. */
@@ -136,7 +150,7 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
       isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
   })
   metrics.pingFederate.watch(pingFederate.state)
-  return { identity, transport, pingFederate }
+  return { identity, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) }
 }
 
 type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }

@@ -43,6 +43,7 @@ export type TestService = {
     path: string,
     options?: { body?: unknown; as?: ServiceName | null; token?: string; headers?: Record<string, string> },
   ) => Promise<Answer>
+  lookAround: RunningService['lookAround']
   stop: RunningService['stop']
 }
 
@@ -97,6 +98,7 @@ export const startTestService = async (t: TestContext, options: Options = {}): P
     logLines,
     databasePath,
     env,
+    lookAround: service.lookAround,
     stop,
     call: createCall(sandbox, service.address),
   }

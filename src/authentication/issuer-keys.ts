@@ -3,15 +3,23 @@ import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } fro
 import { type Dispatcher, request } from 'undici'
 import { singleFlight } from '../single-flight.ts'
 import { isUpstreamUrl } from '../upstream-url.ts'
+import { userAgent } from '../version.ts'
 import type { AuthenticationConfig } from './access-token.ts'
 
 /** The issuer's keys cannot be read, and none from before are recent enough to be trusted. */
 export class IssuerUnavailable extends Error {
-  constructor(what: string, cause?: unknown) {
+  /** The issuer that a discovery document names in place of the configured one, where it is a usable address. */
+  readonly publishedIssuer: string | undefined
+  constructor(what: string, { cause, publishedIssuer }: { cause?: unknown; publishedIssuer?: unknown } = {}) {
     super(what, { cause })
     this.name = 'IssuerUnavailable'
+    this.publishedIssuer = isShownIssuer(publishedIssuer) ? publishedIssuer : undefined
   }
 }
+
+/** It stands in the log, so it must be an address and nothing longer. */
+const isShownIssuer = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 512 && /^[!-~]+$/.test(value) && isUpstreamUrl(value)
 
 /** No key of the issuer fits the token's header. */
 export class UnknownKey extends Error {}
@@ -37,6 +45,8 @@ export type IssuerKeys = {
 type IssuerKeysOptions = Pick<AuthenticationConfig, 'issuer' | 'jwksUrl'> & {
   dispatcher: Dispatcher
   now: () => number
+  /** Told why the discovery document was not used, where the address of the key set is configured. */
+  onUndiscovered?: (error: unknown) => void
 }
 
 const timeoutMs = 5_000
@@ -60,8 +70,10 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
   const discover = singleFlight(async () => {
     metadata = await readMetadata(options, get).catch(error => {
       // With a fixed URL tokens are checked without discovery; only Swagger UI's sign-in needs it.
-      if (options.jwksUrl)
+      if (options.jwksUrl) {
+        options.onUndiscovered?.(error)
         return { jwksUrl: options.jwksUrl, authorizationEndpoint: undefined, tokenEndpoint: undefined }
+      }
       throw error
     })
     keySet = createRemoteJWKSet(new URL(metadata.jwksUrl), {
@@ -95,7 +107,7 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
 const asUnavailable = (error: unknown) =>
   error instanceof IssuerUnavailable
     ? error
-    : new IssuerUnavailable('The issuer’s key set cannot be used.', error)
+    : new IssuerUnavailable('The issuer’s key set cannot be used.', { cause: error })
 
 const unknownKeyErrors = [
   errors.JWKSNoMatchingKey,
@@ -119,7 +131,7 @@ const boundedGet =
   async url => {
     const response = await request(url, {
       dispatcher,
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', 'user-agent': userAgent },
       signal: AbortSignal.timeout(timeoutMs),
     })
     const text = await readBounded(response)
@@ -144,7 +156,9 @@ const readMetadata = async ({ issuer, jwksUrl }: IssuerKeysOptions, get: Get): P
   const text = await get(url).catch(error => Promise.reject(asUnavailable(error)))
   const document = parseObject(text)
   if (document['issuer'] !== issuer)
-    throw new IssuerUnavailable('The discovery document is of another issuer.')
+    throw new IssuerUnavailable('The discovery document is of another issuer.', {
+      publishedIssuer: document['issuer'],
+    })
   const endpoint = (name: string) => {
     const value = document[name]
     return typeof value === 'string' && isUpstreamUrl(value) ? value : undefined

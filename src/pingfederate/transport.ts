@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool, request } from 'undici'
 import type { Secret } from '../secret.ts'
+import { userAgent } from '../version.ts'
 import type { PingFederateConfig } from './config.ts'
 import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
@@ -146,6 +147,7 @@ const withDeadline = async <T>(timeoutMs: number, call: (signal: AbortSignal) =>
 const toHeaders = (authorization: string | undefined, hasBody: boolean): Record<string, string> => ({
   'x-xsrf-header': 'PingFederate',
   accept: 'application/json',
+  'user-agent': userAgent,
   ...(hasBody && { 'content-type': 'application/json' }),
   ...(authorization !== undefined && { authorization }),
 })

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { toStartLine } from '../../src/diagnosis/start-line.ts'
+import { version } from '../../src/version.ts'
+import { createKey, startIssuer } from '../authentication/issuer.ts'
+import { startTestService, type TestService } from '../service.ts'
+
+type Line = { level: string; msg: string; reason: string; fix: string }
+
+/** The first line with this text, as soon as it is there. */
+const lineOf = async ({ logLines }: TestService, text: string): Promise<Line> => {
+  for (;;) {
+    const line = logLines.map(each => JSON.parse(each)).find(({ msg }) => msg === text)
+    if (line) return line
+    await setImmediate()
+  }
+}
+
+const countOf = ({ logLines }: TestService, text: string): number =>
+  logLines.filter(line => JSON.parse(line).msg === text).length
+
+const ready = ({ call }: TestService) => call('GET', '/health/ready', { as: null })
+
+/** Answers every request alike, and keeps the header fields it was sent. */
+const startServer = async (t: TestContext, status: number, body: string) => {
+  const userAgents: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    userAgents.push(request.headers['user-agent'])
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, userAgents }
+}
+
+const issuerDown = 'the keys of the issuer cannot be had'
+
+test('an alias in JWT_ISSUER is in the log at the start, with the issuer that it has to be', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const alias = issuer.url.replace('127.0.0.1', 'localhost')
+  const service = await startTestService(t, { env: { JWT_ISSUER: alias } })
+  const line = await lineOf(service, issuerDown)
+  assert.equal(line.level, 'error')
+  assert.equal(line.reason, 'The discovery document is of another issuer.')
+  assert.ok(line.fix.includes(`set JWT_ISSUER=${issuer.url};`))
+})
+
+test('a slash too many in JWT_ISSUER is in the log at the start, with the issuer that it has to be', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const service = await startTestService(t, { env: { JWT_ISSUER: `${issuer.url}/` } })
+  const { reason, fix } = await lineOf(service, issuerDown)
+  assert.equal(reason, 'The discovery document is of another issuer.')
+  assert.ok(fix.includes(`set JWT_ISSUER=${issuer.url};`))
+})
+
+test('503 for a wrong JWT_ISSUER, whose log line has the sentence that says so', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const service = await startTestService(t, { env: { JWT_ISSUER: `${issuer.url}/` } })
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  assert.equal((await service.call('GET', '/web-session-clients', { token })).status, 503)
+  const line = service.logLines.find(each => JSON.parse(each).code === 'issuer_unavailable')
+  assert.ok(line?.includes('The discovery document is of another issuer.'))
+})
+
+test('with JWT_JWKS_URL set, a discovery document of another issuer is a warning', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const env = { JWT_ISSUER: `${issuer.url}/`, JWT_JWKS_URL: `${issuer.url}/jwks` }
+  const service = await startTestService(t, { env })
+  const line = await lineOf(
+    service,
+    'the discovery document of the issuer cannot be used; its configured key set is',
+  )
+  assert.equal(line.level, 'warn')
+  assert.equal(line.reason, 'The discovery document is of another issuer.')
+  assert.equal((await ready(service)).status, 200)
+})
+
+test('an issuer that is down is one line at the start with reason and fix, none for each probe, and one when it is back', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  issuer.answer('discovery', response => void response.destroy())
+  const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
+  const line = await lineOf(service, issuerDown)
+  assert.match(line.reason, /UND_ERR_SOCKET|ECONNRESET/)
+  assert.ok(line.fix.includes(`JWT_ISSUER (${issuer.url})`))
+  for (let probe = 0; probe < 3; probe += 1) assert.equal((await ready(service)).status, 503)
+  assert.equal(countOf(service, issuerDown), 1)
+  issuer.answer('discovery', undefined)
+  assert.equal((await ready(service)).status, 200)
+  assert.equal(countOf(service, 'the keys of the issuer can be had again'), 1)
+})
+
+test('a PingFederate that cannot be reached is in the log when readiness first reports it, with reason and fix', async t => {
+  const service = await startTestService(t, { env: { PINGFEDERATE_ADMIN_URL: 'http://127.0.0.1:1' } })
+  await ready(service)
+  const line = await lineOf(service, 'PingFederate cannot be used')
+  assert.equal(line.reason, 'unreachable (ECONNREFUSED)')
+  assert.ok(line.fix.includes('PINGFEDERATE_ADMIN_URL (http://127.0.0.1:1)'))
+})
+
+/** What is wrong, and what the log says of it once the service has looked. */
+const wrong: [string, (t: TestContext) => Promise<Record<string, string>>, RegExp, RegExp][] = [
+  [
+    'an address where something else answers',
+    async t => ({ PINGFEDERATE_ADMIN_URL: (await startServer(t, 404, '<html>')).url }),
+    /^unexpected \(404\)$/,
+    /Something else than PingFederate’s administrative API answers at PINGFEDERATE_ADMIN_URL/,
+  ],
+  [
+    'a wrong password',
+    async () => ({ PINGFEDERATE_ADMIN_PASSWORD: 'planted-password' }),
+    /^credentials \(401\)$/,
+    /Check the account: PINGFEDERATE_ADMIN_USERNAME/,
+  ],
+]
+
+test('what is wrong with PingFederate’s address or account is in the log at the start, with reason and fix', async t => {
+  for (const [what, toEnv, reason, fix] of wrong) {
+    await t.test(what, async t => {
+      const service = await startTestService(t, { env: await toEnv(t) })
+      await service.lookAround()
+      const line = await lineOf(service, 'PingFederate cannot be used')
+      assert.match(line.reason, reason)
+      assert.match(line.fix, fix)
+      assert.ok(!service.logLines.join('').includes('planted'))
+    })
+  }
+})
+
+test('a database that stops answering is in the log when readiness first turns', async t => {
+  let isDown = false
+  const service = await startTestService(t, {
+    wrapStore: store => ({
+      ...store,
+      check: async () => {
+        if (isDown) throw Object.assign(new Error('planted'), { code: 'ECONNREFUSED' })
+        return store.check()
+      },
+    }),
+  })
+  isDown = true
+  assert.equal((await ready(service)).status, 503)
+  assert.equal((await ready(service)).status, 503)
+  assert.equal((await lineOf(service, 'the database does not answer')).reason, 'ECONNREFUSED')
+  assert.equal(countOf(service, 'the database does not answer'), 1)
+})
+
+test('issuer and PingFederate are told who calls: web-session-clients and its version', async t => {
+  const issuer = await startServer(t, 200, '{}')
+  const pingFederate = await startServer(t, 200, '{"version":"12.3.0.1"}')
+  const env = { JWT_ISSUER: issuer.url, PINGFEDERATE_ADMIN_URL: pingFederate.url }
+  const service = await startTestService(t, { env })
+  await service.lookAround()
+  await lineOf(service, issuerDown)
+  for (const { userAgents } of [issuer, pingFederate])
+    assert.deepEqual([...new Set(userAgents)], [`web-session-clients/${version}`])
+})
+
+test('the line of the start has version, kind of database, addresses and the policy’s hash, and no URL of the database', () => {
+  const started = {
+    pingFederate: { adminUrl: 'https://pf-admin.test:9999' },
+    jwt: { issuer: 'https://sso.test', audience: 'https://clients.test' },
+    policy: { file: { path: '/policy.json', sha256: 'abc' } },
+  }
+  const url = 'postgres://u:planted@db/clients'
+  const line = toStartLine({ ...started, database: { kind: 'postgres', url } as never })
+  assert.deepEqual(line, {
+    version,
+    database: 'postgres',
+    pingFederate: 'https://pf-admin.test:9999',
+    issuer: 'https://sso.test',
+    audience: 'https://clients.test',
+    policy: 'sha256:abc',
+  })
+  assert.equal(
+    toStartLine({ ...started, database: { kind: 'sqlite' }, policy: { file: undefined } }).policy,
+    'none',
+  )
+})
