@@ -2,6 +2,8 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { FastifySchemaValidationError } from 'fastify'
 import type { AuthenticationConfig } from './authentication/access-token.ts'
 import type { DatabaseConfig } from './database/open.ts'
+import { findAddressProblems } from './diagnosis/address-problems.ts'
+import { findSuspiciousSettings, type SettingWarning } from './diagnosis/suspicious-settings.ts'
 import { Environment, environmentFormats, secretVariables, type Variables } from './environment.ts'
 import { type PemFiles, readPemFiles } from './files/pem-files.ts'
 import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
@@ -38,13 +40,15 @@ export type Config = Readonly<{
   retrieval: RetrievalConfig
   policy: PolicySource
   swaggerUiClientId: string | undefined
+  /** What is set and may not do what is expected of it; for the log. */
+  warnings: readonly SettingWarning[]
 }>
 
 /** Everything that is wrong with the environment, each with its reason and an example. */
 export class ConfigurationError extends Error {
   readonly problems: readonly SettingProblem[]
-  constructor(problems: readonly SettingProblem[]) {
-    super(describe(problems))
+  constructor(problems: readonly SettingProblem[], warnings: readonly SettingWarning[] = []) {
+    super(describe(problems, warnings))
     this.name = 'ConfigurationError'
     this.problems = problems
   }
@@ -65,12 +69,19 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
     ...pemProblems.map(({ name, why }) => problemOf(name, why)),
     ...credentialProblems(values),
     ...rangeProblems(values),
+    ...findAddressProblems(values),
     ...policyProblems,
   ]
   const found = [...fileProblems, ...all.filter(({ name }) => !unreadable.has(`${name}_FILE`))]
-  if (found.length > 0 || !variables) throw new ConfigurationError(found)
-  return freezeDeeply(toConfig(variables, { pems, values, policy }))
+  const warnings = findSuspiciousSettings(env, knownVariables)
+  if (found.length > 0 || !variables) throw new ConfigurationError(found, warnings)
+  return freezeDeeply(toConfig(variables, { pems, values, policy, warnings }))
 }
+
+const knownVariables = [
+  ...Object.keys(Environment.properties),
+  ...secretVariables.map(name => `${name}_FILE`),
+]
 
 /** Lists and plain objects only: keys and secrets keep what they hold to themselves. */
 const freezeDeeply = <T>(value: T): T => {
@@ -197,7 +208,9 @@ const toDatabase = (url: string, file: string | undefined): DatabaseConfig =>
 
 type FromFiles = { pems: PemFiles; values: Readonly<Record<string, string>>; policy: PolicySource }
 
-const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Config => ({
+type FromEnvironment = FromFiles & { warnings: readonly SettingWarning[] }
+
+const toConfig = (variables: Variables, { pems, values, policy, warnings }: FromEnvironment): Config => ({
   host: variables.HOST,
   port: variables.PORT,
   metricsPort: variables.METRICS_PORT,
@@ -246,9 +259,10 @@ const toConfig = (variables: Variables, { pems, values, policy }: FromFiles): Co
   },
   policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
+  warnings,
 })
 
-const describe = (problems: readonly SettingProblem[]): string =>
+const describe = (problems: readonly SettingProblem[], warnings: readonly SettingWarning[]): string =>
   [
     `web-session-clients cannot start: ${problems.length} ${problems.length === 1 ? 'setting is' : 'settings are'} missing or wrong.`,
     '',
@@ -256,6 +270,7 @@ const describe = (problems: readonly SettingProblem[]): string =>
       `  ${problem.name} ${problem.why}`,
       'fix' in problem ? `      fix: ${problem.fix}` : `      example: ${problem.example}`,
     ]),
+    ...warnings.flatMap(({ setting, reason, fix }) => ['', `  ${setting} ${reason}`, `      ${fix}`]),
     '',
     'Every setting is explained in README.md, "Configuration". To try the service with nothing configured: npm run demo',
   ].join('\n')

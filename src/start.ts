@@ -56,6 +56,7 @@ export const startService = async (config: Config, world: World): Promise<Runnin
 /** Connects everything around an open store and listens; the store is closed with the rest. */
 export const serve = async (config: Config, world: World, opened: Store): Promise<RunningService> => {
   const { now, log } = world
+  for (const warning of config.warnings) log.warn(warning, logTexts.settingSuspicious)
   const metrics = createMetrics()
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
   const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
+import { proxyVariables } from '../../src/diagnosis/suspicious-settings.ts'
 import { Environment } from '../../src/environment.ts'
 import { replaceConfigurationTable } from './configuration-table.ts'
 
@@ -20,7 +21,11 @@ test('the README’s configuration table is what the code says', () => {
 })
 
 test('every upper-case setting that a document names exists, and configuration accepts it', () => {
-  const known = new Set([...Object.keys(Environment.properties), 'PINGFEDERATE_API_DESCRIPTION'])
+  const known = new Set([
+    ...Object.keys(Environment.properties),
+    ...proxyVariables,
+    'PINGFEDERATE_API_DESCRIPTION',
+  ])
   const named = documents.flatMap(name =>
     [...read(name).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[a-z]+)?`/g)].map(([, setting = '']) =>
       setting.replace(/_FILE$/, ''),
