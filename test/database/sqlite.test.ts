@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backup, DatabaseSync, StatementSync } from 'node:sqlite'
@@ -288,4 +288,27 @@ test('a commit that failed in another way is taken back, and what comes after it
   await store.write(insertEvent)
   assert.equal(await countEvents(store), 1)
   assert.deepEqual([failed(), told], [1, []])
+})
+
+test('database, write-ahead log, shared memory and lock are made for the service’s account alone, whatever the umask', async t => {
+  const umask = process.umask(0)
+  t.after(() => process.umask(umask))
+  const folder = await makeFolder(t)
+  const target = join(folder, 'data.db')
+  await symlink(target, join(folder, 'link.db'))
+  await open(t, join(folder, 'link.db'))
+  const files = (await readdir(folder)).filter(name => name !== 'link.db').sort()
+  assert.deepEqual(files, ['data.db', 'data.db-shm', 'data.db-wal', 'data.db.lock', 'data.db.lock-journal'])
+  for (const file of files) {
+    const { mode } = await stat(join(folder, file))
+    assert.equal((mode & 0o777).toString(8), '600', file)
+  }
+})
+
+test('the mode of a database that is there is left as its owner has set it', async t => {
+  const path = join(await makeFolder(t), 'data.db')
+  await writeFile(path, '')
+  await chmod(path, 0o640)
+  await open(t, path)
+  assert.equal(((await stat(path)).mode & 0o777).toString(8), '640')
 })
