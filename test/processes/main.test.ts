@@ -278,3 +278,22 @@ test('ends with 1 and one text that names every wrong setting', async t => {
     assert.ok(text.includes(name))
   assert.ok(!text.includes('    at '))
 })
+
+test('the log begins with version, database, addresses and policy, and says at the start that PingFederate’s address is wrong', async t => {
+  const { start } = await prepareProcess(t, {
+    PINGFEDERATE_ADMIN_URL: 'http://127.0.0.1:1',
+    PINGFEDERATE_TIMEOUT: '5000',
+  })
+  const { lines, logged } = await start()
+  const { msg, version, database, pingFederate, policy } = JSON.parse(lines[0] ?? '')
+  assert.deepEqual(
+    [msg, database, pingFederate, policy],
+    ['starting', 'sqlite', 'http://127.0.0.1:1', 'none'],
+  )
+  assert.match(version, /^\d+\.\d+\.\d+/)
+  const unusable = JSON.parse(await logged('PingFederate cannot be used'))
+  assert.equal(unusable.reason, 'unreachable (ECONNREFUSED)')
+  assert.match(unusable.fix, /Check host and port of PINGFEDERATE_ADMIN_URL/)
+  const { setting, fix } = JSON.parse(await logged('may not do what is expected'))
+  assert.deepEqual([setting, fix], ['PINGFEDERATE_TIMEOUT', 'Did you mean PINGFEDERATE_TIMEOUT_MS?'])
+})
