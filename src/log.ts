@@ -28,6 +28,8 @@ export const logTexts = {
   pingFederateUsable: 'PingFederate can be used again',
   issuerUnusable: 'the keys of the issuer cannot be had',
   issuerUsable: 'the keys of the issuer can be had again',
+  issuerKeysStale:
+    'the keys of the issuer cannot be read again; the last ones are used, for four hours at most',
   issuerUndiscovered: 'the discovery document of the issuer cannot be used; its configured key set is',
   databaseUnusable: 'the database does not answer',
   databaseUsable: 'the database answers again',

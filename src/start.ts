@@ -61,8 +61,8 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
   const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
   const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
-  const keys = watchIssuer(config.jwt, log, onUndiscovered =>
-    createIssuerKeys({ ...config.jwt, dispatcher, now, onUndiscovered }),
+  const keys = watchIssuer(config.jwt, log, told =>
+    createIssuerKeys({ ...config.jwt, dispatcher, now, ...told }),
   )
   const replication = createReplication({
     mode: config.pingFederate.replication,

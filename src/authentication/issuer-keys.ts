@@ -47,6 +47,8 @@ type IssuerKeysOptions = Pick<AuthenticationConfig, 'issuer' | 'jwksUrl'> & {
   now: () => number
   /** Told why the discovery document was not used, where the address of the key set is configured. */
   onUndiscovered?: (error: unknown) => void
+  /** Told each time the key set was to be read: why the last good one is used in its place, or nothing. */
+  onKeySet?: (failure: unknown) => void
 }
 
 const timeoutMs = 5_000
@@ -80,7 +82,7 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys => {
       timeoutDuration: timeoutMs,
       cooldownDuration: cooldownMs,
       cacheMaxAge: freshMs,
-      [customFetch]: rememberLastGood(get, options.now),
+      [customFetch]: rememberLastGood(get, options),
     })
     return keySet
   })
@@ -183,7 +185,7 @@ const parseObject = (text: string): Record<string, unknown> => {
 }
 
 /** jose drops its keys when a refresh fails; it is given the last good set, so that tokens are checked in an outage. */
-const rememberLastGood = (get: Get, now: () => number) => {
+const rememberLastGood = (get: Get, { now, onKeySet }: IssuerKeysOptions) => {
   let last: { text: string; at: number } | undefined
   return async (url: string): Promise<Response> => {
     try {
@@ -192,8 +194,10 @@ const rememberLastGood = (get: Get, now: () => number) => {
       const usable = Array.isArray(keys) ? keys.filter(isUsableKey) : []
       if (usable.length === 0) throw new IssuerUnavailable('The key set holds no usable public key.')
       last = { text: JSON.stringify({ keys: usable }), at: now() }
+      onKeySet?.(undefined)
     } catch (error) {
       if (!last || now() - last.at > maxStaleMs) throw asUnavailable(error)
+      onKeySet?.(asUnavailable(error))
     }
     return new Response(last.text)
   }

@@ -11,17 +11,23 @@ type Options = {
 }
 
 /**
- * Says in the log when what it watches stops answering, when the reason becomes another one, and when it answers again.
- * Readiness is asked every few seconds, so a line for each failure would bury the first one.
+ * Makes what is told of each success (undefined) and failure, and says in the log when something stops answering, when the
+ * reason becomes another one, and when it answers again. Readiness is asked every few seconds, so a line for each failure
+ * would bury the first one.
  */
-export const watchTurns = ({ log, texts, explain }: Options) => {
+export const noteTurns = ({ log, texts, explain }: Options): ((failure: unknown) => void) => {
   let reason: string | undefined
-  const note = (found: Explanation | undefined): void => {
+  return failure => {
+    const found = failure === undefined ? undefined : explain(failure)
     if (found && found.reason !== reason) log.error(found, texts.down)
     if (!found && reason !== undefined) log.info(texts.back)
     reason = found?.reason
   }
-  /** The same function, watched. */
+}
+
+/** Makes a function of another one that does the same, and whose turns are noted. */
+export const watchTurns = (options: Options) => {
+  const note = noteTurns(options)
   return <A extends unknown[], T>(run: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) =>
     async (...args) => {
       try {
@@ -29,7 +35,7 @@ export const watchTurns = ({ log, texts, explain }: Options) => {
         note(undefined)
         return value
       } catch (error) {
-        note(explain(error))
+        note(error)
         throw error
       }
     }

@@ -7,7 +7,7 @@ import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { findErrorCode } from './error-code.ts'
 import { explainIssuer } from './explain-issuer.ts'
 import { explainPingFederate } from './explain-ping-federate.ts'
-import { watchTurns } from './watch-turns.ts'
+import { noteTurns, watchTurns } from './watch-turns.ts'
 
 /** The check of the database, with a line in the log when it begins to fail. */
 export const watchDatabase = (log: FastifyBaseLogger, check: () => Promise<void>) =>
@@ -24,10 +24,17 @@ export const watchDatabase = (log: FastifyBaseLogger, check: () => Promise<void>
 export const watchIssuer = (
   jwt: Pick<AuthenticationConfig, 'issuer' | 'jwksUrl'>,
   log: FastifyBaseLogger,
-  create: (onUndiscovered: (error: unknown) => void) => IssuerKeys,
+  create: (told: Record<'onUndiscovered' | 'onKeySet', (failure: unknown) => void>) => IssuerKeys,
 ): IssuerKeys => {
   const explain = (error: unknown) => explainIssuer(error, jwt)
-  const keys = create(error => log.warn(explain(error), logTexts.issuerUndiscovered))
+  const keys = create({
+    onUndiscovered: error => log.warn(explain(error), logTexts.issuerUndiscovered),
+    onKeySet: noteTurns({
+      log,
+      texts: { down: logTexts.issuerKeysStale, back: logTexts.issuerUsable },
+      explain,
+    }),
+  })
   const watch = watchTurns({
     log,
     texts: { down: logTexts.issuerUnusable, back: logTexts.issuerUsable },

@@ -6,8 +6,9 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { toStartLine } from '../../src/diagnosis/start-line.ts'
 import { version } from '../../src/version.ts'
-import { createKey, startIssuer } from '../authentication/issuer.ts'
-import { startTestService, type TestService } from '../service.ts'
+import { createKey, sign, startIssuer } from '../authentication/issuer.ts'
+import { stopClock } from '../authentication/protected-app.ts'
+import { audience, startTestService, type TestService } from '../service.ts'
 
 type Line = { level: string; msg: string; reason: string; fix: string }
 
@@ -182,4 +183,28 @@ test('the line of the start has version, kind of database, addresses and the pol
     toStartLine({ ...started, database: { kind: 'sqlite' }, policy: { file: undefined } }).policy,
     'none',
   )
+})
+
+test('an issuer that goes down later is one line in the log while its last keys are used, and one when it is back', async t => {
+  const { tick } = stopClock(t)
+  const key = await createKey('first')
+  const issuer = await startIssuer(t, [key])
+  const service = await startTestService(t, { env: { JWT_ISSUER: issuer.url } })
+  const ask = async (): Promise<void> => {
+    tick(601_000)
+    const exp = Math.floor(Date.now() / 1000) + 300
+    const claims = { iss: issuer.url, aud: audience, sub: 'ana', exp, groups: 'payments' }
+    const token = await sign(key, { ...claims, scope: 'web-session-clients:read' })
+    assert.equal((await service.call('GET', '/web-session-clients', { token })).status, 200)
+  }
+  await ask()
+  issuer.answer('jwks', response => void response.writeHead(500).end())
+  await ask()
+  await ask()
+  const stale = 'the keys of the issuer cannot be read again; the last ones are used, for four hours at most'
+  assert.equal((await lineOf(service, stale)).reason, 'The issuer answered 500.')
+  assert.equal(countOf(service, stale), 1)
+  issuer.answer('jwks', undefined)
+  await ask()
+  assert.equal(countOf(service, 'the keys of the issuer can be had again'), 1)
 })
