@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { IssuerMetadata } from '../authentication/issuer-keys.ts'
 import { version } from '../version.ts'
+import { withoutUnicodePatterns } from './portable-patterns.ts'
 
 /** What a person who works with clients needs. */
 const ordinaryScopes = {
@@ -75,7 +76,13 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         },
       },
     },
-    transformObject: document => moveExamples('openapiObject' in document ? document.openapiObject : {}),
+    transformObject: document =>
+      JSON.parse(
+        JSON.stringify(
+          moveExamples('openapiObject' in document ? document.openapiObject : {}),
+          withoutUnicodePatterns,
+        ),
+      ),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
     },

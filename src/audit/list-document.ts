@@ -2,12 +2,12 @@ import { Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { Nullable } from '../http/nullable.ts'
 import { PageSize } from '../http/page-size.ts'
-import { visibleLine } from '../http/visible-line.ts'
+import { VisibleLine } from '../http/visible-line.ts'
 import { toCursor } from './cursor.ts'
 import { AuditActionName, type AuditEvent, AuditOutcomeName, auditEventExample } from './schema.ts'
 
 /** Seconds and zone are always there, so that nobody has to guess which day is meant. */
-const instantPattern = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d(\\.\\d{1,3})?Z$'
+const instantPattern = '^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-5][0-9](\\.[0-9]{1,3})?Z$'
 const point = (description: string) =>
   Type.String({
     format: 'date-time',
@@ -19,7 +19,7 @@ const point = (description: string) =>
   })
 
 const name = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: 256, pattern: visibleLine, description, examples: [example] })
+  VisibleLine({ maxLength: 256, description, examples: [example] })
 
 const Query = Type.Object(
   {

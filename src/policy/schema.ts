@@ -150,7 +150,8 @@ export const PolicyFile = Type.Object(
       minLength: 1,
       maxLength: 256,
       pattern: visibleLine,
-      description: 'Who may change the policy; whoever is refused is told.',
+      description:
+        'Who may change the policy; whoever is refused is told. One line of visible characters of any script, without blanks at either end.',
       examples: ['IAM team, iam@example.com'],
       'x-fix': 'Write one line of visible characters, such as "IAM team, iam@example.com".',
     }),
@@ -166,7 +167,8 @@ export const PolicyFile = Type.Object(
           'x-fix': 'Write the name of the team as it stands in access tokens.',
         },
         additionalProperties: { $ref: '#/$defs/TeamRules' },
-        description: 'Teams by the name that stands in access tokens.',
+        description:
+          'Teams by the name that stands in access tokens: one line of visible characters of any script, without blanks at either end.',
       }),
     ),
   },

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Nullable } from '../http/nullable.ts'
 import { PageSize } from '../http/page-size.ts'
-import { visibleLine } from '../http/visible-line.ts'
+import { VisibleLine } from '../http/visible-line.ts'
 import { toCursor } from './cursor.ts'
 import { pageExample } from './examples.ts'
 import type { WebSessionClient } from './schema.ts'
@@ -9,10 +9,8 @@ import type { WebSessionClient } from './schema.ts'
 const Query = Type.Object(
   {
     team: Type.Optional(
-      Type.String({
-        minLength: 1,
+      VisibleLine({
         maxLength: 256,
-        pattern: visibleLine,
         description: 'Only clients of this team of yours.',
         examples: ['payments'],
       }),
@@ -22,7 +20,8 @@ const Query = Type.Object(
         minLength: 1,
         maxLength: 128,
         pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]+$',
-        description: 'Only clients whose id or name contains this text, whatever its case.',
+        description:
+          'Only clients whose id or name contains this text, whatever its case. No control, format or unassigned characters and no line breaks.',
         examples: ['pa_'],
       }),
     ),

@@ -3,7 +3,7 @@ import { ClientId } from '../client-id.ts'
 import { redeemers, replicationStates, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
-import { visibleLine } from '../http/visible-line.ts'
+import { VisibleLine } from '../http/visible-line.ts'
 import { callbackUnders } from '../ping-access-urls/callback.ts'
 import { grantTypes, logoutModes } from '../pingfederate/client-settings.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
@@ -11,29 +11,23 @@ import { createExamples } from './create-examples.ts'
 
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
-const Team = Type.String({
-  minLength: 1,
+const Team = VisibleLine({
   maxLength: 256,
-  pattern: visibleLine,
   description:
     'Owning team, one of those in your access token; may be left out by a caller with exactly one.',
   examples: ['payments'],
   'x-fix': lineFix,
 })
 
-const Name = Type.String({
-  minLength: 1,
+const Name = VisibleLine({
   maxLength: 128,
-  pattern: visibleLine,
   description: 'Name shown to administrators; the client id when left out.',
   examples: ['PingAccessWebAccessManagement'],
   'x-fix': lineFix,
 })
 
-const Description = Type.String({
-  minLength: 1,
+const Description = VisibleLine({
   maxLength: 512,
-  pattern: visibleLine,
   description: 'What the application is. PingFederate keeps it together with the marker of this service.',
   examples: ['Payments portal'],
   'x-fix': lineFix,

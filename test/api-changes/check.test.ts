@@ -59,6 +59,15 @@ test('passes when the API only grew', async t => {
   assert.match(output, /breaking changes: 0/)
 })
 
+test('passes when a pattern is left out, or spelt anew, that each language read differently', async t => {
+  const repository = await createRepository(t)
+  await repository.commit(describeName({ pattern: '^[^\\p{C}]\\d$' }, { pattern: '^\\d$' }))
+  await repository.write(describeName({}, { pattern: '^[0-9]$' }))
+  assert.equal((await repository.check()).exitCode, 0)
+  await repository.write(describeName({}, {}))
+  assert.equal((await repository.check()).exitCode, 1, 'any other pattern is a promise')
+})
+
 test('compares with the commit named in API_CHANGES_BASE', async t => {
   const repository = await createRepository(t)
   const released = await repository.commit(withPath)
@@ -80,6 +89,13 @@ function describeApi(version: string, paths: string[]): string {
   const operation = { get: { responses: { 200: { description: 'Done' } } } }
   const items = Object.fromEntries(paths.map(path => [path, operation]))
   return JSON.stringify({ openapi: '3.1.0', info: { title: 'Test', version }, paths: items })
+}
+
+function describeName(name: object, number: object): string {
+  const properties = { name: { type: 'string', ...name }, number: { type: 'string', ...number } }
+  const content = { 'application/json': { schema: { type: 'object', properties } } }
+  const paths = { '/teams': { get: { responses: { 200: { description: 'Done', content } } } } }
+  return JSON.stringify({ openapi: '3.1.0', info: { title: 'Test', version: '0.1.0' }, paths })
 }
 
 async function createRepository(t: TestContext) {

@@ -114,9 +114,16 @@ test(
     assert.equal(tab.complaints.length, 1)
     assert.match(tab.complaints[0] ?? '', /status of 410/, 'Chromium itself says so, and nothing else')
 
-    const listed = await execute(await openOperation(page, 'List web session clients'))
+    const list = await openOperation(page, 'List web session clients')
+    const listed = await execute(list)
     assert.equal(listed.status, '200')
     assert.match(listed.text, /"clientId": "pa_wam"/, 'no example filters the list')
+    await list.locator('[data-param-name="team"] input').fill('payments')
+    await list.locator('[data-param-name="search"] input').fill('pa_')
+    const filtered = await execute(list)
+    assert.equal(filtered.status, '200')
+    assert.match(filtered.text, /"clientId": "pa_wam"/, 'the filters are sent')
+    assert.match(await list.locator('.request-url').innerText(), /\?team=payments&search=pa_/)
   },
 )
 

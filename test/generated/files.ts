@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { withoutUnicodePatterns } from '../../src/api-document/portable-patterns.ts'
 import { PolicyFile } from '../../src/policy/schema.ts'
 import { replaceConfigurationTable } from '../docs/configuration-table.ts'
 import { renderOpenApi } from '../openapi/render.ts'
@@ -25,5 +26,6 @@ export const renderGeneratedFiles = async (): Promise<GeneratedFile[]> => {
   )
 }
 
-/** Other validators do not know the keywords of our own messages. */
-const withoutOwnWords = (name: string, value: unknown): unknown => (name.startsWith('x-') ? undefined : value)
+/** Other validators do not know the keywords of our own messages, and editors read no Unicode classes. */
+const withoutOwnWords = (name: string, value: unknown): unknown =>
+  name.startsWith('x-') ? undefined : withoutUnicodePatterns(name, value)
