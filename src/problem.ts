@@ -103,10 +103,13 @@ export const ProblemDetails = Type.Object(
       description: 'URN of the problem: `urn:problem:web-session-clients:` and the code.',
       examples: ['urn:problem:web-session-clients:validation_failed'],
     }),
-    code: Type.String({
-      description: 'Stable, machine-readable name of the problem.',
-      examples: ['validation_failed'],
-    }),
+    code: Type.Unsafe<ProblemCode>(
+      Type.String({
+        enum: Object.keys(problems),
+        description: 'Stable, machine-readable name of the problem.',
+        examples: ['validation_failed'],
+      }),
+    ),
     title: Type.String({
       description: 'Short summary; the same for every occurrence.',
       examples: ['The request breaks rules'],
@@ -188,6 +191,46 @@ export const toProblemDetails = (problem: Problem, requestId: string) => ({
   ...(problem.operation && { operation: `/operations/${problem.operation}` }),
 })
 
+/** Answered with `Retry-After`. */
+const retriedLater: readonly ProblemCode[] = [
+  'operation_in_progress',
+  'rate_limited',
+  'pingfederate_error',
+  'pingfederate_invalid_response',
+  'pingfederate_unreachable',
+  'pingfederate_busy',
+  'pingfederate_timeout',
+  'issuer_unavailable',
+  'database_unavailable',
+  'not_ready',
+  'overloaded',
+  'shutting_down',
+  'outcome_unknown',
+]
+
+/** Answered with the challenge of RFC 6750 section 3. */
+const challenged: readonly ProblemCode[] = ['unauthenticated', 'invalid_token', 'insufficient_scope']
+
+const retryAfter = {
+  'Retry-After': Type.Integer({
+    description: 'Seconds after which the same request makes sense again.',
+    minimum: 0,
+    examples: [5],
+  }),
+}
+
+const challenge = {
+  'WWW-Authenticate': Type.String({
+    description: 'What is wrong with the access token, or which scope it lacks (RFC 6750 section 3).',
+    examples: ['Bearer realm="web-session-clients", error="invalid_token"'],
+  }),
+}
+
+const headersOf = (codes: readonly ProblemCode[]) => ({
+  ...(codes.some(code => retriedLater.includes(code)) && retryAfter),
+  ...(codes.some(code => challenged.includes(code)) && challenge),
+})
+
 /** Response schemas for the problems an operation can answer, one entry for each status, the codes in its description. */
 export const problemResponses = (...codes: ProblemCode[]) => {
   const byStatus = Object.groupBy(codes, code => String(problems[code].status))
@@ -196,6 +239,7 @@ export const problemResponses = (...codes: ProblemCode[]) => {
       status,
       {
         description: group.map(code => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        headers: headersOf(group),
         content: {
           'application/problem+json': {
             schema: Type.Ref('ProblemDetails'),

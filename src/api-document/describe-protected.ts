@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type ProblemCode, problemResponses } from '../problem.ts'
+import { describeRateLimits } from './describe-rate-limits.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -42,10 +43,10 @@ export const describeProtected = (app: FastifyInstance): void => {
     route.schema = {
       ...schema,
       security: [{ oauth2: [String(config?.scope)] }, { bearer: [] }],
-      response: {
+      response: describeRateLimits({
         ...(schema.response as object | undefined),
         ...problemResponses(...protectedProblems, ...(schema.body ? bodyProblems : []), ...problems),
-      },
+      }),
     }
   })
 }

@@ -37,6 +37,8 @@ export const toViolations = (error: SchemaErrors): Violation[] => {
 export const findSchemaViolations = (request: FastifyRequest): Violation[] => {
   const error = request.validationError as SchemaErrors | undefined
   if (!error) return []
+  // The header fields are parsed by whoever uses them, also where another part is refused first.
+  if (error.validationContext === 'headers') return []
   if (error.validationContext !== 'body') return toViolations(error)
   const isQueryValid = request.getValidationFunction('querystring')
   isQueryValid?.(request.query)

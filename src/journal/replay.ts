@@ -1,4 +1,5 @@
 import type { OperationRow } from '../database/schema.ts'
+import { replayed } from '../http/idempotency-key.ts'
 import { Problem } from '../problem.ts'
 import type { Change, ChangeRequest, Journal } from './change.ts'
 import { findKnownRequest, type KnownRequest, mayBeginAgain } from './idempotency.ts'
@@ -42,7 +43,7 @@ const endOf = <Upstream>(
 
 const toRefusal = (refusal: string): Problem => {
   const { code, detail, violations } = JSON.parse(refusal)
-  return new Problem(code, detail, { ...(violations && { violations }) })
+  return new Problem(code, detail, { headers: replayed, ...(violations && { violations }) })
 }
 
 const keyReused = (): Problem =>

@@ -29,7 +29,7 @@ export type CreateRequest = ChangeRequest & {
 }
 
 /** What a create answers, the first time and again. */
-export type CreateAnswer = { client: WebSessionClient; retrieval: RepeatedRetrieval }
+export type CreateAnswer = { client: WebSessionClient; retrieval: RepeatedRetrieval; isReplayed: boolean }
 
 /** The kind of change behind `POST /web-session-clients`. */
 export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
@@ -89,11 +89,13 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
       createdBy: actor.principal.subject,
     }),
     retrieval: { token, state: 'outstanding', expiresAt, redeemableBy },
+    isReplayed: false,
   }),
   answerAgain: async (db, { idempotent, secretKeys }, operation) => {
     const client = findCreatedClient(operation)
     if (!client || !idempotent) return undefined
-    return { client, retrieval: await repeatRetrieval(db, operation, { key: idempotent.key, secretKeys }) }
+    const retrieval = await repeatRetrieval(db, operation, { key: idempotent.key, secretKeys })
+    return { client, retrieval, isReplayed: true }
   },
 }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { IdempotencyKey } from '../http/idempotency-key.ts'
+import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import type { ProblemCode } from '../problem.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
@@ -61,6 +61,7 @@ export const createDocument = {
     headers: {
       location: Type.String({ description: 'Where the client is read.' }),
       etag: Type.String({ description: 'Entity tag of its settings.' }),
+      ...Replayed,
     },
     content: {
       'application/json': {

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { principalOf } from '../authentication/authenticate.ts'
+import { replayed } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../journal/idempotency.ts'
@@ -81,6 +82,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
           .headers({
             location: `${dependencies.config.publicUrl ?? ''}/web-session-clients/${plan.client.clientId}`,
             etag: toEntityTag({ version: 1 }),
+            ...(created.isReplayed && replayed),
           })
           .send({ ...created.client, retrieval: { token: token?.reveal() ?? null, ...retrieval } })
       )

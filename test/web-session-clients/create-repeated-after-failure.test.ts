@@ -37,8 +37,11 @@ test('18: 422 again in the same words after a refusal by PingFederate, which is 
   const body = { ...smallest, oidcPolicy: 'missing' }
   const first = await createUnderKey(service, key, { body })
   assert.deepEqual([first.status, first.body.code], [422, 'refused_by_pingfederate'])
+  assert.equal(first.headers.get('idempotent-replayed'), null)
   const calls = recordCalls(service.sandbox)
-  assert.deepEqual(withoutRequestId(await createUnderKey(service, key, { body })), withoutRequestId(first))
+  const second = await createUnderKey(service, key, { body })
+  assert.deepEqual(withoutRequestId(second), withoutRequestId(first))
+  assert.equal(second.headers.get('idempotent-replayed'), 'true')
   assert.deepEqual(calls, [])
   const corrected = await createUnderKey(service, key)
   assert.equal(corrected.body.code, 'idempotency_key_reused')

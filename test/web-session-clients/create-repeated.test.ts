@@ -14,6 +14,8 @@ const contentOf = ({ status, headers, body }: Answer) => ({
   body,
 })
 
+const isReplayed = ({ headers }: Answer) => headers.get('idempotent-replayed')
+
 /** Without the state of the hand-out, which goes on. */
 const withoutRetrieval = ({ body: { retrieval, ...client } }: Answer) => client
 
@@ -27,6 +29,7 @@ test('201 again, the same in every part, with a working token and without a word
   const calls = recordCalls(service.sandbox)
   const second = await createUnderKey(service, key)
   assert.deepEqual(contentOf(second), contentOf(first))
+  assert.deepEqual([isReplayed(first), isReplayed(second)], [null, 'true'], 'only the second is marked')
   assert.deepEqual(calls, [])
   assert.equal((await redeem(service, second.body.retrieval.token)).status, 200)
   assert.equal((await redeem(service, first.body.retrieval.token)).status, 410)
