@@ -152,6 +152,8 @@ type ProblemOptions = {
   violations?: Violation[]
   /** Id of the operation that was begun. */
   operation?: string
+  /** Where a route answers the code with a status of its own. */
+  status?: number
   /** Response header fields, such as `Retry-After` or `WWW-Authenticate`. */
   headers?: Record<string, string>
   /** For the operator's log; never sent. */
@@ -171,7 +173,7 @@ export class Problem extends Error {
     super(detail, { cause: options.cause })
     this.name = 'Problem'
     this.code = code
-    this.status = problems[code].status
+    this.status = options.status ?? problems[code].status
     this.violations = options.violations
     this.operation = options.operation
     this.about = options.about
@@ -231,19 +233,25 @@ const headersOf = (codes: readonly ProblemCode[]) => ({
   ...(codes.some(code => challenged.includes(code)) && challenge),
 })
 
+/** A code, with its status where the route answers it with one of its own. */
+export type DescribedProblem = ProblemCode | Readonly<{ code: ProblemCode; status: number }>
+
+const withStatus = (described: DescribedProblem) =>
+  typeof described === 'string' ? { code: described, status: problems[described].status } : described
+
 /** Response schemas for the problems an operation can answer, one entry for each status, the codes in its description. */
-export const problemResponses = (...codes: ProblemCode[]) => {
-  const byStatus = Object.groupBy(codes, code => String(problems[code].status))
+export const problemResponses = (...described: DescribedProblem[]) => {
+  const byStatus = Object.groupBy(described.map(withStatus), ({ status }) => String(status))
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [
       status,
       {
-        description: group.map(code => `\`${code}\`: ${problems[code].title}.`).join(' '),
-        headers: headersOf(group),
+        description: group.map(({ code }) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        headers: headersOf(group.map(({ code }) => code)),
         content: {
           'application/problem+json': {
             schema: Type.Ref('ProblemDetails'),
-            examples: Object.fromEntries(group.map(code => [code, { value: exampleOf(code) }])),
+            examples: Object.fromEntries(group.map(each => [each.code, { value: exampleOf(each) }])),
           },
         },
       },
@@ -251,8 +259,11 @@ export const problemResponses = (...codes: ProblemCode[]) => {
   )
 }
 
-const exampleOf = (code: ProblemCode) => ({
-  ...toProblemDetails(new Problem(code, `${problems[code].title}.`), '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'),
+const exampleOf = ({ code, status }: { code: ProblemCode; status: number }) => ({
+  ...toProblemDetails(
+    new Problem(code, `${problems[code].title}.`, { status }),
+    '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10',
+  ),
   ...(code === 'validation_failed' && { violations: [exampleViolation] }),
   ...(code === 'not_allowed_by_policy' && { violations: [exampleRefusal] }),
 })

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { type ProblemCode, problemResponses } from '../problem.ts'
+import { type DescribedProblem, type ProblemCode, problemResponses } from '../problem.ts'
 import { describeRateLimits } from './describe-rate-limits.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a protected route can answer besides what every one can. */
-    problems?: readonly ProblemCode[]
+    problems?: readonly DescribedProblem[]
   }
 }
 

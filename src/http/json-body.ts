@@ -7,14 +7,20 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Replaces Fastify's content-type parsers by one for JSON that refuses what parsers disagree about (RFC 8259,
- * I-JSON RFC 7493): invalid UTF-8, a byte order mark, duplicate names, names that reach into prototypes.
+ * I-JSON RFC 7493): invalid UTF-8, a byte order mark, duplicate names, names that reach into prototypes. Where no body is
+ * described, an empty one is none: many HTTP clients name a type with every request.
  */
 export const acceptOnlyJson = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers()
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (describesNoBody(request) && announcesNoBody(request)) delete request.raw.headers['content-type']
+    done()
+  })
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+    async (request: FastifyRequest, body: Buffer) =>
+      body.length === 0 && describesNoBody(request) ? undefined : parseJson(body),
   )
   // Before the body is read, which is not worth it if nobody can tell what its bytes stand for.
   app.addHook('preParsing', (request, _reply, payload, done) => {
@@ -35,6 +41,11 @@ const findForeignCoding = ({ headers }: FastifyRequest): string | undefined => {
     ? undefined
     : 'JSON is sent in UTF-8 and in no other charset.'
 }
+
+const describesNoBody = ({ routeOptions }: FastifyRequest): boolean => !routeOptions.schema?.body
+
+const announcesNoBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'
 
 /**
  * @param what how the texts of problems call it

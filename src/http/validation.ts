@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { Problem, type Violation } from '../problem.ts'
 import { looksSecret } from '../secret-like.ts'
+import { findNearestName } from './nearest-name.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 
@@ -123,13 +124,13 @@ const leaveOut = (known: readonly string[]): string =>
 
 const unknownName = (part: Violation['in'], error: AjvError, name: string): Violation => {
   const known = Object.keys(error.parentSchema?.properties ?? {})
-  const near = known.find(candidate => candidate.toLowerCase() === name.toLowerCase().replaceAll(/[-_]/g, ''))
+  const near = findNearestName(name, known)
   return {
     in: part,
     pointer: error.instancePath + toPointer([name.slice(0, maxShown)]),
     rule: 'known_names',
     detail: 'There is no field of this name.',
-    fix: near ? `Write ${near}.` : leaveOut(known),
+    fix: near ? `Did you mean \`${near}\`?` : leaveOut(known),
   }
 }
 

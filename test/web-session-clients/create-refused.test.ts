@@ -272,7 +272,7 @@ test('422 proposes the right spelling of a name', async t => {
   const body = { ...smallest, client_id: 'x', 'Ping-Access-Urls': [] }
   const answer = await refuse(service, { body }, 422, 'validation_failed')
   const fixes = answer.body.violations.map(({ fix }: { fix: string }) => fix)
-  assert.deepEqual(fixes, ['Write clientId.', 'Write pingAccessUrls.'])
+  assert.deepEqual(fixes, ['Did you mean `clientId`?', 'Did you mean `pingAccessUrls`?'])
 })
 
 test('422 for a caller in several teams that names none', async t => {

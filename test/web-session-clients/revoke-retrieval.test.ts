@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openConnection } from '../http/raw-socket.ts'
 import { abandonCreate } from '../journal/journal.ts'
 import { createRetrieval, lookUp, readRows, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService, withoutRequestId } from '../service.ts'
+
+/** A type, and then nothing, in all the ways there are of sending nothing. */
+const empty = [
+  'application/json\r\n\r\n',
+  'application/json; charset=utf-8\r\nContent-Length: 0\r\n\r\n',
+  'application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'text/plain\r\nContent-Length: 0\r\n\r\n',
+]
 
 const path = '/web-session-clients/pa_wam/retrieval'
 const revoke = ({ call }: TestService, options = {}) => call('DELETE', path, options)
@@ -36,25 +45,60 @@ test('204 again, and recorded once', async t => {
   )
 })
 
-test('204 after the secret was redeemed, and that stays on record', async t => {
+const readRevocations = ({ databasePath }: TestService) =>
+  readRows(
+    databasePath,
+    "select outcome, reason, team, client_id from audit_event where action = 'retrieval.revoke'",
+  ).map(row => Object.values(row))
+
+test('409 after the secret was redeemed, with who has it since when, and that stays on record', async t => {
   const service = await startTestService(t)
   const token = await createRetrieval(service)
-  await redeem(service, token)
-  assert.equal((await revoke(service)).status, 204)
+  const { redeemedAt } = (await redeem(service, token)).body
+  const { status, body } = await revoke(service, { as: 'portal' })
+  assert.deepEqual([status, body.status, body.code], [409, 409, 'retrieval_redeemed'])
+  assert.match(body.detail, new RegExp(`redeemed by payments-pipeline at ${redeemedAt}`))
   assert.equal((await redeem(service, token)).body.code, 'retrieval_redeemed')
-  assert.deepEqual(
-    readRows(service.databasePath, "select * from audit_event where action = 'retrieval.revoke'"),
-    [],
-  )
+  assert.equal((await lookUp(service, token)).body.state, 'redeemed')
+  assert.deepEqual(readRevocations(service), [['refused', 'retrieval_redeemed', 'payments', 'pa_wam']])
 })
 
-test('204 for one of two at once that redeem and revoke: the secret is out, or it is dead', async t => {
+test('409 after the token has expired: nothing was revoked, it stays expired, and the sealed secret is erased', async t => {
+  let ahead = 0
+  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
+  const token = await createRetrieval(service)
+  ahead += 901_000
+  for (const look of [1, 2]) {
+    const { status, body } = await revoke(service)
+    assert.deepEqual([status, body.status, body.code], [409, 409, 'retrieval_expired'], `look ${look}`)
+  }
+  ahead = 0
+  assert.deepEqual(
+    readRows(service.databasePath, 'select state, sealed from retrieval').map(row => Object.values(row)),
+    [['expired', null]],
+  )
+  assert.equal((await lookUp(service, token)).body.state, 'expired')
+  assert.deepEqual(readRevocations(service)[0], ['refused', 'retrieval_expired', 'payments', 'pa_wam'])
+})
+
+test('204 for a request that names a type and has no body, as many HTTP clients send it', async t => {
+  const service = await startTestService(t)
+  await createRetrieval(service)
+  const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  for (const rest of empty) {
+    const connection = openConnection(t, service.url)
+    connection.write(`DELETE ${path} HTTP/1.1\r\nHost: clients.test\r\nConnection: close\r\n`)
+    connection.write(`Authorization: Bearer ${token}\r\nContent-Type: ${rest}`)
+    assert.match(await connection.received, /^HTTP\/1\.1 204 /, rest)
+  }
+})
+
+test('204 or 409 for one of two at once that redeem and revoke: the secret is dead, or it is out', async t => {
   const service = await startTestService(t)
   const token = await createRetrieval(service)
   const [redeemed, revoked] = await Promise.all([redeem(service, token), revoke(service)])
-  assert.equal(revoked.status, 204)
   const { state } = (await lookUp(service, token)).body
-  assert.equal(state, redeemed.status === 200 ? 'redeemed' : 'revoked')
+  assert.deepEqual([redeemed.status, revoked.status], state === 'redeemed' ? [200, 409] : [410, 204])
 })
 
 test('404 for another team’s client, in every word as for one that does not exist, and the token works on', async t => {
