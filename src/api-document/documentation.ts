@@ -5,6 +5,7 @@ import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import { isBehindTls } from '../http/common-headers.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { forInstallation, forSwaggerUi, requestedScopes } from './openapi.ts'
+import { addIdempotencyKey, forgetRefused } from './swagger-ui-requests.ts'
 import { swaggerUiCss } from './swagger-ui-theme.ts'
 
 type Options = {
@@ -52,6 +53,8 @@ export const serveDocumentation = async (
         defaultModelsExpandDepth: 0,
         tryItOutEnabled: true,
         displayRequestDuration: true,
+        requestInterceptor: addIdempotencyKey as never,
+        responseInterceptor: forgetRefused as never,
         // A token in the browser's storage would outlive the page.
         persistAuthorization: false,
         validatorUrl: null,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { startTestService, type TestService } from '../service.ts'
+import { smallest } from '../web-session-clients/requests.ts'
 import { missingBrowser, openTab, type Tab } from './browser.ts'
 
 /** `SCREENSHOT=docs/swagger-ui.png npx node --test test/browser/swagger-ui.test.ts` takes the README's picture. */
@@ -33,6 +34,16 @@ const signIn = async ({ page, context }: Tab, person: string): Promise<void> => 
   await (await popup).getByRole('button', { name: person }).click()
   await page.getByRole('button', { name: 'Remove authorization' }).waitFor()
   await page.getByRole('button', { name: 'Close' }).first().click()
+}
+
+/** Resolves to how many ways of signing in were offered. */
+const pasteToken = async (page: Page, token: string): Promise<number> => {
+  await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
+  const offered = await page.locator('.auth-container').count()
+  await page.getByLabel('auth-bearer-value').fill(token)
+  await page.getByRole('button', { name: 'Apply credentials' }).click()
+  await page.getByRole('button', { name: 'Close' }).first().click()
+  return offered
 }
 
 const openOperation = async (page: Page, summary: string): Promise<Locator> => {
@@ -100,6 +111,10 @@ test(
     assert.equal(sandbox.pingFederate.clients()[0]?.clientId, 'pa_wam')
 
     const [token = ''] = /wscrt_[\w-]{57}/.exec(created.text) ?? []
+    const repeated = await execute(create)
+    assert.equal(repeated.status, '201', 'a second click gets the first answer again, not a 409')
+    assert.equal(/wscrt_[\w-]{57}/.exec(repeated.text)?.[0], token)
+    assert.equal(sandbox.pingFederate.clients().length, 1)
     if (screenshotPath) await takeScreenshot(page, create, screenshotPath)
     const redeem = await openOperation(page, 'Redeem a client secret, once')
     await redeem.locator('textarea').first().fill(JSON.stringify({ token }))
@@ -127,6 +142,39 @@ test(
   },
 )
 
+const keyOf = async (operation: Locator): Promise<string | undefined> =>
+  /Idempotency-Key: ([\w-]+)/.exec(await operation.locator('.curl').innerText())?.[1]
+
+test(
+  'a key of the page belongs to one body, is new after a refusal, and never replaces a person’s',
+  options,
+  async t => {
+    const { url, sandbox } = await startTestService(t)
+    const { page } = await openTab(t)
+    await page.goto(`${url}/documentation`)
+    await pasteToken(page, await sandbox.accessToken({ service: 'payments-pipeline' }))
+    const create = await openOperation(page, 'Create a web session client')
+    const send = async (body: object) => {
+      await create.locator('textarea').first().fill(JSON.stringify(body))
+      const { status } = await execute(create)
+      return { status: status.slice(0, 3), key: await keyOf(create) }
+    }
+    const first = await send(smallest)
+    const other = await send({ ...smallest, clientId: 'other' })
+    assert.deepEqual([first.status, other.status], ['201', '201'])
+    assert.notEqual(first.key, other.key)
+    assert.deepEqual(await send(smallest), first, 'as it was, also after another body')
+    const policy = { ...smallest, clientId: 'third', oidcPolicy: 'missing' }
+    const refused = await send(policy)
+    const refusedAgain = await send(policy)
+    assert.deepEqual([refused.status, refusedAgain.status], ['422', '422'])
+    assert.notEqual(refused.key, refusedAgain.key, 'asked anew')
+    const own = 'a-key-of-the-person'
+    await create.locator('[data-param-name="Idempotency-Key"] input').fill(own)
+    assert.deepEqual(await send({ ...smallest, clientId: 'fourth' }), { status: '201', key: own })
+  },
+)
+
 test(
   'without a client for people, over plain http and by another name: a pasted token works',
   options,
@@ -134,13 +182,8 @@ test(
     const { url, sandbox } = await startTestService(t)
     const { page, complaints } = await openTab(t)
     await page.goto(`http://clients.test:${new URL(url).port}/documentation`)
-    await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
-    assert.equal(await page.locator('.auth-container').count(), 1, 'no sign-in is offered that cannot work')
-    await page
-      .getByLabel('auth-bearer-value')
-      .fill(await sandbox.accessToken({ service: 'payments-pipeline' }))
-    await page.getByRole('button', { name: 'Apply credentials' }).click()
-    await page.getByRole('button', { name: 'Close' }).first().click()
+    const token = await sandbox.accessToken({ service: 'payments-pipeline' })
+    assert.equal(await pasteToken(page, token), 1, 'no sign-in is offered that cannot work')
     const { status } = await execute(await openOperation(page, 'Create a web session client'))
     assert.equal(status, '201')
     assert.deepEqual(complaints, [])
