@@ -14,6 +14,55 @@ test('200: the page permits calls to itself and to the issuer only, and does not
   assert.doesNotMatch(policy, /upgrade-insecure-requests|unsafe-eval|script-src[^;]*unsafe/)
 })
 
+/** Answers as they are sent, so that redirects are seen. */
+const look = async (url: string) => {
+  const { status, headers } = await fetch(url, { redirect: 'manual' })
+  return [status, headers.get('location')]
+}
+
+test('302: the root leads to the documentation, behind a path prefix too, and the page to its address with a slash', async t => {
+  const { url } = await startTestService(t)
+  assert.deepEqual(await look(`${url}/`), [302, 'documentation/'])
+  assert.deepEqual(await look(`${url}/documentation`), [302, 'documentation/'])
+  assert.deepEqual(await look(`${url}/documentation?a=b`), [302, 'documentation/'])
+  assert.deepEqual(await look(`${url}/documentation/`), [200, null])
+  const behind = await startTestService(t, { env: { PUBLIC_URL: 'https://api.example.com/iam/clients' } })
+  assert.deepEqual(await look(`${behind.url}/`), [302, '/iam/clients/documentation/'])
+  assert.deepEqual(await look(`${behind.url}/documentation`), [302, 'documentation/'])
+})
+
+test('200: the page tells a phone how wide it is, and loads what it needs relative to itself', async t => {
+  const { url } = await startTestService(t)
+  const page = await (await fetch(`${url}/documentation`)).text()
+  assert.match(page, /<meta name="viewport" content="width=device-width, initial-scale=1">/)
+  const loaded = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, address = '']) => address)
+  assert.ok(loaded.length > 5)
+  assert.deepEqual(
+    loaded.filter(address => !address.startsWith('./static/')),
+    [],
+  )
+})
+
+test('200: a create is described by its 201 before the 200 of its dry run, all else in order', async t => {
+  const { url } = await startTestService(t)
+  const text = await (await fetch(`${url}/openapi.json`)).text()
+  const create = text.slice(text.indexOf('"operationId":"createWebSessionClient"'))
+  const statuses = [...create.matchAll(/"(\d{3})":\{"description"/g)].map(([, status]) => status)
+  assert.deepEqual(statuses.slice(0, 4), ['201', '200', '400', '401'])
+  assert.doesNotMatch(text, /status:\d/)
+  const { body } = JSON.parse(`{"body":${text}}`)
+  assert.ok(body.paths['/web-session-clients'].get.responses['200'])
+})
+
+test('200: the example of a dry run is short, and who redeems is told where the token comes from', async t => {
+  const { call } = await startTestService(t)
+  const { paths } = (await call('GET', '/openapi.json', { as: null })).body
+  const { example } = paths['/web-session-clients'].post.responses['200'].content['application/json']
+  assert.ok(JSON.stringify(example, null, 2).split('\n').length < 60)
+  for (const path of ['/secret-retrievals', '/secret-retrievals/lookup'])
+    assert.match(paths[path].post.description, /`retrieval\.token` of the answer that created the client/)
+})
+
 test('200: the page offers the sign-ins that work in it, the document all', async t => {
   const { call, sandbox } = await startTestService(t, { env: signInClient })
   const all = (await call('GET', '/openapi.json', { as: null })).body.components.securitySchemes

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import pino from 'pino'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
+import { toJsonText } from '../../src/api-document/document-text.ts'
 import { buildApp, type Dependencies } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
@@ -17,11 +18,12 @@ export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> =
     ...neverCalled,
   })
   await app.ready()
-  const document = app.swagger()
+  const json = toJsonText(app.swagger(), 2)
   await app.close()
   return {
-    json: `${JSON.stringify(document, null, 2)}\n`,
-    yaml: stringify(document, { aliasDuplicateObjects: false }),
+    json: `${json}\n`,
+    // Maps keep the order that the text has.
+    yaml: stringify(parse(json, { mapAsMap: true }), { aliasDuplicateObjects: false }),
   }
 }
 

@@ -4,6 +4,7 @@ import { dryRunExample } from '../../src/web-session-clients/dry-run-example.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { type Answer, startTestService, type TestService } from '../service.ts'
 import { createKey, fullest, recordCalls, sentClients, smallest, writesOf } from './requests.ts'
+import { smallestPlan } from './smallest-plan.ts'
 import { readTables } from './tables.ts'
 
 type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
@@ -16,13 +17,16 @@ type Setting = { pointer: string; value: unknown; source: string; reason: string
 const settingOf = ({ body }: Answer, pointer: string): Setting | undefined =>
   body.settings.find((each: Setting) => each.pointer === pointer)
 
-test('200: the smallest request is answered what the API document shows', async t => {
+test('200: the smallest request is answered its plan, of which the API document shows the beginning', async t => {
   const service = await startTestService(t)
   const { status, body, headers } = await dryRun(service)
   assert.equal(status, 200)
   assert.equal(headers.get('cache-control'), 'no-store')
   assert.equal(headers.get('location'), null)
-  assert.deepEqual(body, dryRunExample)
+  assert.deepEqual(body, smallestPlan)
+  const { settings, ...others } = dryRunExample
+  assert.deepEqual(body, { ...others, settings: body.settings })
+  for (const each of settings) assert.deepEqual(settingOf({ body } as Answer, each.pointer), each)
 })
 
 test('200: nothing is written, neither to the database nor to PingFederate', async t => {
