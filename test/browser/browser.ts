@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 /** Debian's, and where others put theirs. */
 const executablePath = [
@@ -35,10 +35,10 @@ export type Tab = {
 }
 
 /** One page in a browser of its own; closed when the test ends. */
-export const openTab = async (t: TestContext): Promise<Tab> => {
+export const openTab = async (t: TestContext, screen: BrowserContextOptions = {}): Promise<Tab> => {
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args })
   t.after(() => browser.close())
-  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...screen })
   context.setDefaultTimeout(10_000)
   const complaints: string[] = []
   context.on('console', message => {

@@ -1,90 +1,12 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import type { Locator, Page } from 'playwright-core'
-import { startTestService, type TestService } from '../service.ts'
+import { test } from 'node:test'
+import type { Locator } from 'playwright-core'
+import { startTestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
-import { missingBrowser, openTab, type Tab } from './browser.ts'
-
-/** `SCREENSHOT=docs/swagger-ui.png npx node --test test/browser/swagger-ui.test.ts` takes the README's picture. */
-const { SCREENSHOT: screenshotPath } = process.env
+import { missingBrowser, openTab } from './browser.ts'
+import { execute, openOperation, pasteToken, signIn, startWithSignIn } from './swagger-ui.ts'
 
 const options = { skip: missingBrowser, timeout: 120_000 }
-
-/** With an https address, so that the page has all of its header fields; a browser trusts the loopback address as much. */
-const env = { SWAGGER_UI_CLIENT_ID: 'swagger-ui', PUBLIC_URL: 'https://clients.example.com' }
-
-const startWithSignIn = async (t: TestContext): Promise<TestService> => {
-  const service = await startTestService(t, { env })
-  service.sandbox.swaggerUiRedirectUris.push(`${service.url}/documentation/static/oauth2-redirect.html`)
-  return service
-}
-
-const ordinary = ['web-session-clients:read', 'web-session-clients:write', 'secrets:redeem']
-
-const signIn = async ({ page, context }: Tab, person: string): Promise<void> => {
-  await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
-  const scopes = await page
-    .locator('.scopes input')
-    .evaluateAll(boxes =>
-      boxes.flatMap(box => (box.matches(':checked') ? [box.getAttribute('data-value')] : [])),
-    )
-  assert.deepEqual(scopes, ordinary, 'what everybody needs is selected')
-  const popup = context.waitForEvent('page')
-  await page.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click()
-  await (await popup).getByRole('button', { name: person }).click()
-  await page.getByRole('button', { name: 'Remove authorization' }).waitFor()
-  await page.getByRole('button', { name: 'Close' }).first().click()
-}
-
-/** Resolves to how many ways of signing in were offered. */
-const pasteToken = async (page: Page, token: string): Promise<number> => {
-  await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
-  const offered = await page.locator('.auth-container').count()
-  await page.getByLabel('auth-bearer-value').fill(token)
-  await page.getByRole('button', { name: 'Apply credentials' }).click()
-  await page.getByRole('button', { name: 'Close' }).first().click()
-  return offered
-}
-
-const openOperation = async (page: Page, summary: string): Promise<Locator> => {
-  const operation = page.locator('.opblock').filter({ hasText: summary })
-  await operation.locator('.opblock-summary-control').click()
-  await operation.getByRole('button', { name: 'Execute' }).waitFor()
-  return operation
-}
-
-/** Clicks *Execute*, and returns what the page shows of the answer. */
-const execute = async (operation: Locator): Promise<{ status: string; text: string }> => {
-  const clear = operation.getByRole('button', { name: 'Clear' })
-  if (await clear.isVisible()) await clear.click()
-  await operation.getByRole('button', { name: 'Execute' }).click()
-  const answer = operation.locator('.live-responses-table .response')
-  await answer.waitFor()
-  return {
-    status: (await answer.locator('.response-col_status').innerText()).trim(),
-    text: await answer.locator('.response-col_description').innerText(),
-  }
-}
-
-/** Runs in the page; a picture in a repository shows no token, not even a dead one. */
-const maskTokens = `{
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (texts.nextNode()) {
-    const { currentNode } = texts
-    currentNode.nodeValue = currentNode.nodeValue.replaceAll(/(wscrt_|eyJ)[\\w.-]+/g, '$1••••••••')
-  }
-}`
-
-const takeScreenshot = async (page: Page, operation: Locator, path: string): Promise<void> => {
-  const [top, bottom] = [operation, operation.locator('.live-responses-table .highlight-code').first()]
-  await page.setViewportSize({ width: 1280, height: 2400 })
-  await page.evaluate('scrollTo(0, 0)')
-  const [from, to] = [await top.boundingBox(), await bottom.boundingBox()]
-  assert.ok(from && to)
-  const y = from.y - 10
-  await page.evaluate(maskTokens)
-  await page.screenshot({ path, clip: { x: 0, y, width: 1280, height: to.y + to.height + 10 - y } })
-}
 
 test(
   'a person signs in, creates a client, redeems its secret, and does not get it twice',
@@ -115,7 +37,6 @@ test(
     assert.equal(repeated.status, '201', 'a second click gets the first answer again, not a 409')
     assert.equal(/wscrt_[\w-]{57}/.exec(repeated.text)?.[0], token)
     assert.equal(sandbox.pingFederate.clients().length, 1)
-    if (screenshotPath) await takeScreenshot(page, create, screenshotPath)
     const redeem = await openOperation(page, 'Redeem a client secret, once')
     await redeem.locator('textarea').first().fill(JSON.stringify({ token }))
     const redeemed = await execute(redeem)
