@@ -1,4 +1,5 @@
 import { singleFlight } from '../single-flight.ts'
+import { userAgent } from '../version.ts'
 import type { PingFederateCredentials } from './config.ts'
 import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
@@ -89,6 +90,7 @@ const tokenRequest = ({ clientId, clientSecret, scope }: Of<'oauth'>) => ({
   headers: {
     authorization: `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret.reveal())}`).toString('base64')}`,
     'content-type': 'application/x-www-form-urlencoded',
+    'user-agent': userAgent,
     accept: 'application/json',
   },
   body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }).toString(),
