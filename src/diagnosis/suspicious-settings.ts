@@ -1,3 +1,5 @@
+import { countSlips } from '../nearest-name.ts'
+
 /** A variable that is set and does not do what whoever set it expects; never with its value. */
 export type SettingWarning = { setting: string; reason: string; fix: string }
 
@@ -64,19 +66,5 @@ const findMisspelt = (setting: string, known: readonly string[]): SettingWarning
 
 const findNearest = (name: string, known: readonly string[]): { nearest: string; edits: number } =>
   known
-    .map(nearest => ({ nearest, edits: countEdits(name, nearest) }))
+    .map(nearest => ({ nearest, edits: countSlips(name, nearest) }))
     .reduce((best, each) => (each.edits < best.edits ? each : best))
-
-/** Letters to put in, to leave out or to exchange, to make one text of the other (Levenshtein). */
-const countEdits = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1]
-    for (const [column, other] of [...to].entries()) {
-      const exchanged = (row[column] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(exchanged, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import { findNearestName } from '../nearest-name.ts'
 import { Problem, type Violation } from '../problem.ts'
 import { looksSecret } from '../secret-like.ts'
-import { findNearestName } from './nearest-name.ts'
 
 const fieldPart = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const
 

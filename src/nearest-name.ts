@@ -15,7 +15,7 @@ export const findNearestName = (name: string, known: readonly string[]): string 
 }
 
 /** Letters left out, added, replaced or swapped with the next one (optimal string alignment distance). */
-const countSlips = (a: string, b: string): number => {
+export const countSlips = (a: string, b: string): number => {
   let [before, last]: [number[], number[]] = [[], [...b, ''].map((_, index) => index)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findNearestName } from '../../src/http/nearest-name.ts'
+import { findNearestName } from '../src/nearest-name.ts'
 
 const known = ['clientId', 'pingAccessUrls', 'name', 'team', 'description', 'scopes']
 
