@@ -11,7 +11,7 @@ type Received = {
   text: string
   now: number
   /** What was sent in confidence; no text of the answer shows it. */
-  secrets: readonly string[]
+  secrets: () => readonly string[]
   /** Of a call that changes nothing, so that nothing in it can be refused. */
   isRead: boolean
 }
@@ -27,7 +27,7 @@ export const parseAnswer = ({ status, headers, text, now, secrets, isRead }: Rec
   const speaker = findSpeaker(text, body)
   const told = toKind(status, speaker)
   const kind = told === 'invalid' && isRead ? 'unexpected' : told
-  const { fieldErrors, reason } = parseApiResult(body, secrets)
+  const { fieldErrors, reason } = parseApiResult(body, secrets())
   throw new PingFederateFailure(kind, {
     ...{ status, speaker },
     ...(speaker === 'itself' && { reason }),

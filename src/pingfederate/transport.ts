@@ -113,7 +113,7 @@ const readAnswer = <T>(
   { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
   { now, identity, authorization }: Sent,
 ): T => {
-  const secrets = [
+  const secrets = () => [
     ...(call.secrets ?? []).map(secret => secret.reveal()),
     ...findSecrets(identity),
     // Either kind of `Authorization` is a word and what is confidential.

@@ -9,7 +9,7 @@ type Received = Partial<Parameters<typeof parseAnswer>[0]>
 const failureOf = (received: Received): PingFederateFailure => {
   try {
     parseAnswer({
-      ...{ status: 400, headers: {}, text: '', now: 0, secrets: [], isRead: false },
+      ...{ status: 400, headers: {}, text: '', now: 0, secrets: () => [], isRead: false },
       ...received,
     })
   } catch (error) {
@@ -64,7 +64,7 @@ test('69: the reason stands in the failure’s own text, for the log, without wh
     'license_agreement_not_accepted',
     `Not with ${secret}, for payments-web-shop-production-eu-1.`,
   )
-  const { message, reason } = failureOf({ status: 403, text, secrets: [secret] })
+  const { message, reason } = failureOf({ status: 403, text, secrets: () => [secret] })
   const expected = 'license_agreement_not_accepted: Not with [masked], for payments-web-shop-production-eu-1.'
   assert.deepEqual([reason, message], [expected, `PingFederate: forbidden (403, ${expected})`])
 })
@@ -78,7 +78,7 @@ test('the words of a validation error stay, but for what was sent in confidence'
     },
   ]
   const text = JSON.stringify({ resultId: 'validation_error', validationErrors })
-  assert.deepEqual(failureOf({ status: 422, text, secrets: ['s3cret'] }).fieldErrors, [
+  assert.deepEqual(failureOf({ status: 422, text, secrets: () => ['s3cret'] }).fieldErrors, [
     {
       errorId: 'unknown_manager',
       message: 'payments.web.shop.production.of.the.north knows no [masked].',
