@@ -99,12 +99,11 @@ const tokenRequest = ({ clientId, clientSecret, scope }: Of<'oauth'>) => ({
 const formEncode = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length)
 
 const parseToken = (status: number, text: string): { value: string; lifetimeMs: number } => {
-  const parsed = parseBody(text)
-  const body = isJson(parsed) ? parsed : {}
-  const { access_token: value, expires_in: lifetime, token_type: type } = body
+  const body = parseBody(text)
+  const { access_token: value, expires_in: lifetime, token_type: type } = isJson(body) ? body : {}
   const isBearer = typeof type !== 'string' || type.toLowerCase() === 'bearer'
   if (status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer)
-    throw toTokenFailure(status, text)
+    throw toTokenFailure(status, body, text === '')
   const seconds = typeof lifetime === 'number' && lifetime > 0 ? lifetime : defaultLifetimeSeconds
   return { value, lifetimeMs: seconds * 1000 }
 }
@@ -113,12 +112,11 @@ const parseToken = (status: number, text: string): { value: string; lifetimeMs: 
  * An error in the words of RFC 6749 section 5.2 is the authorization server's own, and a 401 that is no page is taken
  * for its own, too: whoever goes on with credentials that were refused locks the account.
  */
-const toTokenFailure = (status: number, text: string): PingFederateFailure => {
-  const body = parseBody(text)
+const toTokenFailure = (status: number, body: unknown, isEmpty: boolean): PingFederateFailure => {
   const error = isJson(body) ? body['error'] : undefined
   if (typeof error === 'string')
     return new PingFederateFailure('credentials', { status, speaker: 'itself', reason: error.slice(0, 100) })
-  if (status === 401 && (text === '' || isJson(body)))
+  if (status === 401 && (isEmpty || isJson(body)))
     return new PingFederateFailure('credentials', { status, speaker: 'unknown' })
   if (status === 429) return new PingFederateFailure('busy', { status })
   return new PingFederateFailure(status >= 500 ? 'server-error' : 'unexpected', {
