@@ -1,9 +1,8 @@
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
-import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
+import { toProblemCode } from '../pingfederate/to-problem.ts'
 import { Problem, problemResponses } from '../problem.ts'
 import { readyDocument } from './ready-document.ts'
 
@@ -80,13 +79,10 @@ const occasionally = (now: () => number, run: () => Promise<void>): (() => Looke
           last = { check: 'ok', problem: null }
         },
         error => {
-          last = { check: 'failing', problem: toCode(error) }
+          last = { check: 'failing', problem: toProblemCode(error) }
         },
       )
     }
     return last
   }
 }
-
-const toCode = (error: unknown): string =>
-  error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'

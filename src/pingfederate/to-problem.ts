@@ -1,7 +1,7 @@
 import { Problem, type ProblemCode, type Violation } from '../problem.ts'
 import { toRequestPointer } from './client-fields.ts'
 import type { ClientSettings } from './client-settings.ts'
-import type { FailureKind, FieldError, PingFederateFailure } from './failure.ts'
+import { type FailureKind, type FieldError, PingFederateFailure } from './failure.ts'
 
 const answers: Record<
   Exclude<FailureKind, 'invalid'>,
@@ -67,6 +67,10 @@ export const toProblem = (failure: PingFederateFailure, settings?: ClientSetting
     ...(seconds !== undefined && { headers: { 'retry-after': String(seconds) } }),
   })
 }
+
+/** The code alone, for a failure that no caller waits for; whatever else was thrown is a defect. */
+export const toProblemCode = (error: unknown): ProblemCode =>
+  error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'
 
 const toRefusal = (failure: PingFederateFailure, settings: ClientSettings | undefined): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was changed.', {

@@ -1,8 +1,7 @@
 import { actorOfService } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
-import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
+import { toProblemCode } from '../pingfederate/to-problem.ts'
 
 type Dependencies = {
   store: AuditedStore
@@ -29,11 +28,8 @@ export const recordPublishing =
     try {
       await pingFederate.replicate()
     } catch (error) {
-      await recordEnd({ outcome: 'failed', reason: toReason(error) })
+      await recordEnd({ outcome: 'failed', reason: toProblemCode(error) })
       throw error
     }
     await recordEnd({ outcome: 'done' })
   }
-
-const toReason = (error: unknown): string =>
-  error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'
