@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
+import type { Actor } from '../audit/actor.ts'
 import type { AuditedStore, RecordEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
-import type { Database } from '../database/schema.ts'
+import type { Database, OperationRow } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Problem, ProblemCode } from '../problem.ts'
-import type { Change, LeasedOperation, Saved } from './change.ts'
+import type { Change, Evidence, LeasedOperation, Saved } from './change.ts'
 
 /** A transaction that ends an operation. */
 export type Ending = { trx: Kysely<Database>; record: RecordEvent }
@@ -25,7 +26,7 @@ export const finishChange = (
  * No fence check: if another process took the lease and saw nothing, it looked before our write arrived; done wins.
  * @throws Problem where the operation has been given up meanwhile
  */
-export const writeDone = async (
+const writeDone = async (
   { trx, record }: Ending,
   change: Pick<Change<never, never, unknown>, 'kind' | 'finish'>,
   operation: LeasedOperation,
@@ -59,7 +60,7 @@ export const failChange = (
   store.write((trx, record) => writeFailed({ trx, record }, change, operation, failure), { durable: false })
 
 /** Writes nothing where the operation has ended, or somebody else has its lease. */
-export const writeFailed = async (
+const writeFailed = async (
   { trx, record }: Ending,
   change: Pick<Change<never, never, unknown>, 'kind' | 'undo'>,
   operation: LeasedOperation,
@@ -72,6 +73,23 @@ export const writeFailed = async (
   await recordEnd(record, change, operation, { outcome: 'failed', reason: code })
   await change.undo(trx, operation)
 }
+
+/** Ends an operation that nobody works on any more, as PingFederate shows it. */
+export const writeEnd = async (
+  ending: Ending,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish' | 'undo'>,
+  operation: LeasedOperation,
+  evidence: Evidence,
+): Promise<void> => {
+  if (evidence.kind === 'done') await writeDone(ending, change, operation, evidence.saved)
+  else await writeFailed(ending, change, operation, { code: evidence.code })
+}
+
+/** An operation as its row tells of it, for whoever ends it under the row's fence. */
+export const toLeased = (
+  { operation_id: operationId, client_id: clientId, team, fence }: OperationRow,
+  actor: Actor,
+): LeasedOperation => ({ operationId, clientId, team, fence, actor })
 
 /**
  * Conditional like {@link closeAsDone}, and on the fence: a process that has lost its lease writes no end.

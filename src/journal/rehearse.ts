@@ -4,7 +4,7 @@ import type { OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { Held, writeIntent } from './begin.ts'
 import type { Change, ChangeRequest, Evidence, Journal } from './change.ts'
-import { type Ending, writeDone, writeFailed } from './finish.ts'
+import { type Ending, toLeased, writeEnd } from './finish.ts'
 import { becameFree, inProgress } from './problems.ts'
 import { readOperation } from './read-operation.ts'
 import { rejectUnseen } from './settle-now.ts'
@@ -43,7 +43,9 @@ const rehearseIntent = async <Upstream, Request extends ChangeRequest>(
   try {
     await takeBack(store, async ending => {
       if (abandoned) {
-        await writeEnd(ending, kinds, abandoned, request)
+        const { operation, evidence } = abandoned
+        const leased = toLeased(operation, request.actor)
+        await writeEnd(ending, kinds[operation.kind], leased, evidence)
         await change.check(ending.trx, request)
       }
       await writeIntent(
@@ -100,16 +102,4 @@ const isAbandoned = async ({ db }: Pick<Store, 'db'>, operationId: string): Prom
     .where('lease_until', '<=', databaseTime)
     .executeTakeFirst()
   return row !== undefined
-}
-
-const writeEnd = async <Upstream>(
-  ending: Ending,
-  kinds: Journal<Upstream>['kinds'],
-  { operation, evidence }: Abandoned,
-  { actor }: ChangeRequest,
-): Promise<void> => {
-  const { operation_id: operationId, client_id: clientId, team, kind, fence } = operation
-  const leased = { operationId, clientId, team, fence, actor }
-  if (evidence.kind === 'done') await writeDone(ending, kinds[kind], leased, evidence.saved)
-  else await writeFailed(ending, kinds[kind], leased, { code: evidence.code })
 }

@@ -5,7 +5,7 @@ import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { Evidence, Journal } from './change.ts'
-import { failChange, finishChange } from './finish.ts'
+import { toLeased, writeEnd } from './finish.ts'
 import { toLease } from './lease.ts'
 
 /** The end of an operation, and the client that the engines do not have yet, for whoever settled it to publish. */
@@ -31,20 +31,17 @@ export const settleOperation = async <Upstream>(
 ): Promise<Settled | undefined> => {
   const fence = await takeLease(store, operation.operation_id, maxCalls * timeoutMs)
   if (fence === undefined) return undefined
-  const { operation_id: operationId, client_id: clientId, team, kind } = operation
-  const leased = { operationId, clientId, team, fence, actor }
-  const change = kinds[kind]
+  const { operation_id: operationId, client_id: clientId } = operation
+  const change = kinds[operation.kind]
   const evidence = await change.look(upstream, operation).catch(async (error): Promise<Evidence> => {
     if (isLastingSurprise(error, store.now() - Date.parse(operation.created_at))) return givenUp
     await giveLeaseBack(store, operationId, fence)
     throw error
   })
-  if (evidence.kind === 'not-done') {
-    await failChange(store, change, leased, { code: evidence.code })
-    return { unpublished: [] }
-  }
-  await finishChange(store, change, leased, evidence.saved)
-  return { unpublished: evidence.saved.replication === 'replicating' ? [clientId] : [] }
+  const leased = toLeased({ ...operation, fence }, actor)
+  await store.write((trx, record) => writeEnd({ trx, record }, change, leased, evidence), { durable: false })
+  const isUnpublished = evidence.kind === 'done' && evidence.saved.replication === 'replicating'
+  return { unpublished: isUnpublished ? [clientId] : [] }
 }
 
 /**
