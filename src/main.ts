@@ -1,10 +1,11 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import pino from 'pino'
 import { type Config, ConfigurationError, parseConfig } from './config.ts'
 import { DatabaseStartError } from './database/start-error.ts'
 import { secretVariables } from './environment.ts'
 import { loggerOptions, toLoggedError } from './log.ts'
 import { stopWithProcess } from './process-end.ts'
+import { createRandomBytes } from './random-bytes.ts'
 import { startService } from './start.ts'
 
 /** How long the process takes to end after SIGTERM at most, in milliseconds; below the 30 s after which Kubernetes kills it. */
@@ -14,6 +15,7 @@ const run = async (config: Config): Promise<void> => {
   // Written before anything goes on: a process that is killed has said what it did, and the last lines keep their order.
   const log = pino(loggerOptions(config.logLevel), pino.destination({ dest: 1, sync: true }))
   const haveStarted = stopWithProcess({ deadlineMs: stopDeadlineMs, log })
+  const randomBytes = createRandomBytes()
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
   haveStarted(service)
   // Not awaited: without PingFederate the service still reads and redeems.
