@@ -22,19 +22,27 @@ const findUnclear = (request: IncomingMessage): string | undefined => {
   // Node.js would answer this by itself (`requireHostHeader`), without a line in the log. HTTP/1.0 has no Host.
   if (headers.host === undefined && httpVersionMinor > 0)
     return 'Send Host; RFC 9112 section 3.2 requires it.'
-  // Of these Node.js keeps the first and drops the others.
-  const repeated = ['host', 'content-type'].find(name => countFields(request, name) > 1)
-  if (repeated !== undefined) return `Send ${names[repeated]} once.`
+  const repeated = findRepeated(request.rawHeaders)
+  if (repeated !== undefined) return `Send ${repeated} once.`
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return 'Transfer-Encoding can be chunked and nothing else.'
   return undefined
 }
 
-const names: Readonly<Record<string, string>> = { host: 'Host', 'content-type': 'Content-Type' }
-
-const countFields = ({ headersDistinct }: IncomingMessage, name: string): number =>
-  headersDistinct[name]?.length ?? 0
+/** Which of those that Node.js keeps the first of, and drops the others, is there several times. */
+const findRepeated = (rawHeaders: readonly string[]): string | undefined => {
+  let hosts = 0
+  let types = 0
+  // Names and values in turn.
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+    else if (name?.length === 12 && name.toLowerCase() === 'content-type') types += 1
+  }
+  if (hosts > 1) return 'Host'
+  return types > 1 ? 'Content-Type' : undefined
+}
 
 const unclear = (detail: string): Problem =>
   new Problem('malformed_request', detail, { headers: { connection: 'close' } })
