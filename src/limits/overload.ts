@@ -1,8 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../problem.ts'
 import { createLoadGauge, watchProcess } from './load-gauge.ts'
 import { toCallerKey, toNetwork } from './rate-limits.ts'
-import { createShares } from './shares.ts'
+import { createShares, type Shares } from './shares.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Gives back what the request holds of a share; null before it holds any. */
+    giveBackShare: (() => void) | null
+  }
+}
 
 /** Bytes of all request bodies that are still arriving: a quarter of a small heap. */
 const maxArrivingBytes = 16 * 1024 * 1024
@@ -40,36 +47,39 @@ export const shedLoad = (
     done(isAlwaysAnswered(request) || gauge.admits() ? undefined : overloaded)
   })
   const bytes = createShares(maxArrivingBytes)
+  const places = createShares(maxInFlight)
+  app.decorateRequest('giveBackShare', null)
+  /** Holds the share until the reply closes, or until the next one takes its turn. */
+  const take = (request: FastifyRequest, reply: FastifyReply, shares: Shares, amount: number): boolean => {
+    // A reply that has already closed does not close again, so nothing would give the share back.
+    if (reply.raw.closed || isAlwaysAnswered(request)) return true
+    if (request.giveBackShare === null) reply.raw.once('close', () => request.giveBackShare?.())
+    request.giveBackShare?.()
+    const giveBack = shares.take(toSender(request), amount)
+    request.giveBackShare = giveBack ?? noShare
+    return giveBack !== undefined
+  }
   app.addHook('preParsing', (request, reply, payload, done) => {
     const size = toBodyBytes(request)
-    if (size === 0 || reply.raw.closed) return done(null, payload)
-    const giveBack = bytes.take(toSender(request), size)
-    if (!giveBack) return done(overloaded)
-    // The request closes when its body has arrived. One whose body nobody reads never does, but its reply closes.
-    request.raw.once('close', giveBack)
-    reply.raw.once('close', giveBack)
-    done(null, payload)
+    done(size === 0 || take(request, reply, bytes, size) ? null : overloaded, payload)
   })
-  const inFlight = createShares(maxInFlight)
+  // The body has arrived.
   app.addHook('preValidation', (request, reply, done) => {
-    // A reply that has already closed does not close again, so nothing would give its share back.
-    if (reply.raw.closed || isAlwaysAnswered(request)) return done()
-    const giveBack = inFlight.take(toSender(request), 1)
-    if (!giveBack) return done(overloaded)
-    reply.raw.once('close', giveBack)
-    done()
+    done(take(request, reply, places, 1) ? undefined : overloaded)
   })
   return bytes.taken
 }
 
 const isAlwaysAnswered = ({ routeOptions }: FastifyRequest): boolean => alwaysAnswered.has(routeOptions.url)
 
+const noShare = (): void => undefined
+
 /** Whose share it takes: the caller's teams', the caller's if it has none, the network's if there is no valid token. */
 const toSender = ({ principal, ip }: FastifyRequest): string => {
   if (!principal) return `network ${toNetwork(ip ?? '')}`
-  return principal.teams.length > 0
-    ? `teams ${principal.teams.toSorted().join('\n')}`
-    : `caller ${toCallerKey(principal)}`
+  const { teams } = principal
+  if (teams.length === 0) return `caller ${toCallerKey(principal)}`
+  return `teams ${teams.length === 1 ? teams[0] : teams.toSorted().join('\n')}`
 }
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE'])
