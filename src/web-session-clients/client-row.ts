@@ -28,14 +28,15 @@ const toAnswer = ({ settings, replication, ...client }: Stored): WebSessionClien
   status: replication,
 })
 
+/** Without what an older or a newer version may have stored that this one does not know. */
 const completeSettings = (stored: Partial<ClientSettings>): ClientSettings => {
-  const known = Object.keys(pingAccessDefaults).filter(name => name in stored)
-  return {
-    ...pingAccessDefaults,
-    ...formerSettings,
-    ...Object.fromEntries(known.map(name => [name, stored[name as keyof ClientSettings]])),
-  }
+  const settings: Record<string, unknown> = { ...fullSettings }
+  for (const name of settingNames) if (name in stored) settings[name] = stored[name]
+  return settings as ClientSettings
 }
+
+const fullSettings: ClientSettings = { ...pingAccessDefaults, ...formerSettings }
+const settingNames = Object.keys(pingAccessDefaults) as (keyof ClientSettings)[]
 
 /** Row to wire. */
 export const toWebSessionClient = (row: ClientRow): WebSessionClient =>
