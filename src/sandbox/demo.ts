@@ -69,6 +69,8 @@ function invite({ sandbox, service }: Installation): void {
 In the browser   ${service.url}/documentation
                  Authorize, log in with one click as ${people.join(', ')}
 
+What it logs     tail -f ${service.logFile}
+
 In a shell       paste these as they are:
 `)
   terminal.verbatim(curlCommands(sandbox, service.url))

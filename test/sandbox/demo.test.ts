@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -60,17 +60,17 @@ test('0 with --exit: two fields become a login, the secret is shown to nobody, n
   assert.equal(errors, '')
   assert.equal(code, 0, output)
   for (const promise of [
-    /✓ Start the stand-ins for PingFederate +\d+ ms/,
-    /✓ Start the service as in production: node src\/main\.ts +\d+ ms/,
-    /✓ Get an access token as payments-pipeline +\d+ ms/,
-    /✓ Create a client with two fields: 201 +\d+ ms/,
+    /Start the stand-ins for PingFederate +✓ +\d+ ms/,
+    /Start the service as in production: node src\/main\.ts +✓ +\d+ ms/,
+    /Get an access token as payments-pipeline +✓ +\d+ ms/,
+    /Create a client with two fields: 201 +✓ +\d+ ms/,
     /sent +\{"clientId":"pa_wam","pingAccessUrls":\["https:\/\/mypingaccessserver:3000"\]\}/,
-    /✓ Find it in PingFederate, .+ +\d+ ms/,
+    /Find it in PingFederate, .+ +✓ +\d+ ms/,
     /Redirect URIs +https:\/\/mypingaccessserver:3000\/pa\/oidc\/cb/,
     /Bypass Authorization Approval +true/,
-    /✓ Redeem its secret: 200 +\d+ ms\n +secret +[\w-]{4}•+ \(64 characters\)/,
-    /✓ Redeem it again: 410 +\d+ ms\n +retrieval_redeemed/,
-    /✓ Log ana in through pa_wam with that secret +\d+ ms/,
+    /Redeem its secret: 200 +✓ +\d+ ms\n +secret +[\w-]{4}•+ \(64 characters\)/,
+    /Redeem it again: 410 +✓ +\d+ ms\n +retrieval_redeemed/,
+    /Log ana in through pa_wam with that secret +✓ +\d+ ms/,
     /sub +ana\n +iss +http:\/\/127\.0\.0\.1:\d+\n +aud +pa_wam\n/,
   ]) {
     assert.match(output, promise)
@@ -85,13 +85,15 @@ test('1 when a step fails, with the step and its reason', async t => {
   const missing = join(await makeFolder(t), 'missing')
   const { output, code } = await finish(startDemo(t, missing, '--exit'))
   assert.equal(code, 1)
-  assert.match(output, /✗ Start the service as in production.+\n +ENOENT: no such file or directory/)
+  assert.match(output, /Start the service as in production.+✗.+\n +ENOENT: no such file or directory/)
 })
 
 test('serves until SIGTERM: the curl commands work as they are printed, and nothing is left', async t => {
   const folder = await makeFolder(t)
   const child = startDemo(t, folder)
   const output = await readUntil(child, 'Ctrl-C ends it')
+  const [, log = ''] = /What it logs +tail -f (\S+)/.exec(output) ?? []
+  assert.match(await readFile(log, 'utf8'), /"msg":"starting"/)
   const [, page = ''] = /In the browser +(http:\S+\/documentation)/.exec(output) ?? []
   assert.equal((await fetch(page)).status, 200)
   const [script = ''] = /^# Get an access token[\s\S]+; echo$/m.exec(output) ?? []
@@ -112,10 +114,19 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   assert.deepEqual(await readdir(folder), [])
 })
 
+test('a step is shown in a pipe while it runs, and ends its line with the result and the time', async t => {
+  const child = startDemo(t, await makeFolder(t), '--exit')
+  const running = await readUntil(child, 'Start the service as in production')
+  const { output, code } = await finish(child)
+  assert.match(running, /Start the service as in production[^\n✓]*$/)
+  assert.match(output, /^[^\n]*✓ +\d+ ms\n/)
+  assert.equal(code, 0)
+})
+
 test('SIGINT in the middle of the walk-through ends it as cleanly', async t => {
   const folder = await makeFolder(t)
   const child = startDemo(t, folder)
-  const output = await readUntil(child, 'Start the service')
+  const output = await readUntil(child, 'Get an access token')
   child.kill('SIGINT')
   assert.deepEqual(await once(child, 'close'), [0, null])
   const [, url = ''] = /service +(http:\S+)/.exec(output) ?? []

@@ -36,10 +36,7 @@ export async function startInstallation(ports: Ports, step: Step): Promise<Insta
   const service = await step(
     'Start the service as in production: node src/main.ts',
     async () => started.use(await startService(sandbox, ports.service)),
-    ({ url, logFile }) => [
-      ['service', url],
-      ['log', logFile],
-    ],
+    ({ url }) => [['service', url]],
   )
   sandbox.swaggerUiRedirectUris.push(...redirectUris(service.url))
   const running = started.move()

@@ -10,7 +10,7 @@ export class StepFailed extends Error {
   override readonly name = 'StepFailed'
 }
 
-/** Does one thing, says so in one line with the time it took, and shows rows of its result below. */
+/** Does one thing, says so in one line while it runs, adds the time it took, and shows rows of its result below. */
 export type Step = <T>(
   what: string,
   act: () => Promise<T>,
@@ -21,13 +21,14 @@ export type Step = <T>(
 export function createStep(terminal: Terminal, signal: AbortSignal): Step {
   return async (what, act, show = () => []) => {
     signal.throwIfAborted()
+    terminal.begun(what)
     const start = performance.now()
     try {
       const result = await act()
-      terminal.done(what, performance.now() - start, show(result))
+      terminal.done(performance.now() - start, show(result))
       return result
     } catch (error) {
-      terminal.failed(what, performance.now() - start, describe(error))
+      terminal.failed(performance.now() - start, describe(error))
       throw new StepFailed(what, { cause: error })
     }
   }
