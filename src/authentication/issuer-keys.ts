@@ -6,13 +6,31 @@ import { isUpstreamUrl } from '../upstream-url.ts'
 import { userAgent } from '../version.ts'
 import type { AuthenticationConfig } from './access-token.ts'
 
+/**
+ * Why the issuer's keys cannot be read.
+ * - `unreachable`: no connection was made, or it broke; TLS that fails is among it
+ * - `timeout`: no whole answer came in time
+ * - `another_issuer`: the discovery document is of another issuer
+ * - `unusable_answer`: another status than 200, or no document or key set that can be used
+ */
+export type IssuerFailure = 'unreachable' | 'timeout' | 'another_issuer' | 'unusable_answer'
+
 /** The issuer's keys cannot be read, and none from before are recent enough to be trusted. */
 export class IssuerUnavailable extends Error {
+  readonly kind: IssuerFailure
   /** The issuer that a discovery document names in place of the configured one, where it is a usable address. */
   readonly publishedIssuer: string | undefined
-  constructor(what: string, { cause, publishedIssuer }: { cause?: unknown; publishedIssuer?: unknown } = {}) {
+  constructor(
+    what: string,
+    {
+      kind = 'unusable_answer',
+      cause,
+      publishedIssuer,
+    }: { kind?: IssuerFailure; cause?: unknown; publishedIssuer?: unknown } = {},
+  ) {
     super(what, { cause })
     this.name = 'IssuerUnavailable'
+    this.kind = kind
     this.publishedIssuer = isShownIssuer(publishedIssuer) ? publishedIssuer : undefined
   }
 }
@@ -131,16 +149,28 @@ type Get = (url: string) => Promise<string>
 const boundedGet =
   (dispatcher: Dispatcher): Get =>
   async url => {
-    const response = await request(url, {
-      dispatcher,
-      headers: { accept: 'application/json', 'user-agent': userAgent },
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    const text = await readBounded(response)
-    if (response.statusCode !== 200)
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      const response = await request(url, {
+        dispatcher,
+        headers: { accept: 'application/json', 'user-agent': userAgent },
+        signal,
+      })
+      const text = await readBounded(response)
+      if (response.statusCode === 200) return text
       throw new IssuerUnavailable(`The issuer answered ${response.statusCode}.`)
-    return text
+    } catch (error) {
+      throw error instanceof IssuerUnavailable ? error : toUnanswered(error, signal)
+    }
   }
+
+const toUnanswered = (cause: unknown, { aborted }: AbortSignal): IssuerUnavailable =>
+  aborted
+    ? new IssuerUnavailable(`The issuer did not answer within ${timeoutMs / 1_000} seconds.`, {
+        kind: 'timeout',
+        cause,
+      })
+    : new IssuerUnavailable('The issuer cannot be reached.', { kind: 'unreachable', cause })
 
 const readBounded = async ({ body }: Dispatcher.ResponseData): Promise<string> => {
   const chunks: Buffer[] = []
@@ -155,10 +185,11 @@ const readBounded = async ({ body }: Dispatcher.ResponseData): Promise<string> =
 
 const readMetadata = async ({ issuer, jwksUrl }: IssuerKeysOptions, get: Get): Promise<IssuerMetadata> => {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const text = await get(url).catch(error => Promise.reject(asUnavailable(error)))
+  const text = await get(url)
   const document = parseObject(text)
   if (document['issuer'] !== issuer)
     throw new IssuerUnavailable('The discovery document is of another issuer.', {
+      kind: 'another_issuer',
       publishedIssuer: document['issuer'],
     })
   const endpoint = (name: string) => {

@@ -17,7 +17,7 @@ export const explainIssuer = (
 }
 
 const toFix = (
-  { publishedIssuer }: IssuerUnavailable,
+  { kind, publishedIssuer }: IssuerUnavailable,
   code: string | undefined,
   { issuer, jwksUrl }: Pick<AuthenticationConfig, 'issuer' | 'jwksUrl'>,
 ): string => {
@@ -27,7 +27,7 @@ const toFix = (
     return 'Have the certificate of the issuer renewed, or set PINGFEDERATE_CA_FILE to the private CA that issued it.'
   const settings =
     jwksUrl === undefined ? `JWT_ISSUER (${issuer})` : `JWT_ISSUER (${issuer}) and JWT_JWKS_URL (${jwksUrl})`
-  if (code === undefined)
+  if (kind !== 'unreachable' && kind !== 'timeout')
     return `Check ${settings}: the discovery document has to be at /.well-known/openid-configuration below the issuer, or set JWT_JWKS_URL to its key set.`
   return `Check that ${settings} can be reached from here; proxy variables are not honoured.`
 }

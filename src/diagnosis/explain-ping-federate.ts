@@ -22,9 +22,9 @@ const fixes: Partial<Record<FailureKind, (url: string) => string>> = {
 /** Why PingFederate does not answer as its administrative API does; undefined for any other error. */
 export const explainPingFederate = (error: unknown, adminUrl: string): Explanation | undefined => {
   if (!(error instanceof PingFederateFailure)) return undefined
-  const { kind, status } = error
+  const { kind, status, reason } = error
   const code = findErrorCode(error)
-  const details = [status, code === kind ? undefined : code].filter(each => each !== undefined)
+  const details = [status, code === kind ? undefined : code, reason].filter(each => each !== undefined)
   return {
     reason: details.length === 0 ? kind : `${kind} (${details.join(', ')})`,
     fix: fixes[kind]?.(adminUrl) ?? 'Look into PingFederate’s log.',

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { toStartLine } from '../../src/diagnosis/start-line.ts'
+import { listen } from '../../src/sandbox/listen.ts'
 import { version } from '../../src/version.ts'
 import { createKey, sign, startIssuer } from '../authentication/issuer.ts'
 import { stopClock } from '../authentication/protected-app.ts'
@@ -116,7 +117,7 @@ const wrong: [string, (t: TestContext) => Promise<Record<string, string>>, RegEx
   [
     'a wrong password',
     async () => ({ PINGFEDERATE_ADMIN_PASSWORD: 'planted-password' }),
-    /^credentials \(401\)$/,
+    /^credentials \(401, invalid_credentials: .+\)$/,
     /Check the account: PINGFEDERATE_ADMIN_USERNAME/,
   ],
 ]
@@ -132,6 +133,34 @@ test('what is wrong with PingFederate’s address or account is in the log at th
       assert.ok(!service.logLines.join('').includes('planted'))
     })
   }
+})
+
+test('a licence that nobody accepted and a missing role are told apart in the log, by PingFederate’s own words', async t => {
+  const reasons = ['license_agreement_not_accepted', 'insufficient_privileges'].map(async resultId => {
+    const service = await startTestService(t)
+    const answer = { kind: 'status', status: 403, body: { resultId, message: 'No.' } } as const
+    service.sandbox.pingFederate.faults.always({ fault: { answer } })
+    await service.lookAround()
+    return (await lineOf(service, 'PingFederate cannot be used')).reason
+  })
+  assert.deepEqual(await Promise.all(reasons), [
+    'forbidden (403, license_agreement_not_accepted: No.)',
+    'forbidden (403, insufficient_privileges: No.)',
+  ])
+})
+
+test('an issuer that does not answer is told apart in the log from one that answers what cannot be used', async t => {
+  t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort(new DOMException('', 'TimeoutError')))
+  await using silent = await listen(
+    createServer(() => undefined),
+    0,
+    '127.0.0.1',
+  )
+  const JWT_ISSUER = `http://127.0.0.1:${silent.port}`
+  const service = await startTestService(t, { env: { JWT_ISSUER } })
+  const { reason, fix } = await lineOf(service, issuerDown)
+  assert.equal(reason, 'The issuer did not answer within 5 seconds.')
+  assert.ok(fix.startsWith(`Check that JWT_ISSUER (${JWT_ISSUER}) can be reached from here`))
 })
 
 test('a database that stops answering is in the log when readiness first turns', async t => {
