@@ -27,7 +27,7 @@ const Readiness = Type.Object(
 /** What the API document says of readiness. */
 export const readyDocument = {
   description:
-    'Ready when the database answers and the issuer’s keys are known. PingFederate is reported, and looked at every ten seconds at most.',
+    'Ready when the database answers and the issuer’s keys are known; otherwise `detail` of the 503 names each check with its reason, such as `database: ok, issuer: failing (another_issuer)`. PingFederate is reported, and looked at every ten seconds at most.',
   ready: {
     description: 'Ready.',
     content: {

@@ -4,6 +4,7 @@ import type { App } from '../http/route.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblemCode } from '../pingfederate/to-problem.ts'
 import { Problem, problemResponses } from '../problem.ts'
+import { toDatabaseReason, toIssuerReason } from './failing-checks.ts'
 import { readyDocument } from './ready-document.ts'
 
 export type ReadinessDependencies = {
@@ -38,8 +39,8 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
     schema,
     handler: async (_request, reply) => {
       const [database, issuer] = await Promise.all([
-        toCheck(dependencies.store.check()),
-        toCheck(dependencies.keys.warm()),
+        toCheck(dependencies.store.check(), toDatabaseReason),
+        toCheck(dependencies.keys.warm(), toIssuerReason),
       ])
       if (database !== 'ok' || issuer !== 'ok') {
         throw new Problem('not_ready', `database: ${database}, issuer: ${issuer}`, {
@@ -56,10 +57,13 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
   })
 }
 
-const toCheck = (check: Promise<void>): Promise<'ok' | 'failing'> =>
+const toCheck = <Reason extends string>(
+  check: Promise<void>,
+  toReason: (error: unknown) => Reason,
+): Promise<'ok' | `failing (${Reason})`> =>
   check.then(
     () => 'ok' as const,
-    () => 'failing' as const,
+    error => `failing (${toReason(error)})` as const,
   )
 
 /** What the last look at PingFederate has come to. */

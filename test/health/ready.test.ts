@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createKey, startIssuer } from '../authentication/issuer.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { recordCalls } from '../web-session-clients/requests.ts'
 
@@ -65,6 +66,20 @@ test('503 when the issuer’s keys cannot be had, telling which check failed and
   const { status, body, headers } = await ready(service)
   assert.equal(status, 503)
   assert.equal(body.code, 'not_ready')
-  assert.equal(body.detail, 'database: ok, issuer: failing')
+  assert.equal(body.detail, 'database: ok, issuer: failing (unreachable)')
   assert.equal(headers.get('retry-after'), '5')
+})
+
+test('503 names the reason of a failing check, and nothing of the error', async t => {
+  const issuer = await startIssuer(t, [await createKey('first')])
+  const service = await startTestService(t, {
+    env: { JWT_ISSUER: `${issuer.url}/` },
+    wrapStore: store => ({
+      ...store,
+      check: () => Promise.reject(Object.assign(new Error('planted'), { code: '28P01' })),
+    }),
+  })
+  const { body } = await ready(service)
+  assert.equal(body.detail, 'database: failing (refused), issuer: failing (another_issuer)')
+  assert.doesNotMatch(JSON.stringify(body), /planted|127\.0\.0\.1/)
 })
