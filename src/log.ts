@@ -19,6 +19,7 @@ export const logTexts = {
   policyLoaded: 'policy loaded',
   policyRefused: 'policy file refused; the policy that was loaded before stays in force',
   policyAbsent: 'no policy file is configured; nothing was reloaded',
+  pingFederateFound: 'PingFederate answers',
   pingFederateDown: 'PingFederate does not answer; calls are refused until it does',
   pingFederateBack: 'PingFederate answers again',
   credentialsRefused:
@@ -61,7 +62,7 @@ const loggedFields: ReadonlySet<string> = new Set([
   // Of what is wrong with the set-up.
   ...['fix', 'setting'],
   // Of the start.
-  ...['version', 'database', 'pingFederate', 'issuer', 'audience', 'policy'],
+  ...['version', 'database', 'pingFederate', 'issuer', 'audience', 'policy', 'pingFederateVersion'],
 ])
 
 /**

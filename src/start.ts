@@ -106,12 +106,16 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
-  return { app, address, reload: policy.reload, lookAround: () => lookAt(pingFederate), stop }
+  return { app, address, reload: policy.reload, lookAround: () => lookAt(pingFederate, log), stop }
 }
 
-/** What it finds is in the log. */
-const lookAt = async ({ getVersion }: Pick<PingFederate, 'getVersion'>): Promise<void> => {
-  await getVersion().catch(() => undefined)
+/** What it finds is in the log; of a failure whoever watches PingFederate says so. */
+const lookAt = async (
+  { getVersion }: Pick<PingFederate, 'getVersion'>,
+  log: FastifyBaseLogger,
+): Promise<void> => {
+  const version = await getVersion().catch(() => undefined)
+  if (version) log.info({ pingFederateVersion: version.join('.') }, logTexts.pingFederateFound)
 }
 
 /** The store with all that is told of it: its writes, and the audit events they keep. */

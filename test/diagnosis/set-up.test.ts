@@ -11,7 +11,7 @@ import { createKey, sign, startIssuer } from '../authentication/issuer.ts'
 import { stopClock } from '../authentication/protected-app.ts'
 import { audience, startTestService, type TestService } from '../service.ts'
 
-type Line = { level: string; msg: string; reason: string; fix: string }
+type Line = Record<'level' | 'msg' | 'reason' | 'fix' | 'pingFederateVersion', string>
 
 /** The first line with this text, as soon as it is there. */
 const lineOf = async ({ logLines }: TestService, text: string): Promise<Line> => {
@@ -96,6 +96,13 @@ test('an issuer that is down is one line at the start with reason and fix, none 
   issuer.answer('discovery', undefined)
   assert.equal((await ready(service)).status, 200)
   assert.equal(countOf(service, 'the keys of the issuer can be had again'), 1)
+})
+
+test('the version of the PingFederate that answers is in the log at the start', async t => {
+  const service = await startTestService(t)
+  await service.lookAround()
+  const line = await lineOf(service, 'PingFederate answers')
+  assert.equal(line.pingFederateVersion, service.sandbox.pingFederate.settings.version)
 })
 
 test('a PingFederate that cannot be reached is in the log when readiness first reports it, with reason and fix', async t => {
