@@ -40,6 +40,8 @@ export type Config = Readonly<{
   retrieval: RetrievalConfig
   policy: PolicySource
   swaggerUiClientId: string | undefined
+  /** Before the name of each scope that Swagger UI asks the issuer for. */
+  swaggerUiScopePrefix: string
   /** What is set and may not do what is expected of it; for the log. */
   warnings: readonly SettingWarning[]
 }>
@@ -259,6 +261,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
   },
   policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
+  swaggerUiScopePrefix: variables.SWAGGER_UI_SCOPE_PREFIX ?? '',
   warnings,
 })
 

@@ -229,6 +229,13 @@ export const Environment = Type.Object({
       'web-session-clients-ui',
     ),
   ),
+  SWAGGER_UI_SCOPE_PREFIX: Type.Optional(
+    text(
+      'What stands before the names of scopes where Swagger UI asks the issuer for them, and not in its tokens: `api://<application id>/` at Entra ID.',
+      'api://0d9e7a54-3c0e-4a6f-9b56-6a1c8f7f2d31/',
+      { format: 'scope-prefix' },
+    ),
+  ),
 })
 
 /** Variables that are secrets: each may be given as `NAME_FILE` instead, so that it stays out of the environment. */
@@ -294,6 +301,10 @@ export const environmentFormats: Record<string, { check: (value: string) => bool
     check: isListOf(isOrigin),
     reason:
       'must be origins such as https://portal.example.com, in lower case, without path, wildcard or default port, separated by commas (http only on a loopback address)',
+  },
+  'scope-prefix': {
+    check: value => /^[!#-[\]-~]+$/.test(value),
+    reason: 'must be visible ASCII without quotes, backslashes and blanks, as in the name of a scope',
   },
   'claim-list': {
     check: isListOf(entry => /^[A-Za-z0-9_.-]+$/.test(entry)),

@@ -108,6 +108,7 @@ test('the least that is needed gives the documented defaults', () => {
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },
     policy: { policy: openPolicy, file: undefined },
     swaggerUiClientId: undefined,
+    swaggerUiScopePrefix: '',
     warnings: [],
   })
 })
@@ -185,6 +186,7 @@ const wrong: [string, string[]][] = [
       'chrome-extension://abcdef',
     ],
   ],
+  ['SWAGGER_UI_SCOPE_PREFIX', ['api://clients/ ', 'api://"', 'api:\\', 'ä/']],
   ['RETRIEVAL_TTL_SECONDS', ['59', '604801', '1.5', 'x']],
   ['RETRIEVAL_TTL_MAX_SECONDS', ['604801', 'x']],
 ]

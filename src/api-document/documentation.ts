@@ -14,6 +14,7 @@ type Options = {
   config: {
     publicUrl: string | undefined
     swaggerUiClientId: string | undefined
+    swaggerUiScopePrefix: string
     jwt: Pick<AuthenticationConfig, 'issuer'>
   }
   keys: Pick<IssuerKeys, 'metadata' | 'warm'>
@@ -74,12 +75,15 @@ export const serveDocumentation = async (
         initOAuth: {
           clientId: config.swaggerUiClientId,
           usePkceWithAuthorizationCodeGrant: true,
-          scopes: requestedScopes,
+          scopes: requestedScopes.map(scope => config.swaggerUiScopePrefix + scope),
         },
       }),
       uiHooks: { onRequest: async (request, reply) => addSlash(request, reply) ?? discover() },
       transformSpecification: document =>
-        forSwaggerUi(transform(document), config.swaggerUiClientId !== undefined),
+        forSwaggerUi(transform(document), {
+          canSignIn: config.swaggerUiClientId !== undefined,
+          scopePrefix: config.swaggerUiScopePrefix,
+        }),
       transformSpecificationClone: false,
       staticCSP: 'default-src',
       transformStaticCSP: () => contentSecurityPolicy(config.jwt.issuer, keys.metadata()?.tokenEndpoint),

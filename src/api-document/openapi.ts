@@ -131,40 +131,60 @@ export const forInstallation = (
 }
 
 type Parameter = { required?: boolean; example?: unknown }
+type Operation = { parameters?: Parameter[]; security?: Record<string, string[]>[] }
+type Flow = { scopes: Record<string, string> }
 type Document = {
   servers: { url: string }[]
-  paths: Record<string, Record<string, { parameters?: Parameter[] }>>
-  components: { securitySchemes: { oauth2: { flows: Record<string, unknown> }; bearer: object } }
+  paths: Record<string, Record<string, Operation>>
+  components: { securitySchemes: { oauth2: { flows: Record<string, Flow> }; bearer: object } }
 }
 
 /**
  * The document for the page under `/documentation`. It offers only sign-ins that work there: a browser keeps no client
  * secret, so there are no client credentials, and without a client of its own there is only the token that somebody
  * pastes. Requests go to where the page came from, because its Content-Security-Policy permits nothing else.
+ * @param scopePrefix what the issuer wants before the name of a scope that it is asked for
  */
 export const forSwaggerUi = (
   document: Readonly<Record<string, unknown>>,
-  canSignIn: boolean,
+  { canSignIn, scopePrefix }: { canSignIn: boolean; scopePrefix: string },
 ): Record<string, unknown> => {
   const { servers, paths, components } = document as Document
   const { oauth2, bearer } = components.securitySchemes
   const { authorizationCode } = oauth2.flows
-  const signIn = canSignIn && authorizationCode ? { oauth2: { ...oauth2, flows: { authorizationCode } } } : {}
+  const signIn =
+    canSignIn && authorizationCode
+      ? { oauth2: { ...oauth2, flows: { authorizationCode: withPrefix(authorizationCode, scopePrefix) } } }
+      : {}
   return {
     ...document,
     servers: servers.map(server => ({ ...server, url: new URL(server.url, 'http://localhost').pathname })),
-    paths: mapValues(paths, path => mapValues(path, withoutOptionalExamples)),
+    paths: mapValues(paths, path =>
+      mapValues(path, operation => askWithPrefix(withoutOptionalExamples(operation), scopePrefix)),
+    ),
     components: { ...components, securitySchemes: { ...signIn, bearer } },
   }
 }
 
 /** Swagger UI sends examples unless they are deleted one by one, so a list would be filtered by all of them. */
-const withoutOptionalExamples = <T extends { parameters?: Parameter[] }>(operation: T): T => ({
+const withoutOptionalExamples = (operation: Operation): Operation => ({
   ...operation,
   ...(operation.parameters && {
     parameters: operation.parameters.map(({ example, ...parameter }) =>
       parameter.required ? { example, ...parameter } : parameter,
     ),
+  }),
+})
+
+const withPrefix = <T extends Flow>(flow: T, prefix: string): T => ({
+  ...flow,
+  scopes: Object.fromEntries(Object.entries(flow.scopes).map(([scope, text]) => [prefix + scope, text])),
+})
+
+const askWithPrefix = (operation: Operation, prefix: string): Operation => ({
+  ...operation,
+  ...(operation.security && {
+    security: operation.security.map(way => mapValues(way, needed => needed.map(scope => prefix + scope))),
   }),
 })
 

@@ -73,6 +73,26 @@ test('200: the page offers the sign-ins that work in it, the document all', asyn
   assert.equal(usable.oauth2.flows.authorizationCode.tokenUrl, `${sandbox.issuer}/token`)
 })
 
+test('200: the page asks for scopes with SWAGGER_UI_SCOPE_PREFIX, also where an operation needs one; the document has none', async t => {
+  const prefix = 'api://0d9e7a54-3c0e-4a6f-9b56-6a1c8f7f2d31/'
+  const { call } = await startTestService(t, {
+    env: { ...signInClient, SWAGGER_UI_SCOPE_PREFIX: prefix },
+  })
+  const scopesOf = async (path: string) => {
+    const { components, paths } = (await call('GET', path, { as: null })).body
+    const { scopes } = components.securitySchemes.oauth2.flows.authorizationCode
+    return [Object.keys(scopes)[0], paths['/web-session-clients'].post.security]
+  }
+  assert.deepEqual(await scopesOf('/documentation/json'), [
+    `${prefix}web-session-clients:read`,
+    [{ oauth2: [`${prefix}web-session-clients:write`] }, { bearer: [] }],
+  ])
+  assert.deepEqual(await scopesOf('/openapi.json'), [
+    'web-session-clients:read',
+    [{ oauth2: ['web-session-clients:write'] }, { bearer: [] }],
+  ])
+})
+
 test('200: without a client for people the page offers to paste a token, and nothing else', async t => {
   const { call } = await startTestService(t)
   const { body } = await call('GET', '/documentation/json', { as: null })

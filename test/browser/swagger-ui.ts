@@ -18,11 +18,12 @@ export const startWithSignIn = async (
 
 const ordinary = ['web-session-clients:read', 'web-session-clients:write', 'secrets:redeem']
 
-/** Signs in with the scopes that are chosen already, and with others that the person ticks. */
+/** Signs in with the scopes that are chosen already, all with this prefix, and with others that the person ticks. */
 export const signIn = async (
   { page, context }: Tab,
   person: string,
   ticked: readonly string[] = [],
+  prefix = '',
 ): Promise<void> => {
   await page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
   const scopes = await page
@@ -30,7 +31,8 @@ export const signIn = async (
     .evaluateAll(boxes =>
       boxes.flatMap(box => (box.matches(':checked') ? [box.getAttribute('data-value')] : [])),
     )
-  assert.deepEqual(scopes, ordinary, 'what everybody needs is selected')
+  const expected = ordinary.map(scope => prefix + scope)
+  assert.deepEqual(scopes, expected, 'what everybody needs is selected')
   for (const scope of ticked) await page.locator('.scopes label').filter({ hasText: scope }).first().click()
   const popup = context.waitForEvent('page')
   await page.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click()
