@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CommitUnknown, isDatabaseUnavailable } from './database/unavailable.ts'
-import { type SchemaErrors, toViolations } from './http/validation.ts'
+import { type SchemaErrors, toValidationProblem, toViolations } from './http/validation.ts'
 import { logTexts } from './log.ts'
 import { PingFederateFailure } from './pingfederate/failure.ts'
 import { toProblem as toUpstreamProblem } from './pingfederate/to-problem.ts'
@@ -79,9 +79,7 @@ export const toProblem = (error: unknown): Problem => {
   }
   const { validation, validationContext, code, statusCode } = (error ?? {}) as FastifyError
   if (validation) {
-    return new Problem('validation_failed', 'The request breaks rules; nothing was changed.', {
-      violations: toViolations({ validation, validationContext } as SchemaErrors),
-    })
+    return toValidationProblem(toViolations({ validation, validationContext } as SchemaErrors))
   }
   const known = frameworkProblems[code]
   if (known) return new Problem(known.code, known.detail)

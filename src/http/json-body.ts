@@ -90,7 +90,7 @@ const whereItBreaks = (text: string, what: string): string => {
     text,
     {
       onError: (error, _offset, _length, line, character) => {
-        place ??= `${printParseErrorCode(error)} at line ${line + 1}, column ${character + 1}`
+        place ??= `${toWords(printParseErrorCode(error))} at line ${line + 1}, column ${character + 1}`
       },
       onObjectBegin: enter,
       onObjectEnd: leave,
@@ -101,6 +101,9 @@ const whereItBreaks = (text: string, what: string): string => {
   )
   return place ? `${what} is not valid JSON: ${place}.` : `${what} is not valid JSON.`
 }
+
+/** `PropertyNameExpected` is what the parser calls it, and nobody else. */
+const toWords = (code: string): string => code.replaceAll(/(?<=[a-z])[A-Z]/g, ' $&').toLowerCase()
 
 /** Deeper than any body of ours; refusing early keeps recursion and work bounded. */
 const maxDepth = 16

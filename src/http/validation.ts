@@ -22,12 +22,22 @@ export type SchemaErrors = { validationContext?: string; validation?: FastifySch
 /** Keywords that only say that another one below them failed. */
 const wrappers = ['if', 'propertyNames']
 
+/** A text that has not the form of its pattern has not that of its format either, which would be told twice. */
+const isFirstOfForm = (
+  { keyword, instancePath }: FastifySchemaValidationError,
+  _index: number,
+  all: readonly FastifySchemaValidationError[],
+): boolean =>
+  keyword !== 'format' ||
+  !all.some(other => other.keyword === 'pattern' && other.instancePath === instancePath)
+
 /** Makes `request.validationError` into violations of our own words. */
 export const toViolations = (error: SchemaErrors): Violation[] => {
   const part = fieldPart[(error.validationContext ?? 'body') as keyof typeof fieldPart] ?? 'body'
   return (error.validation ?? [])
     .slice(0, maxViolations)
     .filter(({ keyword }) => !wrappers.includes(keyword))
+    .filter(isFirstOfForm)
     .map(each => toViolation(part as Violation['in'], each as AjvError))
 }
 
@@ -49,13 +59,17 @@ export const findSchemaViolations = (request: FastifyRequest): Violation[] => {
   ]
 }
 
-/** @throws Problem `validation_failed` when there is any violation. */
-export const refuseViolations = (violations: readonly Violation[]): void => {
-  if (violations.length === 0) return
+/** The problem `validation_failed` with these violations. */
+export const toValidationProblem = (violations: readonly Violation[]): Problem => {
   const count = violations.length === 1 ? 'One rule is' : `${violations.length} rules are`
-  throw new Problem('validation_failed', `${count} broken; nothing was changed.`, {
+  return new Problem('validation_failed', `${count} broken; nothing was changed.`, {
     violations: [...violations],
   })
+}
+
+/** @throws Problem `validation_failed` when there is any violation. */
+export const refuseViolations = (violations: readonly Violation[]): void => {
+  if (violations.length > 0) throw toValidationProblem(violations)
 }
 
 type AjvError = {
@@ -95,12 +109,31 @@ const toViolation = (part: Violation['in'], error: AjvError): Violation => {
     rule: keyword,
     ...(value !== undefined && { value }),
     detail: details[keyword]?.(params) ?? `The value ${error.message ?? 'is not valid'}.`,
-    fix: fixFor(error.parentSchema, 'Send a value that keeps the rule.'),
+    fix: fixFor(error.parentSchema, fixes[keyword]?.(params) ?? 'Send a value that keeps the rule.'),
   }
 }
 
+const typeWords: Readonly<Record<string, string>> = {
+  object: 'a JSON object',
+  array: 'a list',
+  string: 'a text',
+  integer: 'a whole number',
+  boolean: 'true or false',
+}
+
+/** What a value has to be, where `type` names one or several. */
+const toWords = (type: unknown): string =>
+  [type]
+    .flat()
+    .map(each => typeWords[String(each)] ?? String(each))
+    .join(' or ')
+
+const fixes: Record<string, (params: Record<string, unknown>) => string> = {
+  type: ({ type }) => `Send ${toWords(type)}.`,
+}
+
 const details: Record<string, (params: Record<string, unknown>) => string> = {
-  type: ({ type }) => `The value must be of type ${type}.`,
+  type: ({ type }) => `The value must be ${toWords(type)}.`,
   enum: ({ allowedValues }) =>
     `The value must be one of ${(allowedValues as unknown[]).map(value => JSON.stringify(value)).join(', ')}.`,
   minLength: ({ limit }) => `The text must have at least ${limit} characters.`,
@@ -119,18 +152,19 @@ const fixFor = (schema: unknown, otherwise: string): string => {
   return examples?.length ? `For example: ${JSON.stringify(examples[0])}.` : otherwise
 }
 
-const leaveOut = (known: readonly string[]): string =>
-  known.length === 0 ? 'Leave it out.' : `Leave it out; the fields are ${known.join(', ')}.`
+const leaveOut = (known: readonly string[], noun: string): string =>
+  known.length === 0 ? 'Leave it out.' : `Leave it out; the ${noun}s are ${known.join(', ')}.`
 
 const unknownName = (part: Violation['in'], error: AjvError, name: string): Violation => {
   const known = Object.keys(error.parentSchema?.properties ?? {})
   const near = findNearestName(name, known)
+  const noun = part === 'body' ? 'field' : 'parameter'
   return {
     in: part,
     pointer: error.instancePath + toPointer([name.slice(0, maxShown)]),
     rule: 'known_names',
-    detail: 'There is no field of this name.',
-    fix: near ? `Did you mean \`${near}\`?` : leaveOut(known),
+    detail: `There is no ${noun} of this name.`,
+    fix: near ? `Did you mean \`${near}\`?` : leaveOut(known, noun),
   }
 }
 

@@ -137,6 +137,15 @@ test('62: 400 for what is no JSON text, with the place but none of the content',
   assert.ok(!message.includes('secret'))
 })
 
+test('400 says in words what is missing, and where', () => {
+  for (const [text, detail] of [
+    ['{"clientId": "pa_wam",', 'The body is not valid JSON: property name expected at line 1, column 23.'],
+    ['{"a": }', 'The body is not valid JSON: value expected at line 1, column 7.'],
+    ['{"a": 1\n', 'The body is not valid JSON: close brace expected at line 2, column 1.'],
+  ] as const)
+    assert.equal(problemOf(text).message, detail)
+})
+
 test('62: 400 for nesting beyond 16 levels; 16 are read', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   assert.deepEqual(parse(nested(16)), JSON.parse(nested(16)))

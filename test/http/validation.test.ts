@@ -59,3 +59,43 @@ test('an error of the schema’s is told in our own words, with what its schema 
     fix: 'For example: 50.',
   })
 })
+
+/** What is told of errors of the query's schema. */
+const told = (...validation: object[]) =>
+  toViolations({ validationContext: 'querystring', validation: validation as never }).map(
+    ({ rule, detail, fix }) => [rule, detail, fix],
+  )
+
+test('a value of another type is told which one to send, in words', () => {
+  const error = { keyword: 'type', instancePath: '/limit', data: '0x10' }
+  assert.deepEqual(told({ ...error, params: { type: 'integer' } }), [
+    ['type', 'The value must be a whole number.', 'Send a whole number.'],
+  ])
+  assert.deepEqual(told({ ...error, params: { type: ['object', 'null'] } }), [
+    ['type', 'The value must be a JSON object or null.', 'Send a JSON object or null.'],
+  ])
+})
+
+test('a text of the wrong form is one violation, also where both its pattern and its format say so', () => {
+  const format = { keyword: 'format', params: { format: 'date-time' }, data: 'yesterday' }
+  const pattern = { keyword: 'pattern', params: {}, data: 'yesterday' }
+  const since = { instancePath: '/since' }
+  assert.deepEqual(
+    told({ ...pattern, ...since }, { ...format, ...since }, { ...format, instancePath: '/until' }).map(
+      ([rule]) => rule,
+    ),
+    ['pattern', 'format'],
+  )
+})
+
+test('an unknown name in the query is a parameter’s, in the body a field’s', () => {
+  const unknown = {
+    ...{ keyword: 'additionalProperties', instancePath: '', schemaPath: '' },
+    ...{ params: { additionalProperty: 'x' }, parentSchema: { properties: { team: {}, search: {} } } },
+  }
+  assert.deepEqual(told(unknown), [
+    ['known_names', 'There is no parameter of this name.', 'Leave it out; the parameters are team, search.'],
+  ])
+  const [inBody] = toViolations({ validation: [unknown] as never })
+  assert.equal(inBody?.fix, 'Leave it out; the fields are team, search.')
+})
