@@ -18,4 +18,15 @@ export const swaggerUiCss = `
 
 /* Answers are read, not scrolled through. */
 .swagger-ui .responses-inner .highlight-code .microlight { max-height: none; }
+
+/* On a phone what stands side by side elsewhere has one letter's width, or covers what is below it. */
+@media (max-width: 640px) {
+  .swagger-ui .opblock-tag { flex-wrap: wrap; }
+  .swagger-ui .opblock-tag > a { flex: 1; }
+  .swagger-ui .opblock-tag > small { order: 1; flex: 1 0 100%; padding: 0; }
+  .swagger-ui .opblock-tag > small > .renderedMarkdown > p { margin: 4px 0 0; }
+  .swagger-ui .responses-table .response-col_status { min-width: 3em; }
+  .swagger-ui .schemes-server-container { display: none; }
+  .swagger-ui .responses-inner .highlight-code .microlight { padding-bottom: 50px !important; }
+}
 `

@@ -52,6 +52,37 @@ test('a phone shows the page as wide as it is, with nothing beside it', options,
   assert.deepEqual(widths, [390, 390])
 })
 
+/** Runs in the page: whether the buttons over an answer cover any of its text. */
+const coversText = `(() => {
+  const answer = document.querySelector('.live-responses-table .highlight-code')
+  const buttons = [...answer.querySelectorAll('.download-contents, .copy-to-clipboard')]
+  const range = document.createRange()
+  range.selectNodeContents(answer.querySelector('code'))
+  const texts = [...range.getClientRects()]
+  return buttons.map(button => button.getBoundingClientRect()).some(button =>
+    texts.some(text => text.bottom > button.top && text.top < button.bottom && text.right > button.left),
+  )
+})()`
+
+test(
+  'on a phone descriptions have the width of the page, and no button covers an answer',
+  options,
+  async t => {
+    const { url, sandbox } = await startTestService(t)
+    const { page } = await openTab(t, { viewport: { width: 390, height: 844 }, isMobile: true })
+    await page.goto(url)
+    const descriptions = page.locator('.opblock-tag > small')
+    await descriptions.first().waitFor()
+    const boxes = await Promise.all((await descriptions.all()).map(each => each.boundingBox()))
+    assert.ok(boxes.length > 3)
+    for (const box of boxes) assert.ok(box && box.width > 300, JSON.stringify(box))
+    await pasteToken(page, await sandbox.accessToken({ service: 'payments-pipeline' }))
+    const { status } = await execute(await openOperation(page, 'Create a web session client'))
+    assert.equal(status, '201')
+    assert.equal(await page.evaluate(coversText), false)
+  },
+)
+
 test('whoever ticks the scopes of the audit trail reads it', options, async t => {
   const { url } = await startWithSignIn(t)
   const tab = await openTab(t)
