@@ -106,7 +106,7 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   const app = createServer(dependencies, headers)
   app.server.maxConnections = maxConnections
   rememberAddresses(app.server)
-  answerProblems(app)
+  answerProblems(app, config.publicUrl)
   measureRequests(app, dependencies.metrics)
   logRequests(app)
   // Before anything that can refuse, so that a page may read a refusal too.

@@ -13,10 +13,13 @@ declare module 'fastify' {
   }
 }
 
-/** Everything that goes wrong, wherever, is answered as problem details and logged for the operator. */
-export const answerProblems = (app: FastifyInstance): void => {
+/**
+ * Everything that goes wrong, wherever, is answered as problem details and logged for the operator.
+ * @param publicUrl base URL of the operations that problems lead to; relative addresses without it
+ */
+export const answerProblems = (app: FastifyInstance, publicUrl?: string): void => {
   app.decorateRequest('problem', null)
-  app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply))
+  app.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply, publicUrl))
   app.setNotFoundHandler((request, reply) => sendProblem(unknownAddress(), request, reply))
 }
 
@@ -26,10 +29,15 @@ export const refuseUnknownAddresses = (app: FastifyInstance): void => {
 }
 
 const unknownAddress = (): Problem =>
-  new Problem('route_not_found', 'Nothing answers at this address; see /documentation.')
+  new Problem('route_not_found', 'Nothing answers at this address; the API document says which ones do.')
 
 /** Answers a problem; also for errors that strike before a route is found. */
-export const sendProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+export const sendProblem = (
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  publicUrl?: string,
+): FastifyReply => {
   request.problem = problem
   // Under overload one line per request, its own, is all there is time for.
   if (problem.status >= 500 && problem.code !== 'overloaded')
@@ -41,7 +49,7 @@ export const sendProblem = (problem: Problem, request: FastifyRequest, reply: Fa
     .code(problem.status)
     .headers(problem.headers)
     .type('application/problem+json')
-    .send(toProblemDetails(problem, request.id))
+    .send(toProblemDetails(problem, request.id, publicUrl))
 }
 
 /** Fastify's own refusals, by its documented codes. */

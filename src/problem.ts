@@ -128,7 +128,8 @@ export const ProblemDetails = Type.Object(
     ),
     operation: Type.Optional(
       Type.String({
-        description: 'Where it can be read how the change that was begun stands.',
+        description:
+          'Where it can be read how the change that was begun stands: an address like that of `Location`.',
         examples: ['/operations/01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'],
       }),
     ),
@@ -182,7 +183,7 @@ export class Problem extends Error {
 }
 
 /** The wire form of a problem (RFC 9457 section 3). */
-export const toProblemDetails = (problem: Problem, requestId: string) => ({
+export const toProblemDetails = (problem: Problem, requestId: string, publicUrl = '') => ({
   type: `urn:problem:web-session-clients:${problem.code}`,
   code: problem.code,
   title: problems[problem.code].title,
@@ -190,7 +191,7 @@ export const toProblemDetails = (problem: Problem, requestId: string) => ({
   detail: problem.message,
   instance: `urn:uuid:${requestId}`,
   ...(problem.violations && { violations: problem.violations }),
-  ...(problem.operation && { operation: `/operations/${problem.operation}` }),
+  ...(problem.operation && { operation: `${publicUrl}/operations/${problem.operation}` }),
 })
 
 /** Answered with `Retry-After`. */

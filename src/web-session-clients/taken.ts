@@ -25,7 +25,7 @@ const takenByOthers = (taken: ClientRow): Problem =>
 const takenByYou = (taken: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
-    `Your team ${taken.team} has this client since ${taken.created_at}; read it at /web-session-clients/${taken.client_id}.`,
+    `Your team ${taken.team} has this client since ${taken.created_at}; read it under this id, or choose another one.`,
   )
 
 /**

@@ -121,6 +121,16 @@ test('504 when the answer drips in too slowly and the client cannot be looked up
   assert.equal(body.code, 'outcome_unknown')
 })
 
+test('504 leads to the operation below PUBLIC_URL, where the installation has one', async t => {
+  const env = { ...shortTimeout, PUBLIC_URL: 'https://api.example.com/iam/clients' }
+  const service = await startTestService(t, { env })
+  const fault = { acts: false, answerAfter: never }
+  service.sandbox.pingFederate.faults.always({ match: post, fault })
+  const { status, body } = await create(service)
+  assert.equal(status, 504)
+  assert.match(body.operation, /^https:\/\/api\.example\.com\/iam\/clients\/operations\/[0-9a-f-]{36}$/)
+})
+
 test('504 names the operation, holds the id while it may still happen, and lets a later retry make the client', async t => {
   let now = Date.now()
   const service = await startTestService(t, { env: shortTimeout, world: { now: () => now } })

@@ -66,13 +66,13 @@ test('403 for another team’s name, and the caller learns only its own', async 
   assert.ok(!body.detail.includes('shop'))
 })
 
-test('409 when the own team holds the client id: told where to read it, the client unchanged', async t => {
+test('409 when the own team holds the client id: told since when and to read it, the client unchanged', async t => {
   const service = await startTestService(t)
   await service.call('POST', '/web-session-clients', { body: smallest })
   const before = service.sandbox.pingFederate.clients()
   const again = { ...smallest, name: 'Another', pingAccessUrls: ['https://other.example.com'] }
   const { body } = await refuse(service, { body: again }, 409, 'client_id_taken')
-  assert.ok(body.detail.includes('/web-session-clients/pa_wam'))
+  assert.match(body.detail, /^Your team payments has this client since \S+Z; read it under this id/)
   assert.deepEqual(service.sandbox.pingFederate.clients(), before)
 })
 
