@@ -30,6 +30,9 @@ const fullest = {
     logoutUris: ['https://mypingaccessserver:3000/pa/oidc/logout'],
   },
 }
+const extendedProperties = {
+  items: [{ name: 'test', description: 'test', multiValued: false }, { name: 'other' }],
+}
 const secretPath = '/oauth/clients/pa_full/clientAuth/clientSecret'
 
 /** Every operation, good and bad, with the status it has to have: a test that drove nothing would prove nothing. */
@@ -54,6 +57,10 @@ const calls = [
   ['GET', '/oauth/clients/nobody/clientAuth/clientSecret', undefined, 404],
   ['DELETE', '/oauth/clients/pa_wam', undefined, 204],
   ['DELETE', '/oauth/clients/pa_wam', undefined, 404],
+  ['GET', '/extendedProperties', undefined, 200],
+  ['PUT', '/extendedProperties', extendedProperties, 200],
+  ['PUT', '/extendedProperties', { items: [{ description: 'of no name' }] }, 422],
+  ['GET', '/extendedProperties', undefined, 200],
   ['GET', '/version', undefined, 200],
   ['GET', '/oauth/authServerSettings', undefined, 200],
   ['GET', '/oauth/accessTokenManagers', undefined, 200],

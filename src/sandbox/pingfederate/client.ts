@@ -201,3 +201,23 @@ export const Client = Type.Object(
   closed,
 )
 export type Client = Type.Static<typeof Client>
+
+/** Body of `/extendedProperties`: the names that `extendedParameters` of clients and connections are meant to have. */
+export const ExtendedProperties = Type.Object(
+  {
+    items: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.Optional(Type.String()),
+            description: Type.Optional(Type.String()),
+            multiValued: Type.Optional(Type.Boolean()),
+          },
+          closed,
+        ),
+      ),
+    ),
+  },
+  closed,
+)
+export type ExtendedProperties = Type.Static<typeof ExtendedProperties>

@@ -1,11 +1,15 @@
 import { Compile } from 'typebox/compile'
 import { invalid, type Refusal, refusal, type ValidationError } from './api-result.ts'
-import { Client, ClientSecret } from './client.ts'
+import { Client, ClientSecret, ExtendedProperties } from './client.ts'
 import { findTooNew } from './client-versions.ts'
 import { findLocation, withBareLinks } from './links.ts'
 import type { Settings } from './settings.ts'
 
-const compiled = { client: Compile(Client), clientSecret: Compile(ClientSecret) }
+const compiled = {
+  client: Compile(Client),
+  clientSecret: Compile(ClientSecret),
+  extendedProperties: Compile(ExtendedProperties),
+}
 
 /**
  * Reads a client without its read-only fields: 400 for unknown fields and wrong types; what is missing or misspelt
@@ -31,6 +35,14 @@ export function parseClientSecret(body: unknown): ClientSecret {
   const errors = findErrors(compiled.clientSecret, clientSecret)
   if (errors.length > 0) throw invalid(errors)
   return clientSecret as ClientSecret
+}
+
+/** Reads the body of `/extendedProperties`; throws 400 or 422. */
+export function parseExtendedProperties(body: unknown): ExtendedProperties {
+  const properties = withoutNulls(body)
+  const errors = findErrors(compiled.extendedProperties, properties)
+  if (errors.length > 0) throw invalid(errors)
+  return properties as ExtendedProperties
 }
 
 interface Problem {

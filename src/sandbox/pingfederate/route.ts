@@ -1,6 +1,7 @@
 import { type Answer, notFound, refusal } from './api-result.ts'
 import * as clients from './clients.ts'
 import * as cluster from './cluster.ts'
+import * as extended from './extended-properties.ts'
 import type { Installation } from './installation.ts'
 import * as prerequisites from './prerequisites.ts'
 import { isAtLeast } from './version.ts'
@@ -23,6 +24,10 @@ const operations: Readonly<Record<string, Methods<Operation>>> = {
   '/cluster/status': { GET: cluster.getClusterStatus },
   '/cluster/replicate': { POST: cluster.replicate },
   '/cluster/settings': { GET: cluster.getClusterSettings },
+  '/extendedProperties': {
+    GET: extended.getExtendedProperties,
+    PUT: (installation, { json }) => extended.replaceExtendedProperties(installation, json()),
+  },
   '/oauth/authServerSettings': { GET: prerequisites.getAuthServerSettings },
   '/oauth/accessTokenManagers': { GET: prerequisites.listAccessTokenManagers },
   '/oauth/accessTokenManagers/settings': { GET: prerequisites.getAccessTokenManagementSettings },

@@ -1,3 +1,5 @@
+import type { ExtendedProperties } from './client.ts'
+
 /** What the console says of an engine: it is told, fetches, applies, and has either succeeded or failed. */
 export type ReplicationStatus = 'OUT_OF_DATE' | 'RETRIEVING' | 'APPLYING' | 'SUCCEEDED' | 'FAILED'
 
@@ -49,6 +51,8 @@ export interface Settings {
   defaultAccessTokenManager: string | undefined
   oidcPolicies: string[]
   defaultOidcPolicy: string | undefined
+  /** Whether a client's `extendedParameters` have to have these names isn't documented, so any are taken. */
+  extendedProperties: NonNullable<ExtendedProperties['items']>
   trackUserSessionsForLogout: boolean
   readonly lockout: LockoutSettings
 }
@@ -72,6 +76,7 @@ export function createSettings(): Settings {
     defaultAccessTokenManager: 'default',
     oidcPolicies: ['default'],
     defaultOidcPolicy: 'default',
+    extendedProperties: [],
     trackUserSessionsForLogout: true,
     // PingFederate's own defaults, but that there it is on.
     lockout: { isOn: false, maxFailures: 3, lockedMs: 60_000, isProlongedByTries: false },
