@@ -45,14 +45,14 @@ export const watchIssuer = (
 
 /** What is asked for readiness and at the start, with a line in the log when it cannot be had. */
 export const watchPingFederate = <T extends Pick<PingFederate, 'getVersion' | 'findClusterState'>>(
-  { adminUrl }: Pick<PingFederateConfig, 'adminUrl'>,
+  config: Pick<PingFederateConfig, 'adminUrl' | 'credentials'>,
   log: FastifyBaseLogger,
   pingFederate: T,
 ): T => {
   const watch = watchTurns({
     log,
     texts: { down: logTexts.pingFederateUnusable, back: logTexts.pingFederateUsable },
-    explain: error => explainPingFederate(error, adminUrl),
+    explain: error => explainPingFederate(error, config),
   })
   return {
     ...pingFederate,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PingFederateFailure } from './failure.ts'
+import { beforeTheCall, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
 
 /**
@@ -67,7 +67,7 @@ export const createAccount = ({ identity, now, pauseMs, onChange }: Options): Ac
     }
     // Before `from` the clock was set back, and nobody knows how long the pause would last.
     const isOver = now() >= from + pauseMs || now() < from
-    return isOver && !isSparing ? undefined : toUnsent(failure)
+    return isOver && !isSparing ? undefined : beforeTheCall(failure)
   }
   return {
     findRefusal,
@@ -96,6 +96,3 @@ const isRefusal = (failure: unknown): failure is PingFederateFailure =>
 /** Whoever is let in to be refused for something else has signed in. */
 const isProof = (failure: unknown): boolean =>
   failure === undefined || (failure instanceof PingFederateFailure && failure.speaker === 'itself')
-
-const toUnsent = ({ kind, status, cause, reason }: PingFederateFailure): PingFederateFailure =>
-  new PingFederateFailure(kind, { ...(status && { status }), cause, reason, isSent: false })

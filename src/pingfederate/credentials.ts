@@ -71,7 +71,7 @@ const createTokenCredentials = ({ identity, post, now }: Options): Credentials =
   return {
     authorization: async () => {
       if (current && now() < current.usableUntil) return current.authorization
-      return fetchToken().catch(error => Promise.reject(beforeTheCall(error)))
+      return fetchToken().catch(error => Promise.reject(beforeTheCall(error, true)))
     },
     renew: async refused => {
       // Somebody has renewed it already, or is about to.

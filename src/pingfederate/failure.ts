@@ -42,6 +42,8 @@ export class PingFederateFailure extends Error {
   readonly speaker: Speaker | undefined
   /** Whether the call was sent at all. */
   readonly isSent: boolean
+  /** Whether it was the token endpoint that failed, and not the administrative API. */
+  readonly isOfTokenEndpoint: boolean
   /** Error code of Node.js or undici, for the log. */
   readonly code: string | undefined
   /** PingFederate's own words, masked; for the log and for what follows from them. */
@@ -58,6 +60,7 @@ export class PingFederateFailure extends Error {
       reason?: string | undefined
       /** False for what went wrong before the call could be made. */
       isSent?: boolean
+      isOfTokenEndpoint?: boolean
       cause?: unknown
     } = {},
   ) {
@@ -73,6 +76,7 @@ export class PingFederateFailure extends Error {
     this.speaker = options.speaker
     this.reason = options.reason
     this.isSent = options.isSent ?? true
+    this.isOfTokenEndpoint = options.isOfTokenEndpoint ?? false
     this.code = (options.cause as { code?: string } | undefined)?.code ?? kind
   }
 
@@ -115,12 +119,15 @@ export const toFailure = (error: unknown): PingFederateFailure => {
 }
 
 /** What went wrong while a call was prepared, at the token endpoint for one: the call itself was not sent, so it is not ambiguous. */
-export const beforeTheCall = (error: unknown): PingFederateFailure => {
-  const { kind, status, retryAfterSeconds, cause } = toFailure(error)
+export const beforeTheCall = (error: unknown, isOfTokenEndpoint?: boolean): PingFederateFailure => {
+  const failure = toFailure(error)
+  const { kind, status, retryAfterSeconds, reason, cause } = failure
   return new PingFederateFailure(kind, {
     ...(status && { status }),
     retryAfterSeconds,
+    reason,
     cause: cause ?? error,
     isSent: false,
+    isOfTokenEndpoint: isOfTokenEndpoint ?? failure.isOfTokenEndpoint,
   })
 }

@@ -142,6 +142,29 @@ test('what is wrong with PingFederate’s address or account is in the log at th
   }
 })
 
+test('a wrong token endpoint of PingFederate’s is told apart from a wrong address of its API, by its own setting', async t => {
+  const withTokenUrl = async (tokenUrl: string) => {
+    const service = await startTestService(t, {
+      env: {
+        PINGFEDERATE_ADMIN_USERNAME: '',
+        PINGFEDERATE_ADMIN_PASSWORD: '',
+        PINGFEDERATE_ADMIN_TOKEN_URL: tokenUrl,
+        PINGFEDERATE_ADMIN_CLIENT_ID: 'web-session-clients',
+        PINGFEDERATE_ADMIN_CLIENT_SECRET: 'planted-secret',
+      },
+    })
+    await service.lookAround()
+    const { reason, fix } = await lineOf(service, 'PingFederate cannot be used')
+    assert.ok(!service.logLines.join('').includes('planted'))
+    return [reason, fix.includes(`PINGFEDERATE_ADMIN_TOKEN_URL (${tokenUrl})`)]
+  }
+  const page = await startServer(t, 404, '<html>')
+  assert.deepEqual(await withTokenUrl(page.url), ['unexpected (404)', true])
+  assert.deepEqual(await withTokenUrl('http://127.0.0.1:1'), ['unreachable (ECONNREFUSED)', true])
+  const refusing = await startServer(t, 400, '{"error":"invalid_client"}')
+  assert.deepEqual(await withTokenUrl(refusing.url), ['credentials (400, invalid_client)', false])
+})
+
 test('a licence that nobody accepted and a missing role are told apart in the log, by PingFederate’s own words', async t => {
   const reasons = ['license_agreement_not_accepted', 'insufficient_privileges'].map(async resultId => {
     const service = await startTestService(t)
