@@ -5,6 +5,7 @@ import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import { listen } from '../../src/sandbox/listen.ts'
 import { sendOdd } from '../../src/sandbox/pingfederate/send.ts'
 import { Secret } from '../../src/secret.ts'
+import { userAgent } from '../../src/version.ts'
 import { filterOddAnswers, isOddForClientsOnly, type Odd, statusOf } from './odd-answers.ts'
 import { asAnswered, startUpstream, type Upstream } from './upstream.ts'
 
@@ -77,7 +78,7 @@ test('one token for twenty calls at once and for those after them', async t => {
   assert.equal(upstream.exchanges.length, 21)
 })
 
-test('the token is asked for with form-encoded Basic credentials (RFC 6749 section 2.3.1), grant and scope', async t => {
+test('the token is asked for with form-encoded Basic credentials (RFC 6749 section 2.3.1), grant and scope, by this service’s name', async t => {
   const upstream = await start(t)
   await read(upstream)
   const [{ headers, body } = assert.fail()] = upstream.tokenRequests
@@ -85,6 +86,7 @@ test('the token is asked for with form-encoded Basic credentials (RFC 6749 secti
   assert.equal(headers.authorization, `Basic ${encoded}`)
   assert.equal(headers['content-type'], 'application/x-www-form-urlencoded')
   assert.equal(body, 'grant_type=client_credentials&scope=pf-admin+more')
+  assert.equal(headers['user-agent'], userAgent)
 })
 
 test('a token is renewed half a minute before its end, not earlier', async t => {
