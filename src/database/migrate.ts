@@ -4,6 +4,7 @@ import { initial } from './migrations/0001-initial.ts'
 import { auditTrail } from './migrations/0002-audit-trail.ts'
 import { factsOfOperations } from './migrations/0003-facts-of-operations.ts'
 import { requestingClient } from './migrations/0004-requesting-client.ts'
+import { idsInAnyCase } from './migrations/0005-ids-in-any-case.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
@@ -12,6 +13,7 @@ export const migrations: Record<string, Migration> = {
   '0002-audit-trail': auditTrail,
   '0003-facts-of-operations': factsOfOperations,
   '0004-requesting-client': requestingClient,
+  '0005-ids-in-any-case': idsInAnyCase,
 }
 
 /**

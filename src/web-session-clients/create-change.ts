@@ -39,7 +39,7 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   check: async (db, { clientId, actor }) => {
     const taken = await findTaken(db, clientId)
     if (!taken) return undefined
-    refuseTaken(taken, actor.principal)
+    refuseTaken(taken, clientId, actor.principal)
     return taken.operation_id
   },
   intend: async (trx, request, store) => {
@@ -155,7 +155,8 @@ const reserveClientId = prepare((db, value: Placeholders<Reservation>) =>
       created_by: value.subject,
       updated_at: databaseTime,
     })
-    .onConflict(conflict => conflict.column('client_id').doNothing()),
+    // Whichever of the two it is: the very same id, or one in another case of letters.
+    .onConflict(conflict => conflict.doNothing()),
 )
 
 type Activation = Saved & { clientId: string; operationId: string }

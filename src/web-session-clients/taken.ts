@@ -1,18 +1,28 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 
-/** Who has a client id, be it for a client or for an operation that is to make one. */
+/**
+ * Who has a client id, in whatever case of letters, be it for a client or for an operation that is to make one: the very
+ * same id before another one, since older versions let both be made.
+ */
 export const findTaken = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
-  db.selectFrom('client').selectAll().where('client_id', '=', clientId).executeTakeFirst()
+  db
+    .selectFrom('client')
+    .selectAll()
+    .where(sql`lower(client_id)`, '=', clientId.toLowerCase())
+    .orderBy(({ eb }) => eb('client_id', '=', clientId), 'desc')
+    .limit(1)
+    .executeTakeFirst()
 
 /**
  * Refuses where the row alone says that the client id is taken: the operation that it belongs to need not be looked at.
  * @throws Problem `client_id_taken`
  */
-export const refuseTaken = (taken: ClientRow, { teams }: Principal): void => {
+export const refuseTaken = (taken: ClientRow, clientId: string, { teams }: Principal): void => {
   if (!teams.includes(taken.team)) throw takenByOthers(taken)
+  if (taken.client_id !== clientId) throw takenInAnotherCase(taken)
   if (taken.state === 'active') throw takenByYou(taken)
 }
 
@@ -21,6 +31,12 @@ const takenByOthers = (taken: ClientRow): Problem =>
   new Problem('client_id_taken', 'The client id is taken. Choose another one.', {
     about: { team: taken.team, clientId: taken.client_id },
   })
+
+const takenInAnotherCase = (taken: ClientRow): Problem =>
+  new Problem(
+    'client_id_taken',
+    `Your team ${taken.team} has ${taken.client_id}, and ids that differ in the case of letters only are one. Use that client, or choose another id.`,
+  )
 
 const takenByYou = (taken: ClientRow): Problem =>
   new Problem(

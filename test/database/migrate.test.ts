@@ -9,6 +9,7 @@ import { openPostgres } from '../../src/database/postgres.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { Store } from '../../src/database/store.ts'
 import { Secret } from '../../src/secret.ts'
+import { findTaken } from '../../src/web-session-clients/taken.ts'
 import { openBefore } from './open-before.ts'
 import { usePostgresServer } from './postgres-server.ts'
 
@@ -82,6 +83,7 @@ const madeLate: Record<string, { index: string } | { table: string; column: stri
   '0002-audit-trail': { index: 'audit_event_by_client' },
   '0003-facts-of-operations': { index: 'operation_holds_client' },
   '0004-requesting-client': { table: 'retrieval', column: 'created_by_client_id' },
+  '0005-ids-in-any-case': { index: 'client_id_in_any_case' },
 }
 
 /** Makes what a migration is about to make, so that it fails. Resolves to a function that removes it. */
@@ -135,4 +137,38 @@ for (const [engine, create] of Object.entries(engines)) {
       })
     })
   }
+}
+
+for (const [engine, create] of Object.entries(engines)) {
+  test(`71: ids that differ in the case of letters only stay where versions before made them, and no more are made, on ${engine}`, async t => {
+    const place = await create(t)
+    const old = await openBefore(place.open, '0005-ids-in-any-case')
+    const add = async (db: AnyDatabase, clientId: string): Promise<void> => {
+      const row = {
+        ...samples['client'],
+        client_id: clientId,
+        operation_id: clientId,
+        retrieval_id: clientId,
+      }
+      await db.insertInto('client').values(row).execute()
+    }
+    for (const id of ['pa_wam', 'PA_WAM', 'Pa_Wam', 'shop']) await add(old.db as never, id)
+    await old.close()
+    const store = await place.open()
+    t.after(() => store.close())
+    const db: AnyDatabase = store.db as never
+    for (const id of ['pA_wam', 'SHOP']) await assert.rejects(add(db, id), /unique/i, id)
+    await add(db, 'other')
+    const rows = await db.selectFrom('client').select('client_id').orderBy('client_id').execute()
+    assert.deepEqual(
+      rows.map(row => row['client_id']),
+      ['PA_WAM', 'Pa_Wam', 'other', 'pa_wam', 'shop'],
+    )
+    for (const [asked, found] of [
+      ['PA_WAM', 'PA_WAM'],
+      ['Pa_Wam', 'Pa_Wam'],
+      ['SHOP', 'shop'],
+    ] as const)
+      assert.equal((await findTaken(store.db, asked))?.client_id, found)
+  })
 }

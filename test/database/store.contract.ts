@@ -114,7 +114,7 @@ const checkConditionalWrites = (openStore: OpenStore): void => {
         const { numInsertedOrUpdatedRows } = await trx
           .insertInto('client')
           .values(clientRow({ team }))
-          .onConflict(conflict => conflict.column('client_id').doNothing())
+          .onConflict(conflict => conflict.doNothing())
           .executeTakeFirstOrThrow()
         const holder = await trx.selectFrom('client').select('team').executeTakeFirstOrThrow()
         return { isMine: numInsertedOrUpdatedRows === 1n, holder: holder.team }
@@ -216,7 +216,7 @@ const checkTime = (openStore: OpenStore): void => {
 }
 
 /** In the order of their bytes; a language's order would be another. */
-const ids = ['-a', '.a', '0', '10', '9', 'A', 'B', 'Z', '_a', 'a', 'a-b', 'a.b', 'aB', 'a_b', 'ab', 'b', 'z']
+const ids = ['-a', '.a', '0', '10', '9', 'A', 'B', 'Z', '_a', 'a-b', 'a.b', 'aB', 'a_b', 'abc', 'c', 'y']
 
 const checkOrder = (openStore: OpenStore): void => {
   test('pages by cursor show every id once, in the order of the bytes', async t => {
@@ -237,11 +237,11 @@ const checkOrder = (openStore: OpenStore): void => {
     assert.deepEqual(read, ids)
   })
 
-  test('ids that differ in case only are two', async t => {
+  test('ids that differ in case only are one', async t => {
     const store = await openStore(t)
     await insertClient(store, 'pa_wam')
-    await insertClient(store, 'PA_WAM')
-    assert.equal(await countClients(store), 2)
+    await assert.rejects(insertClient(store, 'PA_WAM'), /unique/i)
+    assert.equal(await countClients(store), 1)
   })
 }
 

@@ -53,9 +53,22 @@ test('200, 409 and 200: a dry run keeps nothing, neither of its own nor of what 
   assert.deepEqual(await execute(database, 'select state from operation'), [{ state: 'intended' }])
 })
 
+test('201 once and 409 for the others, when an id is created in every case of letters at two replicas at once', async t => {
+  const first = await startTestService(t, { database: await server.createDatabase() })
+  const second = await startReplica(t, first)
+  const creates = ['pa_wam', 'PA_WAM', 'Pa_Wam', 'pA_wAM'].flatMap(clientId =>
+    [first, second].map(({ call }) =>
+      call('POST', '/web-session-clients', { body: { ...smallest, clientId } }),
+    ),
+  )
+  const statuses = (await Promise.all(creates)).map(({ status }) => status)
+  assert.deepEqual(statuses.sort(), [201, ...Array(7).fill(409)])
+  assert.equal(first.sandbox.pingFederate.clients().length, 1)
+})
+
 test('200 page by page in the order of the bytes, and found by search whatever the case', async t => {
   const service = await startTestService(t, { database: await server.createDatabase() })
-  const ids = ['B-1', 'a.1', 'aB', 'a_1', 'ab', 'b']
+  const ids = ['B-1', 'a.1', 'aB', 'a_1', 'abc', 'b']
   for (const clientId of ids.toReversed()) await createRetrieval(service, { clientId })
   const seen: string[] = []
   let path = '/web-session-clients?limit=2'
@@ -69,7 +82,7 @@ test('200 page by page in the order of the bytes, and found by search whatever t
   const found = await service.call('GET', '/web-session-clients?search=AB')
   assert.deepEqual(
     found.body.items.map((item: { clientId: string }) => item.clientId),
-    ['aB', 'ab'],
+    ['aB', 'abc'],
   )
 })
 

@@ -144,3 +144,43 @@ test('one client, when ten callers create it at once: one 201, the others 409', 
   assert.deepEqual(statuses, [201, ...Array(9).fill(409)])
   assert.equal(sandbox.pingFederate.clients().length, 1)
 })
+
+/** The same id in as many cases of letters. */
+const inOtherCases = ['PA_WAM', 'Pa_Wam', 'pA_wAM']
+
+test('71: 409 for an id that differs from a client’s in the case of letters only, which its own team is told, also by a dry run', async t => {
+  const { call, sandbox } = await startTestService(t)
+  await call('POST', '/web-session-clients', { body })
+  const exchanges: string[] = []
+  sandbox.pingFederate.onExchange(({ method, path }) => exchanges.push(`${method} ${path}`))
+  for (const clientId of inOtherCases)
+    for (const query of ['', '?dryRun=true'])
+      for (const [as, detail] of [
+        ['payments-pipeline', /^Your team payments has pa_wam, and ids that differ in the case/],
+        ['shop-pipeline', /^The client id is taken\. Choose another one\.$/],
+      ] as const) {
+        const answer = await call('POST', `/web-session-clients${query}`, { as, body: { ...body, clientId } })
+        assert.deepEqual([answer.status, answer.body.code], [409, 'client_id_taken'])
+        assert.match(answer.body.detail, detail)
+      }
+  assert.deepEqual(exchanges, [], 'PingFederate is not asked')
+})
+
+test('409 for another case of letters while nobody knows whether the client was made', async t => {
+  const held = await holdClientId(t, { acts: true })
+  held.outliveLease()
+  const { status, body: problem } = await held.call('POST', '/web-session-clients', {
+    body: { ...body, clientId: 'PA_WAM' },
+  })
+  assert.deepEqual([status, problem.code], [409, 'client_id_taken'])
+  assert.deepEqual(held.writes, ['POST /oauth/clients'])
+})
+
+test('71: one client, when it is created in every case of letters at once: one 201, the others 409', async t => {
+  const { call, sandbox } = await startTestService(t)
+  const answers = await Promise.all(
+    inOtherCases.map(clientId => call('POST', '/web-session-clients', { body: { ...body, clientId } })),
+  )
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409])
+  assert.equal(sandbox.pingFederate.clients().length, 1)
+})
