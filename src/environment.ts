@@ -45,7 +45,7 @@ export const Environment = Type.Object({
   }),
   PUBLIC_URL: Type.Optional(
     text(
-      'Base URL callers use, for `Location` and the API document; relative URLs when not set.',
+      'Base URL callers use, for `Location`, links to operations and the API document; relative URLs when not set.',
       'https://clients.iam.example.com',
       { format: 'public-url' },
     ),
