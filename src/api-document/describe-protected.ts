@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { anyScope } from '../authentication/authenticate.ts'
 import { type DescribedProblem, type ProblemCode, problemResponses } from '../problem.ts'
 import { describeRateLimits } from './describe-rate-limits.ts'
 
@@ -18,7 +19,6 @@ const protectedProblems = [
   'header_fields_too_large',
   'unauthenticated',
   'invalid_token',
-  'insufficient_scope',
   'validation_failed',
   'rate_limited',
   'internal_error',
@@ -27,6 +27,9 @@ const protectedProblems = [
   'overloaded',
   'shutting_down',
 ] as const satisfies ProblemCode[]
+
+/** What every operation can answer that needs a certain scope. */
+const scopeProblems = ['insufficient_scope'] as const satisfies ProblemCode[]
 
 /** What every operation with a body can answer. */
 const bodyProblems = [
@@ -39,14 +42,17 @@ const bodyProblems = [
 export const describeProtected = (app: FastifyInstance): void => {
   app.addHook('onRoute', route => {
     const { schema = {}, config } = route
-    const problems = config?.problems ?? []
+    const needsScope = config?.scope !== anyScope
+    const problems = problemResponses(
+      ...protectedProblems,
+      ...(needsScope ? scopeProblems : []),
+      ...(schema.body ? bodyProblems : []),
+      ...(config?.problems ?? []),
+    )
     route.schema = {
       ...schema,
-      security: [{ oauth2: [String(config?.scope)] }, { bearer: [] }],
-      response: describeRateLimits({
-        ...(schema.response as object | undefined),
-        ...problemResponses(...protectedProblems, ...(schema.body ? bodyProblems : []), ...problems),
-      }),
+      security: [{ oauth2: needsScope ? [String(config?.scope)] : [] }, { bearer: [] }],
+      response: describeRateLimits({ ...(schema.response as object | undefined), ...problems }),
     }
   })
 }

@@ -1,5 +1,5 @@
 import jwt from '@fastify/jwt'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { logTexts } from '../log.ts'
 import type { Principal } from '../principal.ts'
@@ -17,6 +17,9 @@ import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
 
+/** In place of a scope: every access token is enough. It has to be said, because a route that says nothing does not start. */
+export const anyScope = 'any'
+
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     user: Record<string, unknown>
@@ -28,8 +31,8 @@ declare module 'fastify' {
     principal: Principal | null
   }
   interface FastifyContextConfig {
-    /** Scope that callers need; the service does not start if a protected route has none. */
-    scope?: Scope
+    /** Scope that callers need, or that any will do; the service does not start if a protected route says neither. */
+    scope?: Scope | typeof anyScope
   }
 }
 
@@ -44,7 +47,7 @@ const realm = 'Bearer realm="web-session-clients"'
 
 /**
  * Makes every route of this registration require an access token (RFC 6750, RFC 9068) with the scope its
- * `config.scope` names. A route without a scope stops the start-up: deny by default.
+ * `config.scope` names. A route that does not say which, not even `anyScope`, stops the start-up: deny by default.
  */
 export const authenticate = async (app: FastifyInstance, options: AuthenticationOptions): Promise<void> => {
   await app.register(jwt, {
@@ -170,8 +173,8 @@ const toProblem = (error: unknown): Problem => {
   return invalidToken('The token is not a valid access token for this service.', error)
 }
 
-const requireScope = (principal: Principal, scope: Scope | undefined): void => {
-  if (scope && principal.scopes.has(scope)) return
+const requireScope = (principal: Principal, scope: FastifyContextConfig['scope']): void => {
+  if (scope === anyScope || (scope && principal.scopes.has(scope))) return
   throw new Problem('insufficient_scope', `This needs the scope ${scope}.`, {
     headers: { 'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"` },
   })

@@ -37,7 +37,7 @@ test('401 without error code for a request without a bearer token', async t => {
   const { app, callWith } = await startProtectedApp(t)
   const answers = [
     app.inject({ url: '/' }),
-    ...['Basic YTpi', 'Token x', 'Bearerx', 'DPoP x', ''].map(callWith),
+    ...['Basic YTpi', 'Token x', 'Bearerx', 'DPoP x', ''].map(value => callWith(value)),
   ]
   for (const { statusCode, headers, json } of await Promise.all(answers)) {
     assert.equal(statusCode, 401)
@@ -107,6 +107,16 @@ test('403 names the missing scope; a scope that only begins alike does not count
       `${challenge}, error="insufficient_scope", scope="web-session-clients:read"`,
     )
   }
+})
+
+test('200 without any scope where the route says that any will do, 401 there without a good token', async t => {
+  const { app, key, claims, call } = await startProtectedApp(t)
+  for (const scope of [undefined, '', 'openid', 'any'])
+    assert.equal((await call(await sign(key, { ...claims(), scope }), '/any')).statusCode, 200)
+  assert.equal((await call(await sign(key, { ...claims(), scope: 'any' }))).statusCode, 403)
+  assert.equal((await app.inject({ url: '/any' })).statusCode, 401)
+  const forged = await sign(await createKey('first'), claims())
+  assert.equal((await call(forged, '/any')).json().code, 'invalid_token')
 })
 
 test('a protected route that names no scope stops the start', async t => {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
-import Fastify from 'fastify'
+import Fastify, { type FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
-import { authenticate, principalOf } from '../../src/authentication/authenticate.ts'
+import { anyScope, authenticate, principalOf } from '../../src/authentication/authenticate.ts'
 import { createIssuerKeys } from '../../src/authentication/issuer-keys.ts'
 import { answerProblems } from '../../src/errors.ts'
 import { createKey, startIssuer } from './issuer.ts'
@@ -13,7 +13,7 @@ export const unlimited = { admitCaller: () => undefined, admitStranger: () => un
 
 export type ProtectedApp = Awaited<ReturnType<typeof startProtectedApp>>
 
-/** One protected route that answers who called, and the issuer its tokens come from. */
+/** Two protected routes that answer who called, `/any` whatever its scopes, and the issuer its tokens come from. */
 export const startProtectedApp = async (t: TestContext) => {
   const key = await createKey('first')
   const issuer = await startIssuer(t, [key])
@@ -34,11 +34,12 @@ export const startProtectedApp = async (t: TestContext) => {
       limits: unlimited,
       now: Date.now,
     })
-    const config = { scope: 'web-session-clients:read' as const }
-    scope.get('/', { config }, async request => {
+    const answerCaller = async (request: FastifyRequest) => {
       const { scopes, ...principal } = principalOf(request)
       return { ...principal, scopes: [...scopes] }
-    })
+    }
+    scope.get('/', { config: { scope: 'web-session-clients:read' } }, answerCaller)
+    scope.get('/any', { config: { scope: anyScope } }, answerCaller)
   })
   t.after(async () => {
     await app.close()
@@ -49,8 +50,9 @@ export const startProtectedApp = async (t: TestContext) => {
     const granted = { scope: 'web-session-clients:read', groups: ['payments'] }
     return { iss: issuer.url, aud: audience, sub: 'caller', iat: now, exp: now + 300, ...granted }
   }
-  const callWith = (authorization: string) => app.inject({ url: '/', headers: { authorization } })
-  return { app, issuer, key, keys, claims, callWith, call: (token: string) => callWith(`Bearer ${token}`) }
+  const callWith = (authorization: string, url = '/') => app.inject({ url, headers: { authorization } })
+  const call = (token: string, url?: string) => callWith(`Bearer ${token}`, url)
+  return { app, issuer, key, keys, claims, callWith, call }
 }
 
 /** Stops the clock of this process at a round second; `tick` moves it. Sockets and timers go on. */
