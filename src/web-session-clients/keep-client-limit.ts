@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { ClientLimit } from '../policy/client-limit.ts'
+import { countClients } from './count-clients.ts'
 
 /**
  * Refuses a client beyond its team's limit, after the same transaction has inserted the client's row. It comes last in
@@ -17,15 +18,6 @@ export const keepClientLimit = async (
   if (!limit) return
   const { team, maximum, refusal } = limit
   await takeTurns(trx, `clients of team ${team}`)
-  if ((await countClients(trx, team, maximum + 1)) > maximum) throw refusal
-}
-
-/** Counts the team's clients, those still being created too, and reads no more of the index than `atMost`. */
-const countClients = async (db: Kysely<Database>, team: string, atMost: number): Promise<number> => {
-  const counted = db.selectFrom('client').select('client_id').where('team', '=', team).limit(atMost)
-  const { count } = await db
-    .selectFrom(counted.as('counted'))
-    .select(({ fn }) => fn.countAll<number | string>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(count)
+  const [count = 0] = await countClients(trx, [{ team, atMost: maximum + 1 }])
+  if (count > maximum) throw refusal
 }
