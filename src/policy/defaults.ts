@@ -4,6 +4,12 @@ import { getTeamPolicy, type Policy, type Ruled } from './team-policy.ts'
 /** How secrets are handed out where neither request nor policy says, and what neither of them can exceed. */
 export type RetrievalConfig = Readonly<{ ttlSeconds: number; ttlMaxSeconds: number; bearerAllowed: boolean }>
 
+/** Whether the configuration lets these redeem, whatever a policy allows. */
+export const permitsRedeemer = (
+  { bearerAllowed }: Pick<RetrievalConfig, 'bearerAllowed'>,
+  redeemableBy: RedeemableBy,
+): boolean => redeemableBy !== 'bearer' || bearerAllowed
+
 /** What a request gets that does not say; undefined where the policy leaves that to the manual or the configuration. */
 export type PolicyDefaults = {
   /** The scopes the client is restricted to, without `openid`. */
@@ -30,7 +36,7 @@ export const findPolicyDefaults = (
     accessTokenManager: findFirst(accessTokenManagers),
     redeemableBy: findFirst({
       ...redeemableBy,
-      value: redeemableBy.value.filter(each => each !== 'bearer' || configured.bearerAllowed),
+      value: redeemableBy.value.filter(each => permitsRedeemer(configured, each)),
     }),
     ttlSeconds: ttlSeconds && findTtl(ttlSeconds, configured),
   }

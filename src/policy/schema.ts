@@ -63,10 +63,13 @@ const ResourceId = {
   'x-fix': "Write the id as PingFederate's console shows it.",
 }
 
+/** The lives of a retrieval token that there can be, in seconds, whatever is configured and allowed. */
+export const ttlSecondsRange = { minimum: 60, maximum: 604_800 }
+
 const TtlBounds = Type.Object(
   {
-    minimum: Type.Integer({ minimum: 60, maximum: 604_800, examples: [60] }),
-    maximum: Type.Integer({ minimum: 60, maximum: 604_800, examples: [3600] }),
+    minimum: Type.Integer({ ...ttlSecondsRange, examples: [60] }),
+    maximum: Type.Integer({ ...ttlSecondsRange, examples: [3600] }),
   },
   { additionalProperties: false, description: 'Shortest and longest life of a retrieval token, in seconds.' },
 )

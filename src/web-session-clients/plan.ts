@@ -6,7 +6,7 @@ import type { PingAccessUrlRules } from '../ping-access-urls/url.ts'
 import type { NewClient } from '../pingfederate/client-settings.ts'
 import { type ClientLimit, findClientLimit } from '../policy/client-limit.ts'
 import { type Decision, decide } from '../policy/decide.ts'
-import { findPolicyDefaults, type RetrievalConfig } from '../policy/defaults.ts'
+import { findPolicyDefaults, permitsRedeemer, type RetrievalConfig } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
 import type { Principal } from '../principal.ts'
@@ -113,7 +113,7 @@ const findForbiddenRetrieval = (
     ...(typeof ttlSeconds === 'number' && ttlSeconds > rules.ttlMaxSeconds
       ? [tooLong(ttlSeconds, rules.ttlMaxSeconds)]
       : []),
-    ...(redeemableBy === 'bearer' && !rules.bearerAllowed ? [bearerForbidden] : []),
+    ...(redeemableBy && !permitsRedeemer(rules, redeemableBy) ? [bearerForbidden] : []),
   ]
 }
 

@@ -6,6 +6,7 @@ import { Nullable } from '../http/nullable.ts'
 import { VisibleLine } from '../http/visible-line.ts'
 import { callbackUnders } from '../ping-access-urls/callback.ts'
 import { grantTypes, logoutModes } from '../pingfederate/client-settings.ts'
+import { ttlSecondsRange } from '../policy/schema.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
 
@@ -119,8 +120,7 @@ export const CreateWebSessionClient = Type.Object(
         {
           ttlSeconds: Type.Optional(
             Type.Integer({
-              minimum: 60,
-              maximum: 604_800,
+              ...ttlSecondsRange,
               description: 'How long the retrieval token lives, in seconds.',
               examples: [900],
             }),
