@@ -41,6 +41,8 @@ import { ProblemDetails, Violation } from './problem.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
+import { listTeams } from './teams/list.ts'
+import { Team } from './teams/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
@@ -138,6 +140,7 @@ const schemas = [
   WebSessionClientWithRetrieval,
   RetrievalToken,
   AuditEvent,
+  Team,
 ]
 
 const publicRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {
@@ -163,6 +166,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)
   listAuditEvents(app, dependencies)
+  listTeams(app, dependencies)
 }
 
 const createServer = (

@@ -71,6 +71,7 @@ const chapters: Record<string, Chapter> = {
   getLiveness: get('/health/live'),
   getReadiness: get('/health/ready'),
   getMetrics: get('/metrics'),
+  listTeams: get('/teams'),
   listAuditEvents: async watched => {
     assert.ok((await exportAudit(watched)).includes('secret.redeem'))
   },
@@ -142,6 +143,9 @@ const misplaced = (token: string): [string, string, CallOptions?][] => {
     ['GET', `/web-session-clients?limit=${token}`],
     ['GET', `/web-session-clients?team=${token}`],
     ['GET', `/web-session-clients?${token}=1`],
+    ['GET', `/teams?cursor=${token}`],
+    ['GET', `/teams?limit=${token}`],
+    ['GET', `/teams?${token}=1`],
     ['GET', `/${token}`],
     ['GET', `/%${token}`],
     ['POST', `/secret-retrievals/${token}`],

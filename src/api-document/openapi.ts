@@ -62,6 +62,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         { name: 'secret retrievals', description: 'The one-time hand-out of client secrets.' },
         { name: 'operations', description: 'The journal of changes to PingFederate.' },
         { name: 'audit', description: 'Who did what, and what was refused.' },
+        { name: 'teams', description: 'Who calls, and what its teams may do.' },
         { name: 'health', description: 'For load balancers, orchestrators and monitoring.' },
       ],
       components: {

@@ -13,8 +13,8 @@ export const auditActions = {
   'secret.redeem': 'Redeem a client secret.',
 } as const
 
-/** A kind of change that no route begins yet is in no table of actions. */
-export type AuditAction = keyof typeof auditActions | `client.${OperationKind}`
+/** In no table of actions: what nobody is ever refused (`team.list`), and a kind of change that no route begins yet. */
+export type AuditAction = keyof typeof auditActions | 'team.list' | `client.${OperationKind}`
 
 /** How it ended. */
 export const auditOutcomes = {

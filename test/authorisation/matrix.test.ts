@@ -47,7 +47,7 @@ const startMatrix = async (t: TestContext) => {
     })
   }
   const tokenFor = (caller: Caller, needed: string | undefined): Promise<string | undefined> => {
-    const lacking = scopes.filter(scope => scope !== needed)
+    const lacking = needed === undefined ? [] : scopes.filter(scope => scope !== needed)
     const tokens: Record<Caller, () => Promise<string | undefined>> = {
       'no token': async () => undefined,
       'forged token': () => signAs('requester', 'payments', scopes, { by: stranger }),
@@ -153,12 +153,15 @@ test('every operation answers each caller as its row says, and hides what is ano
 
 test('200 with nothing of another team’s for whoever lists or searches', async t => {
   const matrix = await startMatrix(t)
-  const { clientId } = await createTarget(matrix, 'team')
+  const { clientId, team } = await createTarget(matrix, 'team')
   for (const caller of ['other team', 'admin'] as const) {
     const token = String(await matrix.tokenFor(caller, undefined))
     for (const query of ['', `?search=${clientId}`]) {
       const { status, body } = await matrix.call('GET', `/web-session-clients${query}`, { token })
       assert.deepEqual([status, body], [200, { items: [], nextCursor: null }])
     }
+    const { status, body } = await matrix.call('GET', '/teams', { token })
+    assert.equal(status, 200)
+    assert.ok(!JSON.stringify(body).includes(team))
   }
 })

@@ -4,7 +4,8 @@ import { smallest } from '../web-session-clients/requests.ts'
 export const adminScopes = ['web-session-clients:admin', 'audit:read:all']
 
 /**
- * Who calls. All but those without a scope have every scope that an operation asks for. An admin has those of
+ * Who calls. All but those without a scope have every scope that an operation asks for; where any will do, those
+ * without a scope have none. An admin has those of
  * admins as well and is of another team: `web-session-clients:admin` opens nothing yet.
  */
 export const callers = [
@@ -168,6 +169,17 @@ export const rows: Record<string, readonly Row[]> = {
         admin: '200',
       },
       hiddenFrom: ['other team'],
+    },
+  ],
+  listTeams: [
+    {
+      request: () => ({ path: '/teams' }),
+      answers: {
+        ...everybody('200'),
+        'no token': '401 unauthenticated',
+        'forged token': '401 invalid_token',
+      },
+      hiddenFrom: ['other team', 'admin'],
     },
   ],
   redeemSecret: [

@@ -3,7 +3,8 @@ import { listOperations, readDocument } from './document.ts'
 export type DocumentedRoute = {
   method: string
   path: string
-  isPublic: boolean
+  /** What callers need besides an access token; undefined for public routes and where any scope will do. */
+  scope: string | undefined
   /** An address of the route, with these ids in it. */
   at: (ids?: { clientId?: string; operationId?: string }) => string
 }
@@ -15,7 +16,7 @@ export const listRoutes = async (): Promise<DocumentedRoute[]> =>
     return {
       method,
       path,
-      isPublic: operation['security'].length === 0,
+      scope: operation['security'][0]?.oauth2[0],
       at: ({ clientId = 'pa_wam', operationId = 'none' } = {}) =>
         path.replace('{clientId}', clientId).replace('{operationId}', operationId),
     }
