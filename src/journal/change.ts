@@ -111,6 +111,6 @@ export type Journal<Upstream> = {
   kinds: Readonly<Record<OperationKind, Settleable<Upstream>>>
   /** How long one call to PingFederate may take. */
   timeoutMs: number
-  /** Has clients published that were saved a moment ago; never rejects. */
+  /** Has clients published that were saved a moment ago; with none it takes up what is left of earlier ones. Never rejects. */
   publish: (clientIds: readonly string[]) => Promise<void>
 }

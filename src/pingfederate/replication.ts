@@ -13,13 +13,15 @@ export type Replication = {
   statusAfterSave: (client?: Pick<ClientInPingFederate, 'isReplicated'>) => Promise<ReplicationState>
   /** Status of a client saved at that time; undefined when PingFederate cannot be asked. */
   findStatus: (savedAt: string | null) => Promise<ReplicationState | undefined>
+  /** The same of one client, which is asked itself where clients reach the engines by being saved: that is a call for each. */
+  findStatusOf: (clientId: string, savedAt: string | null) => Promise<ReplicationState | undefined>
   /** Publishes the change together with those of other waiting callers; resolves to whether the engines were told. */
   publish: () => Promise<boolean>
 }
 
 type Options = {
   mode: PingFederateConfig['replication']
-  pingFederate: Pick<PingFederate, 'findClusterState' | 'isReplicatingOnSave' | 'replicate'>
+  pingFederate: Pick<PingFederate, 'findClient' | 'findClusterState' | 'isReplicatingOnSave' | 'replicate'>
   now: () => number
   onFailure: (error: unknown) => void
 }
@@ -42,6 +44,15 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
     // What was read before says nothing of the engines that have been told now.
     state.forget()
   })
+  const findStatus: Replication['findStatus'] = async savedAt => {
+    if (mode === 'none') return 'ready'
+    const known = await state.get().catch(() => null)
+    if (known === null) return undefined
+    return known === undefined ? 'ready' : toReplicationState(known, savedAt)
+  }
+  const isReplicatedAlone = async (clientId: string): Promise<boolean> =>
+    (await topology.get()) === 'replicating-on-save' &&
+    (await pingFederate.findClient(clientId))?.isReplicated === true
   return {
     statusAfterSave: async client => {
       if (mode === 'none') return 'ready'
@@ -52,11 +63,11 @@ export const createReplication = ({ mode, pingFederate, now, onFailure }: Option
       if (known === 'replicating-on-save') return isReplicatedOnSave(client) ? 'ready' : 'replicating'
       return known === 'single' ? 'ready' : 'replicating'
     },
-    findStatus: async savedAt => {
-      if (mode === 'none') return 'ready'
-      const known = await state.get().catch(() => null)
-      if (known === null) return undefined
-      return known === undefined ? 'ready' : toReplicationState(known, savedAt)
+    findStatus,
+    findStatusOf: async (clientId, savedAt) => {
+      const status = await findStatus(savedAt)
+      if (status === undefined || status === 'ready') return status
+      return (await isReplicatedAlone(clientId).catch(() => false)) ? 'ready' : status
     },
     publish: async () => {
       try {

@@ -11,7 +11,7 @@ import type { Upstream } from './upstream.ts'
 type Options = {
   store: AuditedStore
   pingFederate: PingFederate
-  replication: Pick<Replication, 'statusAfterSave' | 'publish' | 'findStatus'>
+  replication: Pick<Replication, 'statusAfterSave' | 'publish' | 'findStatus' | 'findStatusOf'>
   config: { pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'> }
 }
 

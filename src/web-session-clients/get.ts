@@ -49,7 +49,8 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
     schema,
     handler: async (request, reply) => {
       const client = await getClient(store.db, principalOf(request), request.params.clientId)
-      const [current = client] = await refreshReplication({ store, replication }, [client])
+      const findStatus = (row: ClientRow) => replication.findStatusOf(row.client_id, row.saved_at)
+      const [current = client] = await refreshReplication({ store, findStatus }, [client])
       const retrieval = await readRetrieval(store.db, client.retrieval_id)
       return reply
         .code(200)

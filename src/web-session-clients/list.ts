@@ -22,7 +22,8 @@ const schema = {
 }
 
 /** `GET /web-session-clients` */
-export const listWebSessionClients = (app: App, dependencies: ListDependencies): void => {
+export const listWebSessionClients = (app: App, { store, replication }: ListDependencies): void => {
+  const findStatus = (row: ClientRow) => replication.findStatus(row.saved_at)
   app.route({
     method: 'GET',
     url: '/web-session-clients',
@@ -34,11 +35,9 @@ export const listWebSessionClients = (app: App, dependencies: ListDependencies):
       const visible = team === undefined ? teams : teams.filter(own => own === team)
       // One more than asked for tells whether there is another page.
       const rows =
-        visible.length === 0
-          ? []
-          : await findClients(dependencies.store, visible, { ...request.query, limit: limit + 1 })
+        visible.length === 0 ? [] : await findClients(store, visible, { ...request.query, limit: limit + 1 })
       const page = rows.slice(0, limit)
-      const current = await refreshReplication(dependencies, page)
+      const current = await refreshReplication({ store, findStatus }, page)
       const last = rows.length > limit ? page.at(-1) : undefined
       return reply
         .code(200)

@@ -1,11 +1,13 @@
+import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import { createAskAgain } from './ask-again.ts'
 import { refreshReplication } from './replication-status.ts'
 
 export type PublishDependencies = {
   store: Pick<Store, 'db' | 'write'>
-  replication: Pick<Replication, 'publish' | 'findStatus'>
+  replication: Pick<Replication, 'publish' | 'findStatus' | 'findStatusOf'>
   config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
 }
 
@@ -16,8 +18,8 @@ const maxTries = 5
 
 /**
  * Has clients published that were saved a moment ago, all of them at once, where the service is to do that, and keeps
- * how it went. What failed is published with the next ones, or by the next call with none. Never rejects: the clients
- * are there, and `status` tells the truth about them.
+ * how it went. What failed is published with the next ones, or by the next call with none; that one also asks about
+ * clients that had not arrived. Never rejects: the clients are there, and `status` tells the truth about them.
  */
 export const createPublisher = ({
   store,
@@ -32,13 +34,19 @@ export const createPublisher = ({
     waiting = []
     return all
   }
-  return async clientIds => {
-    if (config.pingFederate.replication !== 'trigger') return
+  const publishAll = async (clientIds: readonly string[]): Promise<void> => {
     const ids = takeAll(clientIds)
     if (ids.length === 0) return
     const isTold = await replication.publish()
     if (!isTold && triesLeft > 0) waiting = [...waiting, ...ids]
     await keepAll({ store, replication }, ids, isTold)
+  }
+  const { add, ask } = createAskAgain({ store, replication })
+  return async clientIds => {
+    if (config.pingFederate.replication === 'trigger') await publishAll(clientIds)
+    add(clientIds)
+    // Not after each of many creates: recovery calls with none in most of its rounds.
+    if (clientIds.length === 0) await ask()
   }
 }
 
@@ -68,5 +76,7 @@ const keep = async (
         .execute(),
     { durable: false },
   )
-  if (isTold) await refreshReplication({ store, replication }, rows)
+  if (!isTold) return
+  const findStatus = (row: ClientRow) => replication.findStatus(row.saved_at)
+  await refreshReplication({ store, findStatus }, rows)
 }

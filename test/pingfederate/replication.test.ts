@@ -159,6 +159,48 @@ test('73: `replicating` for a client that says it was not replicated with its sa
   assert.equal(await replication.statusAfterSave(saved), 'replicating')
 })
 
+/** A cluster that hands clients over on save, with one that refers to what it has not handed over yet. */
+const saveHeldBack = async (t: TestContext) => {
+  const started = await start(t)
+  const { settings } = started.sandbox.pingFederate
+  settings.replicateClientsOnSave = true
+  settings.unreplicatedReferences = ['jwt']
+  const saveAgain = () =>
+    started.pingFederate.replaceClient(newClient({ accessTokenManager: 'jwt' }), clientSecret, operationId)
+  const client = newClient({ accessTokenManager: 'jwt' })
+  const saved = await started.pingFederate.createClient(client, clientSecret, operationId)
+  return { ...started, settings, savedAt: saved.savedAt, saveAgain }
+}
+
+test('73: `ready` once such a client says by itself that it is replicated, though the cluster has something else to publish', async t => {
+  const { replication, settings, savedAt, saveAgain } = await saveHeldBack(t)
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), 'replicating')
+  settings.unreplicatedReferences = []
+  await saveAgain()
+  assert.equal(await replication.findStatus(savedAt), 'replicating')
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), 'ready')
+})
+
+test('73: `replicating` while such a client cannot be asked, or is gone', async t => {
+  const { replication, settings, sandbox, savedAt, saveAgain } = await saveHeldBack(t)
+  settings.unreplicatedReferences = []
+  await saveAgain()
+  sandbox.pingFederate.faults.next({ match: { path: '/oauth/clients/pa_wam' }, fault: failing })
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), 'replicating')
+  await callAdminApi(sandbox, 'DELETE', '/oauth/clients/pa_wam')
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), 'replicating')
+})
+
+test('a client is not asked itself where its save replicates nothing, or where the cluster cannot be asked', async t => {
+  const { replication, sandbox, save, calls } = await start(t)
+  const { savedAt } = await save()
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), 'replicating')
+  sandbox.pingFederate.faults.always({ match: { path: '/cluster/status' }, fault: failing })
+  await replication.statusAfterSave()
+  assert.equal(await replication.findStatusOf('pa_wam', savedAt), undefined)
+  assert.ok(!calls().some(each => each.startsWith('GET /oauth/clients')))
+})
+
 test('74: a page that refuses to tell of the cluster is no cluster’s absence, and nothing is known from it', async t => {
   const { replication, sandbox, save } = await start(t)
   const page = { answer: { kind: 'status', status: 403, body: '<html>' } } as const

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { abandonCreate } from '../journal/journal.ts'
+import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { createUnderKey, recordCalls, smallest } from './requests.ts'
@@ -51,6 +52,23 @@ test('201 ready in a cluster that publishes clients when they are saved', async 
   const service = await startTestService(t, clustered)
   service.sandbox.pingFederate.settings.replicateClientsOnSave = true
   assert.equal(await create(service), 'ready')
+})
+
+test('201 replicating for a client that is not replicated with its save, and ready once it says so itself', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { ...clustered, world: { now: () => now } })
+  const { settings } = service.sandbox.pingFederate
+  settings.replicateClientsOnSave = true
+  settings.unreplicatedReferences = ['jwt']
+  const body = { ...smallest, accessTokenManager: 'jwt' }
+  const created = await service.call('POST', '/web-session-clients', { body })
+  assert.deepEqual([created.status, created.body.status], [201, 'replicating'])
+  assert.equal(await readStatus(service), 'replicating')
+  settings.unreplicatedReferences = []
+  const path = '/oauth/clients/pa_wam'
+  await callAdminApi(service.sandbox, 'PUT', path, (await callAdminApi(service.sandbox, 'GET', path)).body)
+  now += 1_001
+  assert.equal(await readStatus(service), 'ready')
 })
 
 test('201 ready without asking the cluster when clients are stored outside', async t => {

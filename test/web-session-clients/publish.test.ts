@@ -4,8 +4,11 @@ import { createPublisher } from '../../src/web-session-clients/publish.ts'
 import { clientRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
 
-/** Engines that take at once what they are told of. */
-const findStatus = async () => 'ready' as const
+/** Engines that have come so far with every client. */
+const engines = (status: 'ready' | 'replicating') => ({
+  findStatus: async () => status,
+  findStatusOf: async () => status,
+})
 
 const toConfig = (replication: 'trigger' | 'report') => ({ pingFederate: { replication } })
 
@@ -23,7 +26,11 @@ for (const [isConfirmed, status] of [
       published += 1
       return isConfirmed
     }
-    await createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })(ids)
+    await createPublisher({
+      store,
+      replication: { publish, ...engines('ready') },
+      config: toConfig('trigger'),
+    })(ids)
     assert.equal(published, 1)
     const others = await store.db
       .selectFrom('client')
@@ -38,7 +45,7 @@ for (const [isConfirmed, status] of [
 
 test('nothing is published where nothing was saved, or where the service is only to report', async t => {
   const store = await openSqliteStore(t)
-  const replication = { publish: () => assert.fail('published'), findStatus }
+  const replication = { publish: () => assert.fail('published'), ...engines('ready') }
   await createPublisher({ store, replication, config: toConfig('trigger') })([])
   await createPublisher({ store, replication, config: toConfig('report') })(['pa_wam'])
 })
@@ -52,7 +59,7 @@ test('where the status cannot be kept it stays as it was, and nothing is thrown'
       .execute(),
   )
   const failing = { ...store, write: () => Promise.reject(new Error('from a test')) }
-  const replicating = { publish: async () => true, findStatus }
+  const replicating = { publish: async () => true, ...engines('ready') }
   await createPublisher({ store: failing, replication: replicating, config: toConfig('trigger') })(['pa_wam'])
   const { replication } = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
   assert.equal(replication, 'replicating')
@@ -72,7 +79,7 @@ test('a batch that cannot be kept keeps no other batch from being written', asyn
       throw new Error('from a test')
     },
   }
-  const replication = { publish: async () => true, findStatus }
+  const replication = { publish: async () => true, ...engines('ready') }
   await createPublisher({ store: failing, replication, config: toConfig('trigger') })(ids)
   const left = await store.db
     .selectFrom('client')
@@ -98,7 +105,11 @@ test('75: a publishing that fails is tried again by the next call, with or witho
   }
   const status = async () =>
     (await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()).replication
-  const call = createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })
+  const call = createPublisher({
+    store,
+    replication: { publish, ...engines('ready') },
+    config: toConfig('trigger'),
+  })
   await call(['pa_wam'])
   assert.equal(await status(), 'failed')
   await call([])
@@ -114,7 +125,11 @@ test('75: a publishing that goes on failing is given up after five tries, and no
     published += 1
     return false
   }
-  const call = createPublisher({ store, replication: { publish, findStatus }, config: toConfig('trigger') })
+  const call = createPublisher({
+    store,
+    replication: { publish, ...engines('ready') },
+    config: toConfig('trigger'),
+  })
   await call(['pa_wam'])
   for (let round = 0; round < 10; round += 1) await call([])
   assert.equal(published, 5)
@@ -128,8 +143,56 @@ test('73: what the engines were told and do not have yet is replicating, and not
       .values(clientRow({ replication: 'failed' }))
       .execute(),
   )
-  const replication = { publish: async () => true, findStatus: async () => 'replicating' as const }
+  const replication = { publish: async () => true, ...engines('replicating') }
   await createPublisher({ store, replication, config: toConfig('trigger') })(['pa_wam'])
   const row = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
   assert.equal(row.replication, 'replicating')
+})
+
+for (const mode of ['report', 'trigger'] as const)
+  test(`73: ${mode}: a client that the engines do not have yet is asked about again by the next rounds, until it is ready`, async t => {
+    const store = await openSqliteStore(t)
+    await store.write(trx =>
+      trx
+        .insertInto('client')
+        .values(clientRow({ replication: 'replicating' }))
+        .execute(),
+    )
+    const answers = ['replicating', undefined, 'ready'] as const
+    const asked: string[] = []
+    const findStatusOf = async (clientId: string) => {
+      asked.push(clientId)
+      return answers[asked.length - 1]
+    }
+    const replication = { ...engines('replicating'), publish: async () => true, findStatusOf }
+    const call = createPublisher({ store, replication, config: toConfig(mode) })
+    await call(['pa_wam'])
+    assert.deepEqual(asked, [])
+    const statuses: string[] = []
+    for (let round = 0; round < 5; round += 1) {
+      await call([])
+      const row = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
+      statuses.push(row.replication)
+    }
+    assert.deepEqual(statuses, ['replicating', 'replicating', 'ready', 'ready', 'ready'])
+    assert.deepEqual(asked, ['pa_wam', 'pa_wam', 'pa_wam'])
+  })
+
+test('73: a client that never reaches the engines is asked about in seven rounds, however many others are saved meanwhile', async t => {
+  const store = await openSqliteStore(t)
+  const rows = ['pa_wam', 'other'].map(client_id => clientRow({ client_id, replication: 'replicating' }))
+  await store.write(trx => trx.insertInto('client').values(rows).execute())
+  const asked: string[] = []
+  const findStatusOf = async (clientId: string) => {
+    asked.push(clientId)
+    return 'replicating' as const
+  }
+  const replication = { ...engines('replicating'), publish: async () => true, findStatusOf }
+  const call = createPublisher({ store, replication, config: toConfig('report') })
+  await call(['pa_wam'])
+  for (let round = 0; round < 10; round += 1) {
+    await call(['other'])
+    await call([])
+  }
+  assert.equal(asked.filter(clientId => clientId === 'pa_wam').length, 7)
 })

@@ -13,11 +13,11 @@ const refresh = async (t: TestContext, replication: 'replicating' | 'failed', to
   const row = { ...clientRow({ replication, saved_at: savedAt }), version: 1 } as ClientRow
   await store.write(trx => trx.insertInto('client').values(row).execute())
   const asked: (string | null)[] = []
-  const findStatus = async (at: string | null) => {
-    asked.push(at)
+  const findStatus = async (of: ClientRow) => {
+    asked.push(of.saved_at)
     return told
   }
-  const [refreshed] = await refreshReplication({ store, replication: { findStatus } }, [row])
+  const [refreshed] = await refreshReplication({ store, findStatus }, [row])
   const stored = await store.db.selectFrom('client').select('replication').executeTakeFirstOrThrow()
   assert.equal(stored.replication, refreshed?.replication)
   assert.deepEqual(asked, [savedAt])
