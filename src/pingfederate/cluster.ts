@@ -1,4 +1,5 @@
 import type { ReplicationState } from '../database/vocabulary.ts'
+import { PingFederateFailure } from './failure.ts'
 import { isJson, type Json } from './json.ts'
 
 /** How far an engine has come, and when the configuration was saved that it fetched last. */
@@ -13,8 +14,11 @@ export type ClusterState = {
   engines: readonly Engine[]
 }
 
+/** @throws PingFederateFailure `unexpected` for what tells nothing of a cluster: something else answers there */
 export const parseClusterState = (body: unknown): ClusterState => {
-  const { replicationRequired, lastReplicationTime, nodes } = isJson(body) ? body : {}
+  if (!isJson(body) || !('replicationRequired' in body || 'nodes' in body))
+    throw new PingFederateFailure('unexpected', { status: 200 })
+  const { replicationRequired, lastReplicationTime, nodes } = body
   return {
     // Anything but a clear false means that it is not known to be done.
     replicationRequired: replicationRequired !== false,

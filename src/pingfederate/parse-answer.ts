@@ -19,11 +19,12 @@ type Received = {
 /**
  * The one place that decides whose word an answer is. A proxy, a firewall or the web server that PingFederate runs in
  * answers under its address, too; what they say of one request says nothing of the client, the account or the cluster.
- * @throws PingFederateFailure for all but 2xx and 404, of which the call itself makes something
+ * @throws PingFederateFailure for all but 404 and a 2xx that is no page, of which the call itself makes something
  */
 export const parseAnswer = ({ status, headers, text, now, secrets, isRead }: Received): Answer => {
   const body = parseBody(text)
-  if ((status >= 200 && status < 300) || status === 404) return { status, body }
+  const isPage = body === undefined && text !== ''
+  if (status === 404 || (status >= 200 && status < 300 && !isPage)) return { status, body }
   const speaker = findSpeaker(text, body)
   const told = toKind(status, speaker)
   const kind = told === 'invalid' && isRead ? 'unexpected' : told

@@ -6,12 +6,9 @@ const at = (second: number): string => `2026-01-01T00:00:0${second}.000Z`
 
 test('only a clear false says that nothing is waiting for replication, and no engine is none that has it', () => {
   const nothing = { replicationRequired: true, lastReplicationTime: null, engines: [] }
+  for (const body of [undefined, null, {}, 'text', []])
+    assert.throws(() => parseClusterState(body), { kind: 'unexpected' })
   for (const body of [
-    undefined,
-    null,
-    {},
-    'text',
-    [],
     { replicationRequired: null },
     { replicationRequired: 'false', nodes: {} },
     { nodes: [null, 7, {}, { mode: 'CLUSTERED_CONSOLE', replicationStatus: 'SUCCEEDED' }] },

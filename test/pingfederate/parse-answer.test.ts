@@ -37,6 +37,17 @@ test('67: what is not recognisably PingFederate’s word says nothing, whatever 
     }
 })
 
+test('67: a page is no success either, be its status one; JSON, or nothing at all, is left to the call', () => {
+  for (const status of [200, 201, 204])
+    for (const text of ['<html>', 'OK', '{"clientId":']) {
+      const { kind, isAmbiguous, speaker } = failureOf({ status, text })
+      assert.deepEqual([kind, isAmbiguous, speaker], ['unexpected', true, 'another'], text)
+    }
+  const answer = { headers: {}, now: 0, secrets: () => [], isRead: false }
+  assert.deepEqual(parseAnswer({ ...answer, status: 200, text: '{}' }), { status: 200, body: {} })
+  assert.deepEqual(parseAnswer({ ...answer, status: 204, text: '' }), { status: 204, body: undefined })
+})
+
 test('PingFederate’s own words have their meaning, and so has a refusal without a word', () => {
   for (const [status, text, kind] of [
     [400, own('validation_error'), 'invalid'],

@@ -101,6 +101,26 @@ test('a version without cluster settings (before 12.0) does not replicate on sav
   assert.equal(await pingFederate.isReplicatingOnSave(), true)
 })
 
+test('67: a page, or what is no cluster’s state, shows neither a cluster nor that it was told', async t => {
+  const { sandbox, pingFederate } = await startUpstream(t, { sandbox: { cluster: 'clustered' } })
+  const { settings, faults } = sandbox.pingFederate
+  settings.replicateClientsOnSave = true
+  const answerOnce = (body: unknown) =>
+    faults.next({ fault: { acts: false, answer: { kind: 'status', status: 200, body } } })
+  for (const call of [
+    pingFederate.findClusterState,
+    pingFederate.isReplicatingOnSave,
+    pingFederate.replicate,
+  ]) {
+    answerOnce('<html>')
+    assert.equal(await kindOf(call()), 'unexpected')
+  }
+  for (const body of [{}, [], null, { status: 'UP' }]) {
+    answerOnce(body)
+    assert.equal(await kindOf(pingFederate.findClusterState()), 'unexpected')
+  }
+})
+
 test('replicate fails unless PingFederate says 200', async t => {
   const { sandbox, pingFederate } = await startUpstream(t, { sandbox: { cluster: 'clustered' } })
   for (const [status, kind] of [
