@@ -17,12 +17,12 @@ export type Credentials = {
 type Options = {
   identity: Pick<Identity, 'credentials' | 'refresh'>
   /** POSTs a form to the token endpoint. */
-  post: (
-    url: string,
-    init: { headers: Record<string, string>; body: string },
-  ) => Promise<{ status: number; text: string }>
+  post: (url: string, init: { headers: Record<string, string>; body: string }) => Promise<TokenAnswer>
   now: () => number
 }
+
+/** What the token endpoint answers; of its `Retry-After` the seconds. */
+type TokenAnswer = { status: number; text: string; retryAfterSeconds: number | undefined }
 
 export const createCredentials = ({ identity, ...options }: Options): Credentials => {
   const { kind } = identity.credentials()
@@ -52,8 +52,7 @@ const createTokenCredentials = ({ identity, post, now }: Options): Credentials =
 
   const askForToken = async () => {
     const credentials = identity.credentials() as Of<'oauth'>
-    const { status, text } = await post(credentials.tokenUrl, tokenRequest(credentials))
-    return parseToken(status, text)
+    return parseToken(await post(credentials.tokenUrl, tokenRequest(credentials)))
   }
   // One fetch in flight, however many calls wait for it.
   const fetchToken = singleFlight(async (): Promise<string> => {
@@ -98,29 +97,36 @@ const tokenRequest = ({ clientId, clientSecret, scope }: Of<'oauth'>) => ({
 
 const formEncode = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length)
 
-const parseToken = (status: number, text: string): { value: string; lifetimeMs: number } => {
-  const body = parseBody(text)
+const parseToken = (answer: TokenAnswer): { value: string; lifetimeMs: number } => {
+  const body = parseBody(answer.text)
   const { access_token: value, expires_in: lifetime, token_type: type } = isJson(body) ? body : {}
   const isBearer = typeof type !== 'string' || type.toLowerCase() === 'bearer'
-  if (status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer)
-    throw toTokenFailure(status, body, text === '')
+  if (answer.status !== 200 || typeof value !== 'string' || !/^[\x21-\x7E]+$/.test(value) || !isBearer)
+    throw toTokenFailure(answer)
   const seconds = typeof lifetime === 'number' && lifetime > 0 ? lifetime : defaultLifetimeSeconds
   return { value, lifetimeMs: seconds * 1000 }
 }
 
+/** The form of the error codes of RFC 6749 section 5.2; a proxy's JSON says "Bad Request". */
+const errorCode = /^[a-z]+(_[a-z]+)+$/
+
 /**
- * An error in the words of RFC 6749 section 5.2 is the authorization server's own, and a 401 that is no page is taken
- * for its own, too: whoever goes on with credentials that were refused locks the account.
+ * A refusal in the words of RFC 6749 section 5.2 is the authorization server's own, and a 401 that is no page is taken
+ * for its own, too: whoever goes on with credentials that were refused locks the account. A server that fails or asks
+ * for patience refuses nothing, whatever it says.
  */
-const toTokenFailure = (status: number, body: unknown, isEmpty: boolean): PingFederateFailure => {
+const toTokenFailure = ({ status, text, retryAfterSeconds }: TokenAnswer): PingFederateFailure => {
+  if (status === 429) return new PingFederateFailure('busy', { status, retryAfterSeconds })
+  if (status === 504) return new PingFederateFailure('timeout', { status })
+  if (status >= 500) return new PingFederateFailure('server-error', { status })
+  const body = parseBody(text)
   const error = isJson(body) ? body['error'] : undefined
-  if (typeof error === 'string')
+  if (refusals.has(status) && typeof error === 'string' && errorCode.test(error))
     return new PingFederateFailure('credentials', { status, speaker: 'itself', reason: error.slice(0, 100) })
-  if (status === 401 && (isEmpty || isJson(body)))
+  if (status === 401 && (text === '' || isJson(body)))
     return new PingFederateFailure('credentials', { status, speaker: 'unknown' })
-  if (status === 429) return new PingFederateFailure('busy', { status })
-  return new PingFederateFailure(status >= 500 ? 'server-error' : 'unexpected', {
-    status,
-    speaker: 'another',
-  })
+  return new PingFederateFailure('unexpected', { status, speaker: 'another' })
 }
+
+/** RFC 6749 has 400 and 401; 403 is how some say that the client may not. */
+const refusals: ReadonlySet<number> = new Set([400, 401, 403])

@@ -8,6 +8,7 @@ import { PingFederateFailure, toFailure } from './failure.ts'
 import { findSecrets, type Identity } from './identity.ts'
 import { type Answer, parseAnswer } from './parse-answer.ts'
 import { createPools } from './pools.ts'
+import { parseRetryAfter } from './retry-after.ts'
 
 /** What calls are for, by the names that metrics have for them. */
 export const operations = [
@@ -64,7 +65,8 @@ export const createTransport = (
       withDeadline(timeoutMs, async signal => {
         const dispatcher = pools.get(new URL(url).origin)
         const answer = await request(url, { ...init, method: 'POST', dispatcher, signal })
-        return { status: answer.statusCode, text: await answer.body.text() }
+        const retryAfterSeconds = parseRetryAfter(answer.headers, now())
+        return { status: answer.statusCode, text: await answer.body.text(), retryAfterSeconds }
       }),
   })
 

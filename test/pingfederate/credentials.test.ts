@@ -225,12 +225,38 @@ test('a huge answer of the token endpoint is cut', async t => {
   assert.deepEqual([kind, isAmbiguous], ['broken', false])
 })
 
+const spring = (status: number, error: string) => ({ timestamp: 0, status, error, path: '/as/token.oauth2' })
+
+test('67: a failure, a page or a call for patience at the token endpoint refuses no credentials, in whatever words', async t => {
+  const upstream = await start(t)
+  for (const [status, body, kind] of [
+    [400, spring(400, 'Bad Request'), 'unexpected'],
+    [403, spring(403, 'Forbidden'), 'unexpected'],
+    [404, { error: 'not_found' }, 'unexpected'],
+    [500, { error: 'server_error' }, 'server-error'],
+    [502, spring(502, 'Bad Gateway'), 'server-error'],
+    [503, { error: 'temporarily_unavailable' }, 'server-error'],
+    [504, { error: 'gateway_timeout' }, 'timeout'],
+    [429, { error: 'slow_down' }, 'busy'],
+  ] as const) {
+    upstream.answerWith(response => json(response, body, status))
+    assert.equal((await failureOf(read(upstream))).kind, kind, `${status}`)
+  }
+})
+
+test('17: a Retry-After of the token endpoint comes with the failure', async t => {
+  const upstream = await start(t)
+  upstream.answerWith(response => void response.writeHead(429, { 'retry-after': '7' }).end())
+  assert.equal((await failureOf(read(upstream))).retryAfterSeconds, 7)
+})
+
 for (const status of [400, 401, 403]) {
   test(`\`credentials\` when the token endpoint says ${status}`, async t => {
     const upstream = await start(t)
     upstream.answerWith(response => json(response, { error: 'invalid_client' }, status))
     const failure = await failureOf(read(upstream))
     assert.deepEqual([failure.kind, failure.isAmbiguous], ['credentials', false])
+    assert.equal(failure.reason, 'invalid_client')
     assert.deepEqual(upstream.exchanges, [])
   })
 }
