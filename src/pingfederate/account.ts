@@ -69,25 +69,29 @@ export const createAccount = ({ identity, now, pauseMs, onChange }: Options): Ac
     const isOver = now() >= from + pauseMs || now() < from
     return isOver && !isSparing ? undefined : beforeTheCall(failure)
   }
-  return {
-    findRefusal,
-    use: async (call, isSparing) => {
-      if (now() - provenAt >= 0 && now() - provenAt < provenMs) return run(call)
-      if (!first) {
-        const running = run(call)
-        first = running
-          .catch(() => undefined)
-          .finally(() => {
-            first = undefined
-          })
-        return running
-      }
-      await Promise.race([first, delay(maxWaitMs, undefined, { ref: false })])
-      const refusal = await findRefusal(isSparing)
-      if (refusal) throw refusal
-      return run(call)
-    },
+  const isProven = (): boolean => now() - provenAt >= 0 && now() - provenAt < provenMs
+  const beFirst = <T>(call: () => Promise<T>): Promise<T> => {
+    const running = run(call)
+    first = running
+      .catch(() => undefined)
+      .finally(() => {
+        first = undefined
+      })
+    return running
   }
+  const use: Account['use'] = async (call, isSparing) => {
+    if (isProven()) return run(call)
+    if (!first) return beFirst(call)
+    const ended = first.then(() => true)
+    const hasEnded = await Promise.race([ended, delay(maxWaitMs, false, { ref: false })])
+    const refusal = await findRefusal(isSparing)
+    if (refusal) throw refusal
+    if (!refused) return run(call)
+    // After the pause there is one try, however long its answer takes.
+    if (!hasEnded) throw toUnsent(refused.failure)
+    return use(call, isSparing)
+  }
+  return { findRefusal, use }
 }
 
 const isRefusal = (failure: unknown): failure is PingFederateFailure =>

@@ -8,6 +8,8 @@ const pauseMs = 90_000
 const toText = (error: unknown): string =>
   error instanceof PingFederateFailure ? `${error.kind}${error.isSent ? '' : ', not sent'}` : assert.fail()
 
+type Call = { isSparing?: boolean; speaker?: 'itself' | 'another'; answers?: Promise<void> }
+
 const start = () => {
   const world = { now: 1_000_000, isFileNew: false, changes: [] as boolean[], sent: 0, running: 0, most: 0 }
   const account = createAccount({
@@ -23,15 +25,12 @@ const start = () => {
     onChange: isAccepted => world.changes.push(isAccepted),
   })
   /** A call that is made if nothing refuses it, as all calls are. */
-  const call = async (
-    kind?: FailureKind,
-    { isSparing, speaker }: { isSparing?: boolean; speaker?: 'itself' | 'another' } = {},
-  ): Promise<string> => {
+  const call = async (kind?: FailureKind, { isSparing, speaker, answers }: Call = {}): Promise<string> => {
     const send = async () => {
       world.sent += 1
       world.running += 1
       world.most = Math.max(world.most, world.running)
-      await Promise.resolve()
+      await answers
       world.running -= 1
       if (kind) throw new PingFederateFailure(kind, { speaker: speaker ?? 'itself' })
     }
@@ -66,6 +65,18 @@ test('70: of many calls at once with refused credentials only the first is sent'
     ...Array.from({ length: 19 }, () => 'credentials, not sent'),
   ])
   assert.equal(world.sent, 1)
+})
+
+test('70: the one try after the pause is one, also where its answer is long in coming', async () => {
+  const { world, call } = start()
+  await call('credentials')
+  world.now += pauseMs
+  const answer = Promise.withResolvers<void>()
+  const first = call('credentials', { answers: answer.promise })
+  assert.deepEqual(await Promise.all([call(), call()]), Array(2).fill('credentials, not sent'))
+  answer.resolve()
+  assert.equal(await first, 'credentials')
+  assert.equal(world.sent, 2)
 })
 
 test('70: whoever goes on asking without being asked never spends the next try, though the pause is over', async () => {
