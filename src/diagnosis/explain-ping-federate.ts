@@ -44,9 +44,12 @@ export const explainPingFederate = (
   config: Pick<PingFederateConfig, 'adminUrl' | 'credentials'>,
 ): Explanation | undefined => {
   if (!(error instanceof PingFederateFailure)) return undefined
-  const { kind, status, reason } = error
+  const { kind, status, resultId, reason } = error
   const code = findErrorCode(error)
-  const details = [status, code === kind ? undefined : code, reason].filter(each => each !== undefined)
+  // Not its message, which may be another one each time; then each would be a line of its own.
+  const details = [status, code === kind ? undefined : code, resultId ?? reason].filter(
+    each => each !== undefined,
+  )
   return {
     reason: details.length === 0 ? kind : `${kind} (${details.join(', ')})`,
     fix: fixes[kind]?.(toPlace(error, config)) ?? 'Look into PingFederate’s log.',

@@ -20,6 +20,10 @@ const Readiness = Type.Object(
       Type.String({ examples: ['pingfederate_credentials_refused'] }),
       'Code of the problem that a create would be answered with; null where PingFederate is `ok` or `unknown`.',
     ),
+    pingFederateReason: Nullable(
+      Type.String({ examples: ['license_agreement_not_accepted'] }),
+      'PingFederate’s own name for the reason (its `resultId`, or the error code of its token endpoint); null where it gave none.',
+    ),
   },
   { additionalProperties: false },
 )
@@ -37,6 +41,7 @@ export const readyDocument = {
           status: 'ready',
           checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' },
           pingFederateProblem: null,
+          pingFederateReason: null,
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblemCode } from '../pingfederate/to-problem.ts'
 import { Problem, problemResponses } from '../problem.ts'
@@ -52,6 +53,7 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
         status: 'ready',
         checks: { database, issuer, pingFederate: pingFederate.check },
         pingFederateProblem: pingFederate.problem,
+        pingFederateReason: pingFederate.reason,
       })
     },
   })
@@ -67,26 +69,30 @@ const toCheck = <Reason extends string>(
   )
 
 /** What the last look at PingFederate has come to. */
-type Looked = { check: 'ok' | 'failing' | 'unknown'; problem: string | null }
+type Looked = { check: 'ok' | 'failing' | 'unknown'; problem: string | null; reason: string | null }
 
 /** Anybody may ask for readiness, so what it costs PingFederate is bounded, and nobody waits for it. */
 const intervalMs = 10_000
 
 const occasionally = (now: () => number, run: () => Promise<void>): (() => Looked) => {
-  let last: Looked = { check: 'unknown', problem: null }
+  let last: Looked = { check: 'unknown', problem: null, reason: null }
   let dueAt = Number.NEGATIVE_INFINITY
   return () => {
     if (now() >= dueAt) {
       dueAt = now() + intervalMs
       void run().then(
         () => {
-          last = { check: 'ok', problem: null }
+          last = { check: 'ok', problem: null, reason: null }
         },
         error => {
-          last = { check: 'failing', problem: toProblemCode(error) }
+          last = { check: 'failing', problem: toProblemCode(error), reason: toReason(error) }
         },
       )
     }
     return last
   }
 }
+
+/** PingFederate's own name alone, because everybody may read it, and its message may have anything in it. */
+const toReason = (error: unknown): string | null =>
+  (error instanceof PingFederateFailure ? error.resultId : undefined) ?? null

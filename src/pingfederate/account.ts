@@ -88,7 +88,7 @@ export const createAccount = ({ identity, now, pauseMs, onChange }: Options): Ac
     if (refusal) throw refusal
     if (!refused) return run(call)
     // After the pause there is one try, however long its answer takes.
-    if (!hasEnded) throw toUnsent(refused.failure)
+    if (!hasEnded) throw beforeTheCall(refused.failure)
     return use(call, isSparing)
   }
   return { findRefusal, use }

@@ -17,9 +17,9 @@ const maxMessageLength = 300
 export const parseApiResult = (
   body: unknown,
   secrets: readonly string[],
-): { fieldErrors: FieldError[]; reason: string | undefined } => {
-  if (!isJson(body)) return { fieldErrors: [], reason: undefined }
-  const { resultId, message, validationErrors } = body
+): { fieldErrors: FieldError[]; resultId: string | undefined; reason: string | undefined } => {
+  if (!isJson(body)) return { fieldErrors: [], resultId: undefined, reason: undefined }
+  const { message, validationErrors } = body
   const toText = (value: unknown): string | undefined =>
     typeof value === 'string' && value !== '' ? maskAll(value, secrets).slice(0, maxMessageLength) : undefined
   const toFieldErrors = (error: unknown): FieldError[] => {
@@ -29,12 +29,14 @@ export const parseApiResult = (
       ? []
       : [{ fieldPath: toText(fieldPath), errorId: toText(errorId), message: text }]
   }
+  const resultId = toText(body['resultId'])
   const errors = (Array.isArray(validationErrors) ? validationErrors : [])
     .slice(0, maxMessages)
     .flatMap(toFieldErrors)
   return {
     fieldErrors: errors.length > 0 ? errors : toFieldErrors({ message, errorId: resultId }),
-    reason: [toText(resultId), toText(message)].filter(Boolean).join(': ') || undefined,
+    resultId,
+    reason: [resultId, toText(message)].filter(Boolean).join(': ') || undefined,
   }
 }
 

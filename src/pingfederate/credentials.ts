@@ -121,8 +121,10 @@ const toTokenFailure = ({ status, text, retryAfterSeconds }: TokenAnswer): PingF
   if (status >= 500) return new PingFederateFailure('server-error', { status })
   const body = parseBody(text)
   const error = isJson(body) ? body['error'] : undefined
-  if (refusals.has(status) && typeof error === 'string' && errorCode.test(error))
-    return new PingFederateFailure('credentials', { status, speaker: 'itself', reason: error.slice(0, 100) })
+  if (refusals.has(status) && typeof error === 'string' && errorCode.test(error)) {
+    const resultId = error.slice(0, 100)
+    return new PingFederateFailure('credentials', { status, speaker: 'itself', resultId, reason: resultId })
+  }
   if (status === 401 && (text === '' || isJson(body)))
     return new PingFederateFailure('credentials', { status, speaker: 'unknown' })
   return new PingFederateFailure('unexpected', { status, speaker: 'another' })

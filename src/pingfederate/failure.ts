@@ -48,6 +48,8 @@ export class PingFederateFailure extends Error {
   readonly code: string | undefined
   /** PingFederate's own words, masked; for the log and for what follows from them. */
   readonly reason: string | undefined
+  /** Its own name for that, such as `license_agreement_not_accepted`, or `invalid_client` of the token endpoint. */
+  readonly resultId: string | undefined
 
   constructor(
     kind: FailureKind,
@@ -58,6 +60,7 @@ export class PingFederateFailure extends Error {
       speaker?: Speaker
       /** PingFederate's own words, for the log. */
       reason?: string | undefined
+      resultId?: string | undefined
       /** False for what went wrong before the call could be made. */
       isSent?: boolean
       isOfTokenEndpoint?: boolean
@@ -75,6 +78,7 @@ export class PingFederateFailure extends Error {
     this.fieldErrors = options.fieldErrors ?? []
     this.speaker = options.speaker
     this.reason = options.reason
+    this.resultId = options.resultId
     this.isSent = options.isSent ?? true
     this.isOfTokenEndpoint = options.isOfTokenEndpoint ?? false
     this.code = (options.cause as { code?: string } | undefined)?.code ?? kind
@@ -121,10 +125,11 @@ export const toFailure = (error: unknown): PingFederateFailure => {
 /** What went wrong while a call was prepared, at the token endpoint for one: the call itself was not sent, so it is not ambiguous. */
 export const beforeTheCall = (error: unknown, isOfTokenEndpoint?: boolean): PingFederateFailure => {
   const failure = toFailure(error)
-  const { kind, status, retryAfterSeconds, reason, cause } = failure
+  const { kind, status, retryAfterSeconds, resultId, reason, cause } = failure
   return new PingFederateFailure(kind, {
     ...(status && { status }),
     retryAfterSeconds,
+    resultId,
     reason,
     cause: cause ?? error,
     isSent: false,

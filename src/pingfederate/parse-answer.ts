@@ -28,10 +28,10 @@ export const parseAnswer = ({ status, headers, text, now, secrets, isRead }: Rec
   const speaker = findSpeaker(text, body)
   const told = toKind(status, speaker)
   const kind = told === 'invalid' && isRead ? 'unexpected' : told
-  const { fieldErrors, reason } = parseApiResult(body, secrets())
+  const { fieldErrors, resultId, reason } = parseApiResult(body, secrets())
   throw new PingFederateFailure(kind, {
     ...{ status, speaker },
-    ...(speaker === 'itself' && { reason }),
+    ...(speaker === 'itself' && { resultId, reason }),
     ...(speaker === 'itself' && kind === 'invalid' && { fieldErrors }),
     retryAfterSeconds: parseRetryAfter(headers, now),
   })

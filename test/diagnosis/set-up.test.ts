@@ -124,7 +124,7 @@ const wrong: [string, (t: TestContext) => Promise<Record<string, string>>, RegEx
   [
     'a wrong password',
     async () => ({ PINGFEDERATE_ADMIN_PASSWORD: 'planted-password' }),
-    /^credentials \(401, invalid_credentials: .+\)$/,
+    /^credentials \(401, \w+\)$/,
     /Check the account: PINGFEDERATE_ADMIN_USERNAME/,
   ],
 ]
@@ -174,8 +174,8 @@ test('a licence that nobody accepted and a missing role are told apart in the lo
     return (await lineOf(service, 'PingFederate cannot be used')).reason
   })
   assert.deepEqual(await Promise.all(reasons), [
-    'forbidden (403, license_agreement_not_accepted: No.)',
-    'forbidden (403, insufficient_privileges: No.)',
+    'forbidden (403, license_agreement_not_accepted)',
+    'forbidden (403, insufficient_privileges)',
   ])
 })
 

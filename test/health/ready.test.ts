@@ -20,6 +20,7 @@ test('200 for anybody when database and issuer answer', async t => {
     status: 'ready',
     checks: { database: 'ok', issuer: 'ok', pingFederate: 'unknown' },
     pingFederateProblem: null,
+    pingFederateReason: null,
   })
   assert.equal(await pingFederateCheck(service), 'ok')
 })
@@ -45,7 +46,10 @@ for (const [resultId, code] of [
     const answer = { kind: 'status', status: 403, body: { resultId, message: 'No.' } } as const
     service.sandbox.pingFederate.faults.always({ fault: { answer } })
     assert.equal(await pingFederateCheck(service), 'failing')
-    assert.equal((await ready(service)).body.pingFederateProblem, code)
+    const { pingFederateProblem, pingFederateReason } = (await ready(service)).body
+    assert.deepEqual([pingFederateProblem, pingFederateReason], [code, resultId])
+    const line = service.logLines.find(each => each.includes('PingFederate cannot be used')) ?? ''
+    assert.ok(line.includes(`forbidden (403, ${resultId})`), line)
   })
 
 test('200 many times costs PingFederate one question in ten seconds', async t => {
