@@ -41,8 +41,10 @@ const isEngine = (node: unknown): node is Json => isJson(node) && node['mode'] =
 export const toReplicationState = (state: ClusterState, savedAt: string | null): ReplicationState => {
   const isTold = !state.replicationRequired || isAfter(state.lastReplicationTime, savedAt)
   if (isTold && state.engines.some(({ status }) => status === 'FAILED')) return 'failed'
+  // Told a moment ago, an engine may still speak of the configuration before.
+  const isToldSince = isAfter(state.lastReplicationTime, savedAt)
   const hasIt = (engine: Engine): boolean =>
-    (isTold && engine.status === 'SUCCEEDED') ||
+    (isTold && engine.status === 'SUCCEEDED' && !(isToldSince && isOlder(engine.configuredAt, savedAt))) ||
     // Behind by a later change of somebody else, and not by this one.
     (engine.status === 'OUT_OF_DATE' && has(engine.configuredAt, savedAt))
   return state.engines.length > 0 && state.engines.every(hasIt) ? 'ready' : 'replicating'
@@ -51,6 +53,12 @@ export const toReplicationState = (state: ClusterState, savedAt: string | null):
 /** A configuration has the time of the last save that is in it, so that of the client's save is enough. */
 const has = (configuredAt: string | null, savedAt: string | null): boolean =>
   configuredAt !== null && (configuredAt === savedAt || isAfter(configuredAt, savedAt))
+
+/** By whole seconds, in case one of the times has no more. */
+const isOlder = (configuredAt: string | null, savedAt: string | null): boolean =>
+  configuredAt !== null && savedAt !== null && toSeconds(configuredAt) < toSeconds(savedAt)
+
+const toSeconds = (time: string): number => Math.floor(Date.parse(time) / 1_000)
 
 /** In the same moment it may have been either way round. */
 const isAfter = (time: string | null, savedAt: string | null): boolean =>

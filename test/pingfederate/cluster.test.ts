@@ -62,6 +62,24 @@ test('73: every engine counts, by what it says of itself', () => {
   }
 })
 
+test('73: an engine that was told and still speaks of its former configuration does not have the client', () => {
+  const savedAt = '2026-01-01T00:00:02.500Z'
+  for (const [lastReplicationTime, configuredAt, expected] of [
+    [at(3), at(1), 'replicating'],
+    [at(3), at(3), 'ready'],
+    // The client's own save, by an engine that keeps seconds only.
+    [at(3), at(2), 'ready'],
+    [at(3), null, 'ready'],
+    // Nothing was to be told since, as where clients are stored outside.
+    [at(1), at(1), 'ready'],
+    [null, at(1), 'ready'],
+  ] as const) {
+    const engines = [succeeded, { status: 'SUCCEEDED', configuredAt }]
+    const state = { replicationRequired: false, lastReplicationTime, engines }
+    assert.equal(toReplicationState(state, savedAt), expected, `${lastReplicationTime} ${configuredAt}`)
+  }
+})
+
 test('an engine that failed before a client was saved says nothing about it', () => {
   const engines = [{ status: 'FAILED', configuredAt: null }]
   const state = { replicationRequired: true, lastReplicationTime: at(1), engines }
