@@ -205,7 +205,7 @@ const ofClusters: ReadonlySet<Operation> = new Set([
 ])
 
 /** What Ping calls the reason is not known for every version, so these are told by their words. */
-const aboutAccount = /licen[cs]e|permi(?:ssion|tted)|privilege|\brole|authori[sz]ed|forbidden/i
+const aboutAccount = /licen[cs]e|permi(?:ssion|tted)|privilege|\brole|authori[sz]ed|forbidden|denied/i
 
 /**
  * Whether a call says that there is no cluster: a 403 in PingFederate's own words or none, unless the words are about

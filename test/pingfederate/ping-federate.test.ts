@@ -82,6 +82,7 @@ test('69: a licence or a right that is missing says nothing about a cluster, nor
     [{ resultId: 'license_agreement_not_accepted', message: 'Accept it.' }, 'forbidden'],
     [{ resultId: 'insufficient_privileges', message: 'You may not.' }, 'forbidden'],
     [{ resultId: 'x', message: 'Your role does not permit this.' }, 'forbidden'],
+    [{ resultId: 'access_denied', message: 'Access is denied.' }, 'forbidden'],
     ['<html>', 'unexpected'],
   ] as const) {
     sandbox.pingFederate.faults.next({ fault: { answer: { kind: 'status', status: 403, body } } })
