@@ -3,7 +3,7 @@ import type { Actor } from '../audit/actor.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
-import { PingFederateFailure } from '../pingfederate/failure.ts'
+import { isTooLong, PingFederateFailure } from '../pingfederate/failure.ts'
 import type { Evidence, Journal } from './change.ts'
 import { toLeased, writeEnd } from './finish.ts'
 import { toLease } from './lease.ts'
@@ -52,7 +52,9 @@ const maxSurpriseMs = 3_600_000
 const givenUp: Evidence = { kind: 'not-done', code: 'outcome_unknown' }
 
 const isLastingSurprise = (error: unknown, ageMs: number): boolean =>
-  error instanceof PingFederateFailure && error.kind === 'unexpected' && ageMs > maxSurpriseMs
+  error instanceof PingFederateFailure &&
+  (error.kind === 'unexpected' || isTooLong(error)) &&
+  ageMs > maxSurpriseMs
 
 /** One process at a time: the conditional write decides, by the database's clock. */
 const takeLease = (store: Store, operationId: string, leaseMs: number): Promise<number | undefined> =>

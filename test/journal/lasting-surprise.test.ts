@@ -22,6 +22,7 @@ const recoverAfter = async (t: TestContext, answer: OddAnswer, aheadMs: number):
 
 const surprises: Record<string, OddAnswer> = {
   'a page': { kind: 'status', status: 404, body: '<html>' },
+  'more than any client can be': { kind: 'huge', bytes: 2_000_000 },
   'another client': { kind: 'other-client', clientId: 'somebody-elses' },
 }
 
