@@ -24,9 +24,8 @@ test('200: the smallest request is answered its plan, of which the API document 
   assert.equal(headers.get('cache-control'), 'no-store')
   assert.equal(headers.get('location'), null)
   assert.deepEqual(body, smallestPlan)
-  const { settings, ...others } = dryRunExample
-  assert.deepEqual(body, { ...others, settings: body.settings })
-  for (const each of settings) assert.deepEqual(settingOf({ body } as Answer, each.pointer), each)
+  for (const each of dryRunExample.settings)
+    assert.deepEqual(settingOf({ body } as Answer, each.pointer), each)
 })
 
 test('200: nothing is written, neither to the database nor to PingFederate', async t => {

@@ -1,3 +1,4 @@
+import { dryRunExample } from '../../src/web-session-clients/dry-run-example.ts'
 import type { CreateDryRun } from '../../src/web-session-clients/dry-run-schema.ts'
 
 type Setting = CreateDryRun['settings'][number]
@@ -12,24 +13,9 @@ const setting = (pointer: string, value: unknown, source: Setting['source'], rea
 const isOff = 'The manual’s steps do not mention it, so it is off.'
 const isPingFederates = 'The manual’s steps do not mention it, so PingFederate’s own default applies.'
 
-/** What the smallest request is answered. */
+/** What the smallest request is answered: of its settings the example has three. */
 export const smallestPlan: CreateDryRun = {
-  changes: [
-    {
-      method: 'POST',
-      path: '/pf-admin-api/v1/oauth/clients',
-      body: {
-        clientId: 'pa_wam',
-        name: 'pa_wam',
-        description: 'Web session client of payments [web-session-clients <operation id>]',
-        clientAuth: { type: 'SECRET', secret: '[masked]' },
-        redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
-        bypassApprovalPage: true,
-        grantTypes: ['AUTHORIZATION_CODE'],
-      },
-    },
-  ],
-  warnings: [],
+  ...dryRunExample,
   settings: [
     setting('/clientId', 'pa_wam', 'request', 'You sent it.'),
     setting('/name', 'pa_wam', 'request', 'You sent no name, so it is the client id.'),
