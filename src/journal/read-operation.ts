@@ -5,12 +5,16 @@ import type { Database, OperationRow } from '../database/schema.ts'
 export const readOperation = (db: Kysely<Database>, operationId: string): Promise<OperationRow> =>
   db.selectFrom('operation').selectAll().where('operation_id', '=', operationId).executeTakeFirstOrThrow()
 
-/** Whether an operation for this client id has failed: nobody has its client, should there be one. */
+/**
+ * Whether an operation for this client id has failed: what it has left in PingFederate is nobody's, should there be
+ * anything. False for no operation, as of a client that bears no mark.
+ */
 export const isGivenUp = async (
   db: Kysely<Database>,
-  operationId: string,
+  operationId: string | undefined,
   clientId: string,
 ): Promise<boolean> => {
+  if (operationId === undefined) return false
   const row = await db
     .selectFrom('operation')
     .select('operation_id')

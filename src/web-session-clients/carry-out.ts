@@ -23,7 +23,7 @@ type ToCreate = {
   secret: Secret
   operationId: string
   /** Whether an operation of this service has ended as if it had made nothing, so that its client is nobody's. */
-  isGivenUp: (operationId: string) => Promise<boolean>
+  isGivenUp: (maker: string | undefined) => Promise<boolean>
   /** Keeps the client id for as long as a take-over may take to arrive; false when somebody else may settle this one. */
   holdForTakeOver: () => Promise<boolean>
 }
@@ -62,7 +62,7 @@ const takeOverLeftover = async (
   met: { outcome: CreateOutcome; failure: PingFederateFailure },
 ): Promise<CreateOutcome> => {
   const maker = met.outcome.kind === 'foreign' ? met.outcome.maker : undefined
-  if (maker === undefined || !(await toCreate.isGivenUp(maker))) return met.outcome
+  if (!(await toCreate.isGivenUp(maker))) return met.outcome
   if (!(await toCreate.holdForTakeOver())) return { kind: 'unknown', failure: met.failure }
   const { client, secret, operationId } = toCreate
   try {

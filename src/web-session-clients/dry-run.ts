@@ -67,7 +67,7 @@ const findMethod = async (
   const found = await upstream.pingFederate.findClient(clientId)
   if (!found) return 'POST'
   const maker = findMaker(found)
-  if (maker !== undefined && (await isGivenUp(store.db, maker, clientId))) return 'PUT'
+  if (await isGivenUp(store.db, maker, clientId)) return 'PUT'
   throw existsAlready(maker)
 }
 

@@ -284,10 +284,11 @@ const checkReads = (openStore: OpenStore): void => {
         await isGivenUp(store.db, 'operation', 'pa_wam'),
         await findOpen(store.db, 'pa_wam'),
         await isGivenUp(store.db, 'operation', 'other'),
+        await isGivenUp(store.db, undefined, 'pa_wam'),
         await isGivenUp(store.db, 'another operation', 'pa_wam'),
         await findOpen(store.db, 'other'),
       ]
-      assert.deepEqual(read, [...expected[state], false, false, undefined], state)
+      assert.deepEqual(read, [...expected[state], false, false, false, undefined], state)
     }
   })
 }
