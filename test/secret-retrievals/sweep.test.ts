@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
+import type { Store } from '../../src/database/store.ts'
 import { sweepExpired } from '../../src/secret-retrievals/sweep.ts'
-import { retrievalRow } from '../database/rows.ts'
+import { onEachEngine } from '../database/engines.ts'
+import { farFuture, retrievalRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
+import { expired } from '../journal/begun.ts'
 import { openJournal } from '../journal/journal.ts'
 import { startTestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
@@ -110,4 +114,72 @@ test('45: 410 for ever once seen expired, also after the clock was set back an h
   assert.deepEqual([status, body.code], [410, 'retrieval_expired'])
   assert.equal((await lookUp(service, token)).body.state, 'expired')
   assert.equal((await createUnderKey(service, key)).body.retrieval.token, null)
+})
+
+/** More than one batch. */
+const dueRows = 1_200
+
+const insertDue = (store: Store): Promise<void> =>
+  store.write(async trx => {
+    const at = (index: number) => (index < dueRows ? sql<string>`database_time()` : farFuture)
+    // In pieces, because the number of values in one statement is limited.
+    for (let from = 0; from < dueRows + 10; from += 100) {
+      const indexes = Array.from({ length: Math.min(100, dueRows + 10 - from) }, (_, offset) => from + offset)
+      const retrievals = indexes.map(index => ({
+        ...retrievalRow({ retrieval_id: `retrieval ${index}` }),
+        expires_at: at(index),
+      }))
+      await trx.insertInto('retrieval').values(retrievals).execute()
+      const keys = indexes.map(index => ({
+        idempotency_id: `key ${index}`,
+        request_digest: 'digest',
+        operation_id: 'operation',
+        created_at: expired,
+        expires_at: at(index),
+      }))
+      await trx.insertInto('idempotency').values(keys).execute()
+    }
+  })
+
+const countByState = async (store: Store): Promise<Record<string, number>> => {
+  const rows = await store.db.selectFrom('retrieval').select('state').execute()
+  const counts: Record<string, number> = {}
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
+
+onEachEngine('sweep', openStore => {
+  test('a sweep erases what is due, several batches of it, and nothing else', async t => {
+    const store = await openStore(t)
+    await insertDue(store)
+    await store.write(trx =>
+      trx
+        .insertInto('retrieval')
+        .values(
+          retrievalRow({ retrieval_id: 'redeemed', state: 'redeemed', sealed: null, expires_at: expired }),
+        )
+        .execute(),
+    )
+    assert.deepEqual(await sweepExpired(store), { retrievals: dueRows, idempotencyKeys: dueRows })
+    assert.deepEqual(await sweepExpired(store), { retrievals: 0, idempotencyKeys: 0 })
+    assert.deepEqual(await countByState(store), { expired: dueRows, outstanding: 10, redeemed: 1 })
+    const sealed = await store.db
+      .selectFrom('retrieval')
+      .select('state')
+      .where('sealed', 'is not', null)
+      .execute()
+    assert.equal(sealed.length, 10)
+    assert.equal((await store.db.selectFrom('idempotency').select('expires_at').execute()).length, 10)
+  })
+
+  test('sweeps at the same moment do the work once between them', async t => {
+    const store = await openStore(t)
+    await insertDue(store)
+    const sweeps = await Promise.all([sweepExpired(store), sweepExpired(store), sweepExpired(store)])
+    assert.equal(
+      sweeps.reduce((sum, { retrievals }) => sum + retrievals, 0),
+      dueRows,
+    )
+    assert.deepEqual(await countByState(store), { expired: dueRows, outstanding: 10 })
+  })
 })
