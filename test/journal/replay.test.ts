@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import { createKey as createSigningKey, sign, startIssuer } from '../authentication/issuer.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, audience, startTestService } from '../service.ts'
-import { clientIds, createKey, createUnderKey, recordCalls, smallest } from './requests.ts'
+import {
+  clientIds,
+  createKey,
+  createUnderKey,
+  recordCalls,
+  smallest,
+} from '../web-session-clients/requests.ts'
 
 /** What a repetition has to answer like the first time. */
 const contentOf = ({ status, headers, body }: Answer) => ({
@@ -16,9 +22,6 @@ const contentOf = ({ status, headers, body }: Answer) => ({
 })
 
 const isReplayed = ({ headers }: Answer) => headers.get('idempotent-replayed')
-
-/** Without the state of the hand-out, which goes on. */
-const withoutRetrieval = ({ body: { retrieval, ...client } }: Answer) => client
 
 test('201 again, the same in every part, with a working token and without a word to PingFederate', async t => {
   let looks = 0
@@ -34,34 +37,6 @@ test('201 again, the same in every part, with a working token and without a word
   assert.deepEqual(calls, [])
   assert.equal((await redeem(service, second.body.retrieval.token)).status, 200)
   assert.equal((await redeem(service, first.body.retrieval.token)).status, 410)
-})
-
-test('201 again after the secret was redeemed: the same client, and no token', async t => {
-  const service = await startTestService(t)
-  const key = createKey()
-  const first = await createUnderKey(service, key)
-  await redeem(service, first.body.retrieval.token)
-  const second = await createUnderKey(service, key)
-  assert.equal(second.status, 201)
-  assert.deepEqual(withoutRetrieval(second), withoutRetrieval(first))
-  const { token, state } = second.body.retrieval
-  assert.deepEqual([token, state], [null, 'redeemed'])
-})
-
-test('201 again after the token has expired, or was revoked: the state, and no token', async t => {
-  let ahead = 0
-  const service = await startTestService(t, { world: { now: () => Date.now() + ahead } })
-  const keys = { expired: createKey(), revoked: createKey() }
-  await createUnderKey(service, keys.expired)
-  await createUnderKey(service, keys.revoked, { body: { ...smallest, clientId: 'revoked' } })
-  await service.call('DELETE', '/web-session-clients/revoked/retrieval')
-  ahead += 901_000
-  const expired = await createUnderKey(service, keys.expired)
-  const revoked = await createUnderKey(service, keys.revoked, { body: { ...smallest, clientId: 'revoked' } })
-  for (const [state, { status, body }] of Object.entries({ expired, revoked })) {
-    assert.equal(status, 201)
-    assert.deepEqual([body.retrieval.token, body.retrieval.state], [null, state])
-  }
 })
 
 test('201 again whatever the order of the names in the body', async t => {

@@ -6,10 +6,10 @@ import pino from 'pino'
 import { loggerOptions } from '../../src/log.ts'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
-import { sendAndReset, toText } from '../http/reset-connection.ts'
 import { createRetrieval } from '../secret-retrievals/retrievals.ts'
 import { startTestService } from '../service.ts'
 import { recordCalls, smallest } from '../web-session-clients/requests.ts'
+import { sendAndReset, toText } from './reset-connection.ts'
 
 const server = usePostgresServer()
 
