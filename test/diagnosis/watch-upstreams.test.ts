@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { toStartLine } from '../../src/diagnosis/start-line.ts'
 import { listen } from '../../src/sandbox/listen.ts'
 import { version } from '../../src/version.ts'
 import { createKey, sign, startIssuer } from '../authentication/issuer.ts'
@@ -43,16 +42,6 @@ const startServer = async (t: TestContext, status: number, body: string) => {
 }
 
 const issuerDown = 'the keys of the issuer cannot be had'
-
-test('an alias in JWT_ISSUER is in the log at the start, with the issuer that it has to be', async t => {
-  const issuer = await startIssuer(t, [await createKey('first')])
-  const alias = issuer.url.replace('127.0.0.1', 'localhost')
-  const service = await startTestService(t, { env: { JWT_ISSUER: alias } })
-  const line = await lineOf(service, issuerDown)
-  assert.equal(line.level, 'error')
-  assert.equal(line.reason, 'The discovery document is of another issuer.')
-  assert.ok(line.fix.includes(`set JWT_ISSUER=${issuer.url};`))
-})
 
 test('a slash too many in JWT_ISSUER is in the log at the start, with the issuer that it has to be', async t => {
   const issuer = await startIssuer(t, [await createKey('first')])
@@ -211,39 +200,6 @@ test('a database that stops answering is in the log when readiness first turns',
   assert.equal(countOf(service, 'the database does not answer'), 1)
 })
 
-test('issuer and PingFederate are told who calls: web-session-clients and its version', async t => {
-  const issuer = await startServer(t, 200, '{}')
-  const pingFederate = await startServer(t, 200, '{"version":"12.3.0.1"}')
-  const env = { JWT_ISSUER: issuer.url, PINGFEDERATE_ADMIN_URL: pingFederate.url }
-  const service = await startTestService(t, { env })
-  await service.lookAround()
-  await lineOf(service, issuerDown)
-  for (const { userAgents } of [issuer, pingFederate])
-    assert.deepEqual([...new Set(userAgents)], [`web-session-clients/${version}`])
-})
-
-test('the line of the start has version, kind of database, addresses and the policy’s hash, and no URL of the database', () => {
-  const started = {
-    pingFederate: { adminUrl: 'https://pf-admin.test:9999' },
-    jwt: { issuer: 'https://sso.test', audience: 'https://clients.test' },
-    policy: { file: { path: '/policy.json', sha256: 'abc' } },
-  }
-  const url = 'postgres://u:planted@db/clients'
-  const line = toStartLine({ ...started, database: { kind: 'postgres', url } as never })
-  assert.deepEqual(line, {
-    version,
-    database: 'postgres',
-    pingFederate: 'https://pf-admin.test:9999',
-    issuer: 'https://sso.test',
-    audience: 'https://clients.test',
-    policy: 'sha256:abc',
-  })
-  assert.equal(
-    toStartLine({ ...started, database: { kind: 'sqlite' }, policy: { file: undefined } }).policy,
-    'none',
-  )
-})
-
 test('an issuer that goes down later is one line in the log while its last keys are used, and one when it is back', async t => {
   const { tick } = stopClock(t)
   const key = await createKey('first')
@@ -266,4 +222,15 @@ test('an issuer that goes down later is one line in the log while its last keys 
   issuer.answer('jwks', undefined)
   await ask()
   assert.equal(countOf(service, 'the keys of the issuer can be had again'), 1)
+})
+
+test('issuer and PingFederate are told who calls: web-session-clients and its version', async t => {
+  const issuer = await startServer(t, 200, '{}')
+  const pingFederate = await startServer(t, 200, '{"version":"12.3.0.1"}')
+  const env = { JWT_ISSUER: issuer.url, PINGFEDERATE_ADMIN_URL: pingFederate.url }
+  const service = await startTestService(t, { env })
+  await service.lookAround()
+  await lineOf(service, issuerDown)
+  for (const { userAgents } of [issuer, pingFederate])
+    assert.deepEqual([...new Set(userAgents)], [`web-session-clients/${version}`])
 })
