@@ -149,39 +149,6 @@ test('415 for every other content type, and nothing is created', async t => {
   }
 })
 
-test('422 with every violation at once, of the schema, the URLs and the installation’s rules', async t => {
-  const service = await startTestService(t)
-  const body = {
-    clientId: 'no spaces',
-    name: ' x',
-    pingAccessUrls: ['http://a.example.com', 'https://b.example.com', 17, 'https://u@c.example.com?x#y'],
-    scopes: [],
-    logout: 'always',
-    requirePkce: 'true',
-    redirectUris: ['https://evil.example.com/cb'],
-    retrieval: { ttlSeconds: 100_000, redeemableBy: 'bearer', extra: 1 },
-  }
-  const answer = await refuse(service, { body }, 422, 'validation_failed')
-  const expected = [
-    ['/clientId', 'pattern'],
-    ['/logout', 'enum'],
-    ['/name', 'pattern'],
-    ['/pingAccessUrls/0', 'https_only'],
-    ['/pingAccessUrls/2', 'type'],
-    ['/pingAccessUrls/3', 'no_fragment'],
-    ['/pingAccessUrls/3', 'no_query'],
-    ['/pingAccessUrls/3', 'no_userinfo'],
-    ['/redirectUris', 'known_names'],
-    ['/requirePkce', 'type'],
-    ['/retrieval/extra', 'known_names'],
-    ['/retrieval/redeemableBy', 'bearer_redemption_disabled'],
-    ['/retrieval/ttlSeconds', 'retrieval_ttl_maximum'],
-    ['/scopes', 'minItems'],
-  ]
-  assert.deepEqual(rulesOf(answer).map(String).sort(), expected.map(String).sort())
-  for (const { fix, detail } of answer.body.violations) assert.ok(fix.length > 5 && detail.length > 5)
-})
-
 const invalid: [string, unknown, [string, string][]][] = [
   ['no object', null, [['', 'type']]],
   ['a list', [], [['', 'type']]],
@@ -279,24 +246,6 @@ test('422 for a caller in several teams that names none', async t => {
   const service = await startTestService(t)
   const { body } = await refuse(service, { as: 'portal', body: smallest }, 422, 'team_ambiguous')
   assert.match(body.detail, /payments.*shop/)
-})
-
-test('422 for a retrieval longer than the installation permits, 201 up to it', async t => {
-  const service = await startTestService(t, { env: { RETRIEVAL_TTL_MAX_SECONDS: '1000' } })
-  const body = { ...smallest, retrieval: { ttlSeconds: 1001 } }
-  const answer = await refuse(service, { body }, 422, 'validation_failed')
-  assert.deepEqual(rulesOf(answer), [['/retrieval/ttlSeconds', 'retrieval_ttl_maximum']])
-  const longest = { ...smallest, retrieval: { ttlSeconds: 1000 } }
-  assert.equal((await service.call('POST', '/web-session-clients', { body: longest })).status, 201)
-})
-
-test('201 for bearer redemption where the installation permits it', async t => {
-  const { call } = await startTestService(t, { env: { ALLOW_BEARER_REDEMPTION: 'true' } })
-  const { status, body } = await call('POST', '/web-session-clients', {
-    body: { ...smallest, retrieval: { redeemableBy: 'bearer' } },
-  })
-  assert.equal(status, 201)
-  assert.equal(body.retrieval.redeemableBy, 'bearer')
 })
 
 test('422 with a bounded answer, however many rules a body breaks', async t => {

@@ -85,31 +85,6 @@ test('200: the settings are those that the create answers', async t => {
   }
 })
 
-test('200: what was sent has the source request, whatever its value', async t => {
-  const service = await startTestService(t)
-  const { body } = await dryRun(service, { body: fullest })
-  const others = (body.settings as Setting[]).filter(({ source }) => source !== 'request')
-  assert.deepEqual(
-    others.map(({ pointer }) => pointer),
-    ['/redirectUris', '/bypassAuthorizationApproval'],
-  )
-  const off = await dryRun(service, { body: { ...smallest, requirePkce: false, logout: 'none' } })
-  for (const pointer of ['/requirePkce', '/logout']) assert.equal(settingOf(off, pointer)?.source, 'request')
-})
-
-test('200: a value of the installation has the source configuration and names its variable', async t => {
-  const service = await startTestService(t, {
-    env: { RETRIEVAL_TTL_SECONDS: '77', PINGACCESS_CALLBACK_PATH: '/other/cb' },
-  })
-  const answer = await dryRun(service)
-  const ttl = settingOf(answer, '/retrieval/ttlSeconds')
-  assert.deepEqual([ttl?.value, ttl?.source], [77, 'configuration'])
-  assert.match(ttl?.reason ?? '', /RETRIEVAL_TTL_SECONDS/)
-  const redirectUris = settingOf(answer, '/redirectUris')
-  assert.deepEqual(redirectUris?.value, ['https://mypingaccessserver:3000/other/cb'])
-  assert.match(redirectUris?.reason ?? '', /PINGACCESS_CALLBACK_PATH/)
-})
-
 test('201 with dryRun=false, as without it', async t => {
   const { call } = await startTestService(t)
   assert.equal((await call('POST', '/web-session-clients?dryRun=false', { body: smallest })).status, 201)

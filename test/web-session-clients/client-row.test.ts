@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClientRow, OperationRow } from '../../src/database/schema.ts'
+import {
+  findCreatedClient,
+  toEntityTag,
+  toFacts,
+  toWebSessionClient,
+} from '../../src/web-session-clients/client-row.ts'
+import { clientRow, operationRow } from '../database/rows.ts'
+
+const toRow = (settings: object): ClientRow =>
+  clientRow({ name: 'Shop', replication: 'replicating', settings: JSON.stringify(settings) }) as ClientRow
+
+test('a setting is answered as it was stored, and one that only a newer version knows is not answered', () => {
+  const stored = {
+    callbackUnder: 'host',
+    bypassAuthorizationApproval: false,
+    scopes: [],
+    fromLater: 'planted',
+  }
+  const { callbackUnder, bypassAuthorizationApproval, scopes, ...others } = toWebSessionClient(toRow(stored))
+  assert.deepEqual([callbackUnder, bypassAuthorizationApproval, scopes], ['host', false, []])
+  assert.doesNotMatch(JSON.stringify(others), /fromLater|planted/)
+})
+
+test('what a create keeps is the client that was answered, whatever becomes of the row', () => {
+  const row = toRow({ requirePkce: true })
+  const operation = { ...operationRow({ state: 'done' }), facts: toFacts(row), answer: null } as OperationRow
+  assert.deepEqual(findCreatedClient(operation), toWebSessionClient(row))
+})
+
+test('an operation that keeps nothing has made no client', () => {
+  const operation = { ...operationRow({ state: 'failed' }), facts: null, answer: null } as OperationRow
+  assert.equal(findCreatedClient(operation), undefined)
+})
+
+test('the tag is that of the version alone, in quotes', () => {
+  assert.deepEqual(
+    [1, 12].map(version => toEntityTag({ version })),
+    ['"1"', '"12"'],
+  )
+})
