@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '..')
+
+/**
+ * Kinds of sources that need no test of their name: they hold what is declared, which the compiler and the tests of the
+ * API document look at, or what stands together only in a process.
+ */
+const kinds: [RegExp, string][] = [
+  [/(^|\/)(.+-)?(document|schema|settings|examples?)\.ts$/, 'schemas, descriptions and examples'],
+  [
+    /(^|\/)(change|config|environment|policy-problem|route|vocabulary|version)\.ts$/,
+    'types, words and values',
+  ],
+  [/^database\/migrations\//, 'steps that test/database/migrate.test.ts and upgrade.test.ts take'],
+  [/^main\.ts$/, 'the start, in test/processes/main.test.ts'],
+  [/^api-document\/swagger-ui-/, 'what runs or shows in a page, in test/browser/swagger-ui.test.ts'],
+  // Its parts replace PingFederate and the issuer, and are tested as what they replace is called.
+  [/^sandbox\//, 'the sandbox'],
+]
+
+/** Sources whose promise is that of what they are part of, each with the test that would fail. */
+const heldElsewhere: Record<string, string> = {
+  // One expression of SQL, which each engine gives its meaning.
+  'database/database-time.ts': 'database/store.test.ts',
+  // Schemas made of schemas: what they refuse is refused by the routes.
+  'http/nullable.ts': 'openapi/described.test.ts',
+  'http/page-size.ts': 'web-session-clients/list.test.ts',
+  // Signals and errors that nobody handles are those of a process.
+  'process-end.ts': 'processes/main.test.ts',
+  // One statement: whether it stored the right thing shows when that is found and redeemed.
+  'secret-retrievals/insert-retrieval.ts': 'secret-retrievals/find-retrieval.test.ts',
+  // Puts limits and counts of clients together, which the answer shows on each engine.
+  'teams/usage.ts': 'teams/list.test.ts',
+  // Puts the kinds of change together with the journal.
+  'web-session-clients/client-journal.ts': 'web-session-clients/create-change.test.ts',
+  // Puts two answers together: of the save, and of the cluster.
+  'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
+}
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(file =>
+  file.endsWith('.ts'),
+)
+
+const hasTest = (file: string): boolean => existsSync(join(root, 'test', file.replace(/\.ts$/, '.test.ts')))
+
+const untested = sources.filter(file => !hasTest(file) && !kinds.some(([kind]) => kind.test(file)))
+
+test('a source has a test of its name, unless its kind needs none or its promise is held elsewhere', () => {
+  assert.deepEqual(untested.toSorted(), Object.keys(heldElsewhere).toSorted())
+})
+
+test('every test that stands for another exists, and every kind is one of sources that there are', () => {
+  for (const file of Object.values(heldElsewhere)) assert.ok(existsSync(join(root, 'test', file)), file)
+  for (const [kind] of kinds)
+    assert.ok(
+      sources.some(file => kind.test(file)),
+      String(kind),
+    )
+})
