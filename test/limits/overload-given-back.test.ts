@@ -18,7 +18,7 @@ const answered = {
   'GET that announces a body': `${head('GET /health/live', 'content-length: 65536')}\r\n`,
   'HEAD that announces a body': `${head('HEAD /health/ready', 'content-length: 65536')}\r\n`,
   'GET without a body': `${head('GET /health/ready')}\r\n`,
-  'GET with a long answer': `${head('GET /openapi.json')}\r\n`,
+  'GET with a long answer': `${head('GET /documentation/static/swagger-ui-bundle.js')}\r\n`,
   'POST without a token': `${head('POST /web-session-clients', json, 'content-length: 65536')}\r\n{`,
   'POST to nowhere in a type that is not read': `${head('POST /nothing', 'content-type: text/plain', 'content-length: 9')}\r\n`,
   'POST to nowhere with half a body': `${head('POST /nothing', json, 'content-length: 65536')}\r\n{`,
@@ -114,7 +114,8 @@ test('76: 413 for a thousand bodies that are sent as a whole, and 201 for a crea
   const options = {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: ' '.repeat(1_000_000),
+    // Three times what a body may have, so that its end has not been read when the answer is sent.
+    body: Buffer.alloc(200_000, ' '),
   }
   const statuses = new Set<number | 'closed'>()
   for (let round = 0; round < 20; round += 1)
