@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
 import { audience, environment } from './service.ts'
+import { shareSigningKey } from './signing-key.ts'
 import { untilTaken } from './until-taken.ts'
 
 export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -42,7 +43,7 @@ type Options = {
 
 /** What a process needs to be started, and started again on the same database; gone when the test ends. */
 export const prepareProcess = async (t: TestContext, others: Record<string, string> = {}) => {
-  const sandbox = await createSandbox({ audience })
+  const sandbox = await createSandbox({ audience, signingKey: await shareSigningKey() })
   t.after(() => sandbox.close())
   const folder = await mkdtemp(join(tmpdir(), 'process-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

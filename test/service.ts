@@ -12,6 +12,7 @@ import { loggerOptions } from '../src/log.ts'
 import type { ServiceName } from '../src/sandbox/callers.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
 import { type RunningService, serve } from '../src/start.ts'
+import { shareSigningKey } from './signing-key.ts'
 import { untilTaken } from './until-taken.ts'
 
 export const audience = 'https://clients.test'
@@ -63,7 +64,7 @@ type Surroundings = Pick<TestService, 'sandbox' | 'databasePath' | 'env'>
 
 /** A sandbox and a folder for a database, both gone when the test ends. */
 const createSurroundings = async (t: TestContext, { sandbox: others }: Options): Promise<Surroundings> => {
-  const sandbox = await createSandbox({ audience, ...others })
+  const sandbox = await createSandbox({ audience, signingKey: await shareSigningKey(), ...others })
   t.after(() => sandbox.close())
   const folder = await mkdtemp(join(tmpdir(), 'web-session-clients-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

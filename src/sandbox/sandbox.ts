@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { GenerateKeyPairResult } from 'jose'
 import {
   createServices,
   type Person,
@@ -10,7 +11,7 @@ import {
   type Services,
   swaggerUiClientId,
 } from './callers.ts'
-import { createIssuer } from './issuer/issuer.ts'
+import { createIssuer, createSigningKey } from './issuer/issuer.ts'
 import { listen } from './listen.ts'
 import { createPingFederate, type PingFederate } from './pingfederate/pingfederate.ts'
 
@@ -33,6 +34,8 @@ export interface SandboxOptions {
   /** TLS for the admin API. */
   readonly tls?: TlsOptions
   readonly now?: () => Date
+  /** The issuer's; a new one unless told otherwise. */
+  readonly signingKey?: GenerateKeyPairResult
 }
 
 /** PEM texts; with `requestCert` a certificate of `ca` is as good as a password. */
@@ -85,13 +88,16 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const issuerServer = createServer((...exchange) => void answering.then(listener => listener(...exchange)))
   const issuerListening = started.use(await listen(issuerServer, options.issuerPort ?? 0, host))
   const localIssuerUrl = `http://${reachable(host)}:${issuerListening.port}`
-  const issuer = await createIssuer({
-    ...engine,
-    issuer: options.issuerUrl ?? localIssuerUrl,
-    audience: options.audience,
-    services,
-    swaggerUiRedirectUris,
-  })
+  const issuer = await createIssuer(
+    {
+      ...engine,
+      issuer: options.issuerUrl ?? localIssuerUrl,
+      audience: options.audience,
+      services,
+      swaggerUiRedirectUris,
+    },
+    options.signingKey ?? (await createSigningKey()),
+  )
   answer(issuer.listener)
   const adminServer = createAdminServer(admin.listener, options.tls)
   const adminListening = started.use(await listen(adminServer, options.adminPort ?? 0, host))

@@ -10,6 +10,7 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { audience, environment, startTestService, type TestService } from '../service.ts'
+import { shareSigningKey } from '../signing-key.ts'
 import { createOnceSettled, createUnderKey, fullest, smallest } from '../web-session-clients/requests.ts'
 import { openBefore } from './open-before.ts'
 import { usePostgresServer } from './postgres-server.ts'
@@ -58,7 +59,7 @@ const startUpgraded = async (
       .values(values as never)
       .execute()
   await store.close()
-  const sandbox = await createSandbox({ audience })
+  const sandbox = await createSandbox({ audience, signingKey: await shareSigningKey() })
   t.after(() => sandbox.close())
   const operation = operationOf('open-done')
   const client = {

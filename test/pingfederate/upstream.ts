@@ -9,6 +9,7 @@ import { type Call, createTransport, type Transport } from '../../src/pingfedera
 import type { Exchange } from '../../src/sandbox/pingfederate/admin-api.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { Secret } from '../../src/secret.ts'
+import { shareSigningKey } from '../signing-key.ts'
 
 export type UpstreamConfig = Config['pingFederate']
 
@@ -30,7 +31,11 @@ type Options = {
 
 /** The adapter, and a PingFederate of its own to speak to. */
 export const startUpstream = async (t: TestContext, options: Options = {}): Promise<Upstream> => {
-  const sandbox = await createSandbox({ audience: 'test', ...options.sandbox })
+  const sandbox = await createSandbox({
+    audience: 'test',
+    signingKey: await shareSigningKey(),
+    ...options.sandbox,
+  })
   t.after(() => sandbox.close())
   const exchanges: Exchange[] = []
   sandbox.pingFederate.onExchange(exchange => exchanges.push(exchange))

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { type CryptoKey, exportJWK, generateKeyPair, jwtVerify } from 'jose'
+import { type CryptoKey, exportJWK, type GenerateKeyPairResult, generateKeyPair, jwtVerify } from 'jose'
 import Provider from 'oidc-provider'
 import { adminApiScope } from '../callers.ts'
 import { adminApiAudience } from './callers.ts'
@@ -13,9 +13,16 @@ export interface Issuer {
   readonly acceptsAdminToken: (token: string) => Promise<boolean>
 }
 
-/** Creates an issuer with a key of its own. */
-export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
+/** A key to sign tokens with. */
+export function createSigningKey(): Promise<GenerateKeyPairResult> {
+  return generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
+}
+
+/** Creates an issuer that signs with the given key. */
+export async function createIssuer(
+  options: IssuerOptions,
+  { privateKey, publicKey }: GenerateKeyPairResult,
+): Promise<Issuer> {
   const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig' }
   const provider = new Provider(options.issuer, toConfiguration(options, key))
   acceptRetainedSecrets(provider, options)
