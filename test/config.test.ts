@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { ConfigurationError, parseConfig } from '../src/config.ts'
 import { openPolicy } from '../src/policy/team-policy.ts'
 import { Secret } from '../src/secret.ts'
+import { compileCache } from './compile-cache.ts'
 import { createCertificates } from './pingfederate/certificates.ts'
 
 const key = randomBytes(32).toString('base64url')
@@ -367,7 +368,7 @@ test('a secret’s file that is missing, empty, wrong or beside the secret itsel
 
 test('the process without configuration ends with 1, says all of it on stderr and nothing on stdout', async () => {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const started = promisify(execFile)(process.execPath, [main], { env: {} })
+  const started = promisify(execFile)(process.execPath, [main], { env: compileCache })
   const error = await started.then(
     () => undefined,
     failure => failure,

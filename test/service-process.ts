@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
+import { compileCache } from './compile-cache.ts'
 import { audience, environment } from './service.ts'
 import { shareSigningKey } from './signing-key.ts'
 import { untilTaken } from './until-taken.ts'
@@ -70,7 +71,7 @@ const startProcess = async (
 ): Promise<ServiceProcess> => {
   const command = [process.execPath, ...nodeArguments, main] as const
   const [file, ...args] = shell ? ['/bin/sh', '-c', `${shell} && exec "$@"`, 'sh', ...command] : command
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file, args, { env: { ...compileCache, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
   const lines: string[] = []

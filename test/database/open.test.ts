@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { compileCache } from '../compile-cache.ts'
 import { usePostgresServer } from './postgres-server.ts'
 import { openPostgresStore } from './stores.ts'
 
@@ -27,7 +28,9 @@ const environment = {
 
 /** Starts the service's process where it has to refuse, and checks how it says so. */
 const assertRefused = async (t: TestContext, databaseUrl: string, reason: RegExp): Promise<void> => {
-  const child = spawn(process.execPath, [main], { env: { ...environment, DATABASE_URL: databaseUrl } })
+  const child = spawn(process.execPath, [main], {
+    env: { ...compileCache, ...environment, DATABASE_URL: databaseUrl },
+  })
   t.after(() => child.kill('SIGKILL'))
   const [output, errors, [code]] = await Promise.all([
     child.stdout.toArray(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { compileCache } from '../compile-cache.ts'
 
 const mebibyte = 1024 * 1024
 const source = new URL('../../src/limits/old-generation.ts', import.meta.url).href
@@ -15,7 +16,9 @@ const script = `
 /** What a Node.js that is started so finds out about its own heap, in MiB. */
 const measure = async (flags: string[], nodeOptions = ''): Promise<{ heap: number; old: number }> => {
   const args = [...flags, '--input-type=module', '--eval', script]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { NODE_OPTIONS: nodeOptions } })
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...compileCache, NODE_OPTIONS: nodeOptions },
+  })
   const { heap, old } = JSON.parse(stdout) as { heap: number; old: number }
   return { heap: heap / mebibyte, old: old / mebibyte }
 }

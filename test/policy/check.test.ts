@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from '../compile-cache.ts'
 import { example, writePolicyFile } from './files.ts'
 
 const program = fileURLToPath(new URL('../../src/policy/check.ts', import.meta.url))
 
 /** Without any setting of the service: a pipeline that checks a file has none. */
 const check = (...args: string[]) =>
-  spawnSync(process.execPath, [program, ...args], { env: {}, encoding: 'utf8' })
+  spawnSync(process.execPath, [program, ...args], { env: compileCache, encoding: 'utf8' })
 
 test('ends with 0 for a file that a service would take, and tells its digest', t => {
   const { status, stdout } = check(writePolicyFile(t, example).path)

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { compileCache } from '../compile-cache.ts'
 
 const demo = fileURLToPath(new URL('../../src/sandbox/demo.ts', import.meta.url))
 
@@ -16,7 +17,7 @@ type Demo = ChildProcessByStdio<null, Readable, Readable>
 
 const startDemo = (t: TestContext, folder: string, ...options: string[]): Demo => {
   const child = spawn(process.execPath, [demo, '--random-ports', ...options], {
-    env: { TMPDIR: folder },
+    env: { ...compileCache, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGTERM'))

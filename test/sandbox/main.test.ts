@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from '../compile-cache.ts'
 import { readCompose } from '../container/compose.ts'
 import { basic } from './call-admin-api.ts'
 
@@ -10,7 +11,10 @@ const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url)
 
 function start(env: Record<string, string>): ChildProcess {
   const ports = { SANDBOX_ADMIN_PORT: '0', SANDBOX_ISSUER_PORT: '0' }
-  return spawn(process.execPath, [main], { env: { ...ports, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [main], {
+    env: { ...compileCache, ...ports, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { startServiceProcess } from '../../../src/sandbox/demo/service-process.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
+import { compileCache } from '../../compile-cache.ts'
 import { audience, environment } from '../../service.ts'
 
 const makeFolder = async (t: TestContext): Promise<string> => {
@@ -22,7 +23,7 @@ test('a service that does not start says why, and inherits nothing that would he
   const inherited = environment(sandbox, join(tmpdir(), 'never.db'))
   t.mock.property(process, 'env', { ...process.env, ...inherited })
   await assert.rejects(
-    startServiceProcess({ env: {}, logFile }),
+    startServiceProcess({ env: compileCache, logFile }),
     /ended instead of listening:\n[\s\S]*SECRET_KEY/,
   )
 })
@@ -44,12 +45,13 @@ test('a service that never listens is given up in time, and is gone', async t =>
   t.after(() => sandbox.close())
   const folder = await makeFolder(t)
   const env = {
+    ...compileCache,
     ...environment(sandbox, join(folder, 'data.db')),
     DATABASE_URL: `postgres://user:word@127.0.0.1:${port}/data`,
   }
   await assert.rejects(
-    startServiceProcess({ env, logFile: join(folder, 'service.log'), startDeadlineMs: 3_000 }),
-    /did not listen within 3000 ms/,
+    startServiceProcess({ env, logFile: join(folder, 'service.log'), startDeadlineMs: 1_000 }),
+    /did not listen within 1000 ms/,
   )
   // Whatever it had got to by then, the process at the other end is over.
   await Promise.all(ends)
@@ -60,7 +62,7 @@ test('a running service writes its log to the file, and is gone when it is let g
   const logFile = join(folder, 'service.log')
   const sandbox = await createSandbox({ audience })
   t.after(() => sandbox.close())
-  const env = environment(sandbox, join(folder, 'data.db'))
+  const env = { ...compileCache, ...environment(sandbox, join(folder, 'data.db')) }
   const service = await startServiceProcess({ env, logFile })
   assert.equal((await fetch(`${service.url}/health/live`)).status, 200)
   await service[Symbol.asyncDispose]()
