@@ -18,7 +18,7 @@ const engines = {
     repair: 'drop trigger broken',
   },
   PostgreSQL: {
-    start: async (t: TestContext) => startTestService(t, { database: await server.createDatabase() }),
+    start: async (t: TestContext) => startTestService(t, { database: await server.createDatabase(t) }),
     refuse: (condition: string) => `
       create function broken() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
       create trigger broken before insert on audit_event for each row when (${condition}) execute function broken()`,

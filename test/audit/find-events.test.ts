@@ -5,4 +5,4 @@ import { checkSearch, explainOnPostgres, explainOnSqlite } from './find-events.c
 const server = usePostgresServer()
 
 checkSearch('SQLite', openSqliteStore, explainOnSqlite)
-checkSearch('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase()), explainOnPostgres)
+checkSearch('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase(t)), explainOnPostgres)

@@ -5,4 +5,4 @@ import { checkAuditTrail } from './record.contract.ts'
 const server = usePostgresServer()
 
 checkAuditTrail('SQLite', openSqliteStore)
-checkAuditTrail('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase()))
+checkAuditTrail('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase(t)))

@@ -8,5 +8,5 @@ export const onEachEngine = (what: string, check: (openStore: OpenStore) => void
   const server = usePostgresServer()
   describe(`${what} on SQLite`, () => check(openSqliteStore))
   describe(`${what} on PostgreSQL`, () =>
-    check(async t => openPostgresStore(t, await server.createDatabase())))
+    check(async t => openPostgresStore(t, await server.createDatabase(t))))
 }

@@ -21,7 +21,7 @@ const connectBeside = async (t: TestContext, database: string): Promise<pg.Clien
 }
 
 test('a sweep leaves the rows that another replica is at to it, and does not wait for them', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const store = await openPostgresStore(t, database)
   const expires_at = '2026-01-01T00:00:00.000Z'
   const rows = Array.from({ length: 300 }, (_, index) =>
@@ -36,7 +36,7 @@ test('a sweep leaves the rows that another replica is at to it, and does not wai
 })
 
 test('creates of a team with a limit wait for each other before they count its clients', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const service = await startTestService(t, {
     database,
     env: { POLICY_FILE: writePolicyFile(t, example).path },
@@ -54,7 +54,7 @@ test('creates of a team with a limit wait for each other before they count its c
 })
 
 test('the audit trail refuses to be changed, removed or emptied', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   await openPostgresStore(t, database)
   const beside = await connectBeside(t, database)
   for (const statement of [

@@ -17,7 +17,7 @@ test('a statement is built once for each engine, and run with the values of each
       .where('team', '=', value.team)
       .where('client_id', '=', value.clientId)
   })
-  const stores = [await openSqliteStore(t), await openPostgresStore(t, await server.createDatabase())]
+  const stores = [await openSqliteStore(t), await openPostgresStore(t, await server.createDatabase(t))]
   for (const { db, write } of stores) {
     await write(trx => trx.insertInto('client').values(clientRow({})).execute())
     const count = async (clientId: string, team: string) => (await find(db, { clientId, team })).rows.length

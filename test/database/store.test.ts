@@ -5,4 +5,4 @@ import { openPostgresStore, openSqliteStore } from './stores.ts'
 const server = usePostgresServer()
 
 checkStore('SQLite', openSqliteStore)
-checkStore('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase()))
+checkStore('PostgreSQL', async t => openPostgresStore(t, await server.createDatabase(t)))

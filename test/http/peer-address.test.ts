@@ -13,9 +13,9 @@ import { sendAndReset, toText } from './reset-connection.ts'
 
 const server = usePostgresServer()
 
-const engines: Record<string, () => Promise<string | undefined>> = {
+const engines: Record<string, (t: TestContext) => Promise<string | undefined>> = {
   SQLite: async () => undefined,
-  PostgreSQL: () => server.createDatabase(),
+  PostgreSQL: t => server.createDatabase(t),
 }
 
 type Line = { audit?: boolean; level?: string; action?: string; outcome?: string; address?: string }
@@ -42,7 +42,7 @@ const told = ({ action, outcome, address }: Line) => [action, outcome, address]
 
 for (const [engine, createDatabase] of Object.entries(engines)) {
   const start = async (t: TestContext, env: Record<string, string> = {}) => {
-    const database = await createDatabase()
+    const database = await createDatabase(t)
     return startWatched(t, { env, ...(database !== undefined && { database }) })
   }
 

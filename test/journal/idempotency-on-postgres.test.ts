@@ -10,7 +10,7 @@ import { clientIds, createKey, createUnderKey, smallest } from '../web-session-c
 const server = usePostgresServer()
 
 test('201 and 409 for two bodies with one key at the same moment: one client is made', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const service = await startTestService(t, { database })
   // The sweep would wait for the table as well, and be taken for a create.
   await untilSwept(service)

@@ -28,7 +28,7 @@ const stages = [
 
 for (const [stage, left, right] of stages)
   test(`201 again, 200: repetitions and tokens work at both replicas while one of two ${stage}`, async t => {
-    const first = await startTestService(t, { database: await server.createDatabase(), env: left })
+    const first = await startTestService(t, { database: await server.createDatabase(t), env: left })
     const second = await startReplica(t, first, { env: right })
     const pairs = [
       { maker: first, other: second, clientId: 'made-at-first' },
@@ -46,7 +46,7 @@ for (const [stage, left, right] of stages)
   })
 
 test('201 and 422 for two bodies with one key at the same moment, at replicas that seal with two keys', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const first = await startTestService(t, { database, env: told })
   const second = await startReplica(t, first, { env: swapped })
   const beside = new pg.Client(database)

@@ -20,7 +20,7 @@ const idsOf = (count: number): string[] => Array.from({ length: count }, (_, ind
 const start = async (t: TestContext, engine: 'SQLite' | 'PostgreSQL'): Promise<TestService> =>
   startTestService(t, {
     env: { POLICY_FILE: writePolicyFile(t, example).path, PINGFEDERATE_CONCURRENCY: '32' },
-    ...(engine === 'PostgreSQL' && { database: await server.createDatabase() }),
+    ...(engine === 'PostgreSQL' && { database: await server.createDatabase(t) }),
   })
 
 /** Far more creates at once than there are places, over every service. */

@@ -10,7 +10,7 @@ const server = usePostgresServer()
 
 /** A secret whose row somebody else holds, so that every redemption has looked at it before any can claim it. */
 const holdRetrieval = async (t: TestContext) => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const service = await startTestService(t, { database })
   const token = await createRetrieval(service)
   const beside = new pg.Client(database)

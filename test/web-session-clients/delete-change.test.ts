@@ -21,10 +21,10 @@ const timeoutMs = 400
 /** As long as a call that hangs may take to arrive. */
 const holdMs = 30 * timeoutMs
 
-type Engine = { name: string; createDatabase: () => Promise<string | undefined> }
+type Engine = { name: string; createDatabase: (t: TestContext) => Promise<string | undefined> }
 const engines: Engine[] = [
   { name: 'SQLite', createDatabase: async () => undefined },
-  { name: 'PostgreSQL', createDatabase: () => server.createDatabase() },
+  { name: 'PostgreSQL', createDatabase: t => server.createDatabase(t) },
 ]
 
 type Made = {
@@ -40,7 +40,7 @@ type Made = {
 type Fault = Parameters<TestService['sandbox']['pingFederate']['faults']['next']>[0]['fault']
 
 const makeClient = async (t: TestContext, { createDatabase }: Engine): Promise<Made> => {
-  const database = await createDatabase()
+  const database = await createDatabase(t)
   const env = { PINGFEDERATE_TIMEOUT_MS: String(timeoutMs) }
   const service = await startTestService(t, { env, ...(database !== undefined && { database }) })
   await createRetrieval(service)
@@ -302,7 +302,7 @@ for (const engine of engines) {
 }
 
 test('on PostgreSQL: of two that end a delete at the same moment the later one does not touch the client made since', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const made = await makeClient(t, { name: 'PostgreSQL', createDatabase: async () => database })
   made.fault('DELETE', { acts: false, answer: { kind: 'drop' } })
   assert.equal(await made.remove(), 'outcome_unknown')

@@ -12,7 +12,7 @@ import { fullest, smallest } from './requests.ts'
 const server = usePostgresServer()
 
 test('201, 200, 200, 410: a client made at one replica is read at another, its secret redeemed once', async t => {
-  const first = await startTestService(t, { database: await server.createDatabase() })
+  const first = await startTestService(t, { database: await server.createDatabase(t) })
   const second = await startReplica(t, first)
   const created = await first.call('POST', '/web-session-clients', { body: fullest })
   assert.equal(created.status, 201)
@@ -29,7 +29,7 @@ test('201, 200, 200, 410: a client made at one replica is read at another, its s
 })
 
 test('201 at one replica, the same 201 at the other under the same key, 422 with another body', async t => {
-  const first = await startTestService(t, { database: await server.createDatabase() })
+  const first = await startTestService(t, { database: await server.createDatabase(t) })
   const second = await startReplica(t, first)
   const headers = { 'idempotency-key': 'key-of-this-request' }
   const created = await first.call('POST', '/web-session-clients', { body: smallest, headers })
@@ -41,7 +41,7 @@ test('201 at one replica, the same 201 at the other under the same key, 422 with
 })
 
 test('200, 409 and 200: a dry run keeps nothing, neither of its own nor of what it finds abandoned', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const first = await startTestService(t, { database })
   const dryRun = (body: object) => first.call('POST', '/web-session-clients?dryRun=true', { body })
   assert.equal((await dryRun(smallest)).status, 200)
@@ -67,7 +67,7 @@ test('201 once and 409 for the others, when an id is created in every case of le
 })
 
 test('200 page by page in the order of the bytes, and found by search whatever the case', async t => {
-  const service = await startTestService(t, { database: await server.createDatabase() })
+  const service = await startTestService(t, { database: await server.createDatabase(t) })
   const ids = ['B-1', 'a.1', 'aB', 'a_1', 'abc', 'b']
   for (const clientId of ids.toReversed()) await createRetrieval(service, { clientId })
   const seen: string[] = []
@@ -87,7 +87,7 @@ test('200 page by page in the order of the bytes, and found by search whatever t
 })
 
 test('204 revokes a token at every replica: 410 at the other', async t => {
-  const first = await startTestService(t, { database: await server.createDatabase() })
+  const first = await startTestService(t, { database: await server.createDatabase(t) })
   const second = await startReplica(t, first)
   const token = await createRetrieval(first)
   assert.equal((await second.call('DELETE', '/web-session-clients/pa_wam/retrieval')).status, 204)
@@ -100,7 +100,7 @@ for (const [minutes, where] of [
   [-20, 'behind'],
 ] as const)
   test(`201, 200: a token lives its time by the database’s clock, and a key too, though that is 20 minutes ${where} the replica’s`, async t => {
-    const database = await server.createDatabase()
+    const database = await server.createDatabase(t)
     const first = await startTestService(t, { database })
     const beside = new pg.Client(database)
     await beside.connect()
@@ -125,7 +125,7 @@ for (const [minutes, where] of [
   })
 
 test('410 for a token whose time is over by the database’s clock, and its sealed secret is erased', async t => {
-  const database = await server.createDatabase()
+  const database = await server.createDatabase(t)
   const service = await startTestService(t, { database })
   const token = await createRetrieval(service)
   const beside = new pg.Client(database)
