@@ -8,7 +8,7 @@ import { recordRefusals } from './audit/record-refusals.ts'
 import { AuditEvent } from './audit/schema.ts'
 import { authenticate } from './authentication/authenticate.ts'
 import type { IssuerKeys } from './authentication/issuer-keys.ts'
-import { answerClientError } from './client-error.ts'
+import { answerClientError, refuseTunnels } from './client-error.ts'
 import type { Config } from './config.ts'
 import { answerProblems, refuseUnknownAddresses, sendProblem, toProblem } from './errors.ts'
 import { getLiveness } from './health/live.ts'
@@ -105,7 +105,9 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
     findTeamLimit: team => requestsPerMinute(dependencies.policy.current(), team)?.value,
     now: dependencies.now,
   })
-  const app = createServer(dependencies, headers)
+  const answerUnread = answerClientError({ ...dependencies, headers, ...dependencies.metrics })
+  const app = createServer(dependencies, headers, answerUnread)
+  refuseTunnels(app, answerUnread)
   app.server.maxConnections = maxConnections
   rememberAddresses(app.server)
   answerProblems(app, config.publicUrl)
@@ -172,6 +174,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
 const createServer = (
   { log, newId, config, metrics }: Dependencies,
   headers: Readonly<Record<string, string>>,
+  clientErrorHandler: ReturnType<typeof answerClientError>,
 ): FastifyInstance =>
   Fastify({
     loggerInstance: log,
@@ -194,7 +197,7 @@ const createServer = (
     connectionTimeout: toIdleTimeoutMs(config),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerClientError({ log, headers, ...metrics }),
+    clientErrorHandler,
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     // No hook runs for an address that cannot be read, so the headers are set here.
     frameworkErrors: (error, request, reply) => {

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { CountProblem } from './http/measure-requests.ts'
 import { logTexts } from './log.ts'
 import { Problem, type ProblemCode, problems, toProblemDetails } from './problem.ts'
@@ -41,3 +41,16 @@ export const answerClientError =
     }).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.end(`HTTP/1.1 ${status} ${reason}\r\n${fields.join('')}\r\n${body}`)
   }
+
+/** Where nobody listens for CONNECT, Node.js ends the connection without an answer and without a line in the log. */
+export const refuseTunnels = (
+  { server }: Pick<FastifyInstance, 'server'>,
+  answer: ReturnType<typeof answerClientError>,
+): void => {
+  server.on('connect', (_request, socket: Socket) => {
+    // The socket is no longer the server's to look after: an error that nobody hears would end the process.
+    socket.on('error', () => socket.destroy())
+    socket.on('finish', () => socket.destroy())
+    answer(new Error('CONNECT'), socket)
+  })
+}

@@ -52,6 +52,16 @@ test('63: 400, 431 as problem details for what the parser refuses, and the conne
   }
 })
 
+test('63: 400 for CONNECT, with a log line, and the connection ends', async t => {
+  const { url, logLines } = await startTestService(t)
+  const connection = openConnection(t, url)
+  connection.write('CONNECT pay.example.com:443 HTTP/1.1\r\nhost: pay.example.com:443\r\n\r\n')
+  const { status, headers, body } = parseAnswer(await connection.received)
+  assert.deepEqual([status, body['code']], [400, 'malformed_request'])
+  assert.equal(headers.get('cache-control'), 'no-store')
+  assert.ok(logLines.some(line => line.includes(String(headers.get('x-request-id')))))
+})
+
 const silent = { log: pino({ enabled: false }), headers: {}, countProblem: () => undefined }
 
 test('60: 408 as problem details for a request that does not arrive in time', async t => {
