@@ -177,22 +177,3 @@ for (const mode of ['report', 'trigger'] as const)
     assert.deepEqual(statuses, ['replicating', 'replicating', 'ready', 'ready', 'ready'])
     assert.deepEqual(asked, ['pa_wam', 'pa_wam', 'pa_wam'])
   })
-
-test('73: a client that never reaches the engines is asked about in seven rounds, however many others are saved meanwhile', async t => {
-  const store = await openSqliteStore(t)
-  const rows = ['pa_wam', 'other'].map(client_id => clientRow({ client_id, replication: 'replicating' }))
-  await store.write(trx => trx.insertInto('client').values(rows).execute())
-  const asked: string[] = []
-  const findStatusOf = async (clientId: string) => {
-    asked.push(clientId)
-    return 'replicating' as const
-  }
-  const replication = { ...engines('replicating'), publish: async () => true, findStatusOf }
-  const call = createPublisher({ store, replication, config: toConfig('report') })
-  await call(['pa_wam'])
-  for (let round = 0; round < 10; round += 1) {
-    await call(['other'])
-    await call([])
-  }
-  assert.equal(asked.filter(clientId => clientId === 'pa_wam').length, 7)
-})
