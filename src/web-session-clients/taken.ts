@@ -22,8 +22,8 @@ export const findTaken = (db: Kysely<Database>, clientId: string): Promise<Clien
  */
 export const refuseTaken = (taken: ClientRow, clientId: string, { teams }: Principal): void => {
   if (!teams.includes(taken.team)) throw takenByOthers(taken)
-  if (taken.client_id !== clientId) throw takenInAnotherCase(taken)
-  if (taken.state === 'active') throw takenByYou(taken)
+  if (taken.state !== 'active') return
+  throw taken.client_id === clientId ? takenByYou(taken) : takenInAnotherCase(taken)
 }
 
 /** Another team learns that the id is taken and nothing more. */

@@ -176,6 +176,17 @@ test('409 for another case of letters while nobody knows whether the client was 
   assert.deepEqual(held.writes, ['POST /oauth/clients'])
 })
 
+test('409 for another case of letters while the operation may still be worked on; 201 once it is seen to have made nothing', async t => {
+  const held = await holdClientId(t, { acts: false })
+  const other = { body: { ...body, clientId: 'PA_WAM' } }
+  const { status, body: problem } = await held.call('POST', '/web-session-clients', other)
+  assert.deepEqual([status, problem.code], [409, 'operation_in_progress'])
+  assert.equal(problem.operation, held.first.body.operation)
+  held.outliveLease()
+  assert.equal((await held.call('POST', '/web-session-clients?dryRun=true', other)).status, 200)
+  assert.equal((await held.call('POST', '/web-session-clients', other)).status, 201)
+})
+
 test('71: one client, when it is created in every case of letters at once: one 201, the others 409', async t => {
   const { call, sandbox } = await startTestService(t)
   const answers = await Promise.all(
