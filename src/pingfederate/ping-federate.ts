@@ -3,6 +3,7 @@ import { isApiResult } from './api-result.ts'
 import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, isTooLong, PingFederateFailure } from './failure.ts'
+import { type NewSecret, withNewSecret } from './new-secret.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import type { Answer } from './parse-answer.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
@@ -24,6 +25,8 @@ export type PingFederate = {
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Replaces the client of this id, with all its settings and its secret; nothing is merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  /** Gives a client that was just read a new secret and leaves everything else as it is; never repeats the call by itself. */
+  rotateSecret: (found: ClientInPingFederate, newSecret: NewSecret) => Promise<ClientInPingFederate>
   /** Resolves where PingFederate itself says that it has no such client (any more); never repeats the call by itself. */
   deleteClient: (clientId: string) => Promise<void>
   /** The call that would make or replace the client, with placeholders for the secret and the operation id. */
@@ -84,13 +87,8 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         secrets: [secret],
         read: answer => readClient(answer, 200, client.clientId),
       }),
-    deleteClient: clientId =>
-      call({
-        operation: 'delete_client',
-        method: 'DELETE',
-        path: toPath(clientId),
-        read: answer => void (isAbsence(answer) || expect(answer, 204)),
-      }),
+    rotateSecret: (found, newSecret) => call(toRotateCall(found, newSecret)),
+    deleteClient: clientId => call(toDeleteCall(clientId)),
     planSave: async (client, as) => {
       const { method, path } = toAddress(as, client)
       return { method, path: apiPath + path, body: await toBody(client, maskedSecret, plannedOperationId) }
@@ -119,6 +117,24 @@ const plannedOperationId = '<operation id>'
 const toAddress = (method: 'POST' | 'PUT', { clientId }: Pick<NewClient, 'clientId'>) => ({
   method,
   path: method === 'POST' ? '/oauth/clients' : toPath(clientId),
+})
+
+const toRotateCall = (
+  { clientId, raw }: ClientInPingFederate,
+  newSecret: NewSecret,
+): Call<ClientInPingFederate> => ({
+  operation: 'rotate_secret',
+  ...toAddress('PUT', { clientId }),
+  body: withNewSecret(raw.reveal(), newSecret),
+  secrets: [newSecret.secret],
+  read: answer => readClient(answer, 200, clientId),
+})
+
+const toDeleteCall = (clientId: string): Call<void> => ({
+  operation: 'delete_client',
+  method: 'DELETE',
+  path: toPath(clientId),
+  read: answer => void (isAbsence(answer) || expect(answer, 204)),
 })
 
 /** A page whose answer is too long is the same clients as two pages of half its size. */

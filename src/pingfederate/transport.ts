@@ -14,6 +14,7 @@ import { parseRetryAfter } from './retry-after.ts'
 export const operations = [
   'create_client',
   'replace_client',
+  'rotate_secret',
   'delete_client',
   'find_client',
   'list_clients',

@@ -1,0 +1,41 @@
+import type { Secret } from '../secret.ts'
+import { isJson, type Json } from './json.ts'
+import { addMarker, stripMarker } from './marker.ts'
+
+/** What a rotation sets. */
+export type NewSecret = {
+  secret: Secret
+  /** How long the secret that it replaces still works, in minutes; 0 ends it at once. */
+  overlapMinutes: number
+  operationId: string
+}
+
+/**
+ * The client as it was read, with a new secret, the overlap and another marker; everything else goes back as it came.
+ * The overlap is always said, because PingFederate's own default ends the former secret at once. `encryptedSecret` is
+ * left out: it is the former secret. So is `clientAuthentication` of newer versions, which says the same as `clientAuth`.
+ */
+export const withNewSecret = (body: Json, { secret, overlapMinutes, operationId }: NewSecret): Json => {
+  const { clientAuthentication, clientAuth, description, ...others } = withoutLocations(body) as Json
+  const { encryptedSecret, ...authentication } = isJson(clientAuth) ? clientAuth : {}
+  const text = typeof description === 'string' ? description : ''
+  return {
+    ...others,
+    description: addMarker(stripMarker(text), operationId),
+    clientAuth: { ...authentication, secret: secret.reveal() },
+    clientSecretRetentionPeriodType: 'OVERRIDE_SERVER_DEFAULT',
+    clientSecretRetentionPeriod: overlapMinutes,
+  }
+}
+
+/** Some versions refuse the `location` that PingFederate itself has put into links. */
+const withoutLocations = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutLocations)
+  if (!isJson(value)) return value
+  if (isLink(value)) return { id: value['id'] }
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutLocations(each)]))
+}
+
+/** By its form, because newer versions have links that this one does not know. */
+const isLink = (value: Json): boolean =>
+  Object.keys(value).length === 2 && typeof value['id'] === 'string' && typeof value['location'] === 'string'
