@@ -92,6 +92,10 @@ type RetrievalTable = {
   expires_at: Time
   redeemed_at: Time | null
   redeemed_by: string | null
+  /** The operation that replaces its secret, from its intent on; null again where that has failed. */
+  replaced_by: Generated<string | null>
+  /** Until when the secret that it replaced works at least; null where that ended at once, and where there was none. */
+  previous_ends_at: Generated<Time | null>
 }
 
 /** Rows are only ever added; triggers refuse everything else. */

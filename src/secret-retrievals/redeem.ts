@@ -34,6 +34,7 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
       action: 'secret.redeem',
       problems: [
         'retrieval_not_found',
+        'operation_in_progress',
         'retrieval_redeemed',
         'retrieval_expired',
         'retrieval_revoked',
@@ -79,6 +80,7 @@ const claimRetrieval = prepare((db, value: Placeholders<Claim>) =>
     .set({ state: 'redeemed', sealed: null, redeemed_at: value.redeemedAt, redeemed_by: value.subject })
     .where('retrieval_id', '=', value.retrievalId)
     .where('state', '=', 'outstanding')
+    .where('replaced_by', 'is', null)
     .where('expires_at', '>', sql<string>`database_time()`),
 )
 
@@ -90,7 +92,7 @@ const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Ac
     subject: actor.principal.subject,
   })
   if (numAffectedRows !== 1n) {
-    // On PostgreSQL the token may expire, or another request may use or revoke it, between the two statements.
+    // On PostgreSQL the token may expire, or another request may use, revoke or begin to replace it, between the two statements.
     refuseDead(await readRetrieval(trx, retrieval.retrieval_id), actor.principal)
     throw expired(retrieval)
   }

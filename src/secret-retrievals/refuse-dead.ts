@@ -1,11 +1,15 @@
 import type { Principal } from '../principal.ts'
-import { Problem } from '../problem.ts'
+import { type About, Problem } from '../problem.ts'
 import { aboutRetrieval, type FoundRetrieval } from './find-retrieval.ts'
 
-/** @throws Problem `retrieval_expired`, `retrieval_revoked` or `retrieval_redeemed` unless the token is outstanding */
+/**
+ * @throws Problem `retrieval_expired`, `retrieval_revoked` or `retrieval_redeemed` unless the token is outstanding, and
+ *   `operation_in_progress` while a new secret is replacing the one that it stands for
+ */
 export const refuseDead = (retrieval: FoundRetrieval, principal: Principal): void => {
-  const { state, redeemed_at: redeemedAt, redeemed_by: redeemedBy } = retrieval
+  const { state, redeemed_at: redeemedAt, redeemed_by: redeemedBy, replaced_by: replacedBy } = retrieval
   const about = aboutRetrieval(retrieval)
+  if (state === 'outstanding' && replacedBy !== null) throw beingReplaced(replacedBy, about)
   if (state === 'expired') throw expired(retrieval)
   if (state === 'revoked') {
     throw new Problem(
@@ -22,6 +26,14 @@ export const refuseDead = (retrieval: FoundRetrieval, principal: Principal): voi
     )
   }
 }
+
+/** The secret may be dead by the time it is read: nobody is given it before it is known whether it still works. */
+const beingReplaced = (operation: string, about: About): Problem =>
+  new Problem(
+    'operation_in_progress',
+    'The client is being given a new secret at this moment, or it is not known yet how that ended. Send the token again after the time in Retry-After: it works if the new secret was not set, and is dead if it was.',
+    { operation, about, headers: { 'retry-after': '10' } },
+  )
 
 export const expired = (retrieval: FoundRetrieval): Problem =>
   new Problem(

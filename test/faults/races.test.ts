@@ -93,10 +93,7 @@ const readThenWrite = (t: TestContext): void => {
     function (this: pg.Client, config: unknown, ...others: unknown[]) {
       const { text } = config as { text?: string }
       if (!text?.startsWith('update "retrieval"')) return query.call(this, config, ...others)
-      const unconditional = text.replace(
-        /"state" = (\$\d+) and "expires_at"/,
-        '$1::text is not null and "expires_at"',
-      )
+      const unconditional = text.replace(/"state" = (\$\d+) and /, '$1::text is not null and ')
       assert.notEqual(unconditional, text)
       return query.call(
         this,

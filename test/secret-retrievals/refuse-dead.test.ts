@@ -17,9 +17,11 @@ const ana = {
 /** The refusal of a retrieval in that state, so many milliseconds after it was redeemed. */
 const refusalOf = (
   state: RetrievalRow['state'],
-  { laterMs = 0, subject = 'ana' } = {},
+  { laterMs = 0, subject = 'ana', replacedBy = null as string | null } = {},
 ): Problem | undefined => {
-  const row = retrievalRow({ state, redeemed_at: redeemedAt, redeemed_by: subject }) as RetrievalRow
+  const row = retrievalRow({
+    ...{ state, redeemed_at: redeemedAt, redeemed_by: subject, replaced_by: replacedBy },
+  }) as RetrievalRow
   const databaseTime = new Date(Date.parse(redeemedAt) + laterMs).toISOString()
   try {
     refuseDead({ ...row, databaseTime }, ana)
@@ -32,6 +34,13 @@ const refusalOf = (
 
 test('an outstanding token is not refused', () => {
   assert.equal(refusalOf('outstanding'), undefined)
+})
+
+test('409 for an outstanding token whose secret is being replaced; a dead one stays what it is', () => {
+  const codeOf = (state: RetrievalRow['state']) => refusalOf(state, { replacedBy: 'operation' })?.code
+  assert.equal(codeOf('outstanding'), 'operation_in_progress')
+  for (const state of ['expired', 'revoked', 'redeemed'] as const)
+    assert.equal(codeOf(state), `retrieval_${state}`)
 })
 
 test('410 tells what has become of a token, and the audit trail whose client it was', () => {
