@@ -48,6 +48,12 @@ import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
 import { revokeRetrieval } from './web-session-clients/revoke-retrieval.ts'
+import { rotateSecret } from './web-session-clients/rotate-secret.ts'
+import {
+  RotatedWebSessionClient,
+  RotateSecret,
+  RotationDryRun,
+} from './web-session-clients/rotation-schema.ts'
 import {
   CreatedWebSessionClient,
   CreateWebSessionClient,
@@ -138,6 +144,9 @@ const schemas = [
   CreateWebSessionClient,
   CreatedWebSessionClient,
   CreateDryRun,
+  RotateSecret,
+  RotatedWebSessionClient,
+  RotationDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
   RetrievalToken,
@@ -163,6 +172,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
+  rotateSecret(app, dependencies)
   revokeRetrieval(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)

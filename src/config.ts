@@ -38,6 +38,7 @@ export type Config = Readonly<{
   /** The current server key, then former ones. */
   secretKeys: readonly [KeyObject, ...KeyObject[]]
   retrieval: RetrievalConfig
+  rotation: Readonly<{ overlapMinutes: number }>
   policy: PolicySource
   swaggerUiClientId: string | undefined
   /** Before the name of each scope that Swagger UI asks the issuer for. */
@@ -259,6 +260,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     ttlMaxSeconds: variables.RETRIEVAL_TTL_MAX_SECONDS,
     bearerAllowed: variables.ALLOW_BEARER_REDEMPTION,
   },
+  rotation: { overlapMinutes: variables.ROTATION_OVERLAP_MINUTES },
   policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
   swaggerUiScopePrefix: variables.SWAGGER_UI_SCOPE_PREFIX ?? '',

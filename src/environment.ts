@@ -186,6 +186,10 @@ export const Environment = Type.Object({
     maximum: 604_800,
     default: 86_400,
   }),
+  ROTATION_OVERLAP_MINUTES: integer(
+    'How long a redeemed secret still works beside the new one when the request for that does not say; with 0 it ends at once.',
+    { minimum: 0, maximum: 43_200, default: 1_440 },
+  ),
   ALLOW_BEARER_REDEMPTION: flag('Permit `redeemableBy: bearer`: whoever holds token and scope.', 'false'),
   POLICY_FILE: Type.Optional(
     text(

@@ -21,6 +21,8 @@ export const problems = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   client_id_taken: { status: 409, title: 'The client id is taken' },
   client_exists_in_pingfederate: { status: 409, title: 'PingFederate already has this client' },
+  client_missing_in_pingfederate: { status: 409, title: 'PingFederate lacks this client' },
+  previous_secret_alive: { status: 409, title: 'A former secret still works' },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },

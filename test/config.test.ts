@@ -107,6 +107,7 @@ test('the least that is needed gives the documented defaults', () => {
       teamsClaim: 'groups',
     },
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },
+    rotation: { overlapMinutes: 1_440 },
     policy: { policy: openPolicy, file: undefined },
     swaggerUiClientId: undefined,
     swaggerUiScopePrefix: '',
@@ -190,6 +191,7 @@ const wrong: [string, string[]][] = [
   ['SWAGGER_UI_SCOPE_PREFIX', ['api://clients/ ', 'api://"', 'api:\\', 'ä/']],
   ['RETRIEVAL_TTL_SECONDS', ['59', '604801', '1.5', 'x']],
   ['RETRIEVAL_TTL_MAX_SECONDS', ['604801', 'x']],
+  ['ROTATION_OVERLAP_MINUTES', ['-1', '43201', '1.5', 'x']],
 ]
 
 test('every wrong value is refused under its own name, with a reason, an example and not the value of a secret', async t => {

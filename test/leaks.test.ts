@@ -67,6 +67,22 @@ const chapters: Record<string, Chapter> = {
     await call('POST', '/secret-retrievals/lookup', { body: { token } })
     await call('GET', '/web-session-clients/pa_wam')
   },
+  rotateSecret: async (watched, story) => {
+    const { call, foreign } = watched
+    const path = '/web-session-clients/pa_wam/secret-rotations'
+    const headers = { 'idempotency-key': `idempotency-${randomBytes(24).toString('hex')}` }
+    assert.equal((await call('POST', `${path}?dryRun=true`, { body: {} })).status, 200)
+    const { status, body } = await call('POST', path, { headers })
+    assert.equal(status, 201)
+    assert.notEqual(body.retrieval.token, story.token)
+    story.token = body.retrieval.token
+    assert.ok(watched.tokens.some(known => story.token.includes(known)))
+    assert.equal((await call('POST', path, { headers })).body.retrieval.token, story.token)
+    assert.equal((await call('POST', path, { headers, body: { force: true } })).status, 422)
+    assert.equal((await call('POST', path)).body.code, 'previous_secret_alive')
+    await call('POST', path, { token: foreign })
+    assert.equal((await call('POST', '/secret-retrievals', { body: { token: story.token } })).status, 200)
+  },
   revokeRetrieval: ({ call }) => call('DELETE', `/web-session-clients/${fullest.clientId}/retrieval`),
   getLiveness: get('/health/live'),
   getReadiness: get('/health/ready'),
@@ -132,6 +148,10 @@ const misplaced = (token: string): [string, string, CallOptions?][] => {
     create({ ...smallest, scopes: [`${token} x`] }),
     create({ ...smallest, retrieval: { redeemableBy: token, [token]: 1 } }),
     create({ ...smallest, [token]: token }),
+    ['POST', '/web-session-clients/pa_wam/secret-rotations', { body: { [token]: token, force: token } }],
+    ['POST', '/web-session-clients/pa_wam/secret-rotations', { body: { overlapMinutes: token } }],
+    ['POST', `/web-session-clients/${token}/secret-rotations`],
+    ['POST', `/web-session-clients/pa_wam/secret-rotations?${token}=1`],
     create(token),
     create([token]),
     create(`{"token":"${token}"`),

@@ -51,6 +51,8 @@ export const describeProtected = (app: FastifyInstance): void => {
     )
     route.schema = {
       ...schema,
+      // Read and removed by who makes the document: Fastify's own words for a body know no optional one.
+      ...(config?.isBodyOptional && { 'x-optional-body': true }),
       security: [{ oauth2: needsScope ? [String(config?.scope)] : [] }, { bearer: [] }],
       response: describeRateLimits({ ...(schema.response as object | undefined), ...problems }),
     }

@@ -80,7 +80,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
     transformObject: document =>
       JSON.parse(
         JSON.stringify(
-          moveExamples('openapiObject' in document ? document.openapiObject : {}),
+          completeBodies('openapiObject' in document ? document.openapiObject : {}),
           withoutUnicodePatterns,
         ),
       ),
@@ -91,18 +91,26 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
 }
 
 type MediaType = { schema: { $ref?: string }; examples?: unknown }
+type WithBody = {
+  'x-optional-body'?: boolean
+  requestBody?: { required?: boolean; content: Record<string, MediaType> }
+}
 type Described = {
-  paths?: Record<string, Record<string, { requestBody?: { content: Record<string, MediaType> } }>>
+  paths?: Record<string, Record<string, WithBody>>
   components?: { schemas?: Record<string, { 'x-request-examples'?: unknown }> }
 }
 
-/** Named examples stand beside the shared body schema they are for; OpenAPI wants them beside its use. */
-const moveExamples = (document: object): object => {
+/** Named examples stand beside the shared body schema they are for, and OpenAPI wants them beside its use; and which bodies can be left out. */
+const completeBodies = (document: object): object => {
   const { paths = {}, components: { schemas = {} } = {} } = document as Described
   const operations = Object.values(paths).flatMap(path => Object.values(path))
   for (const media of operations.flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}))) {
     const examples = schemas[media.schema.$ref?.split('/').at(-1) ?? '']?.['x-request-examples']
     if (examples) media.examples = examples
+  }
+  for (const operation of operations) {
+    if (operation['x-optional-body'] && operation.requestBody) operation.requestBody.required = false
+    delete operation['x-optional-body']
   }
   for (const schema of Object.values(schemas)) delete schema['x-request-examples']
   return document

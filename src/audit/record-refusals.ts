@@ -79,12 +79,15 @@ const findOperationId = ({ params }: FastifyRequest): string | null =>
 const toMatching = (value: unknown, form: RegExp): string | null =>
   typeof value === 'string' && form.test(value) ? value : null
 
+/** What can be tried without being done. */
+const rehearsed: ReadonlySet<AuditAction | undefined> = new Set(['client.create', 'client.rotate'])
+
 /**
- * A dry run is not recorded, because it writes nothing and asks for no change. Without the scope of a create a request
+ * A dry run is not recorded, because it writes nothing and asks for no change. Without the scope of the change a request
  * is no dry run, and at other routes the parameter means nothing.
  */
 const isDryRun = ({ query, routeOptions }: FastifyRequest, { code }: Problem): boolean =>
-  routeOptions.config.action === 'client.create' &&
+  rehearsed.has(routeOptions.config.action) &&
   code !== 'insufficient_scope' &&
   String((query as Asked)?.dryRun) === 'true'
 

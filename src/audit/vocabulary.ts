@@ -6,6 +6,7 @@ export const auditActions = {
   'client.create': 'Create a web session client.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
+  'client.rotate': 'Give a web session client a new secret.',
   'cluster.publish': 'Publish to the engines, together with every administrator’s pending changes.',
   'operation.read': 'Read where a change stands.',
   'retrieval.look-up': 'Look at a retrieval token without using it.',

@@ -3,25 +3,37 @@ import { printParseErrorCode, visit } from 'jsonc-parser'
 import { Problem, type Violation } from '../problem.ts'
 import { maxViolations, toPointer } from './validation.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether a request without a body counts as one with an empty object. */
+    isBodyOptional?: boolean
+  }
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Replaces Fastify's content-type parsers by one for JSON that refuses what parsers disagree about (RFC 8259,
  * I-JSON RFC 7493): invalid UTF-8, a byte order mark, duplicate names, names that reach into prototypes. Where no body is
- * described, an empty one is none: many HTTP clients name a type with every request.
+ * needed, an empty one is none: many HTTP clients name a type with every request.
  */
 export const acceptOnlyJson = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', (request, _reply, done) => {
-    if (describesNoBody(request) && announcesNoBody(request)) delete request.raw.headers['content-type']
+    if (needsNoBody(request) && announcesNoBody(request)) delete request.raw.headers['content-type']
     done()
   })
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) =>
-      body.length === 0 && describesNoBody(request) ? undefined : parseJson(body),
+      body.length === 0 && needsNoBody(request) ? undefined : parseJson(body),
   )
+  app.addHook('preValidation', (request, _reply, done) => {
+    // A null that was sent is a body, and the wrong one.
+    if (request.routeOptions.config.isBodyOptional && request.body === undefined) request.body = {}
+    done()
+  })
   // Before the body is read, which is not worth it if nobody can tell what its bytes stand for.
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const detail = methodsWithoutBody.has(request.method) ? undefined : findForeignCoding(request)
@@ -44,7 +56,8 @@ const findForeignCoding = ({ headers }: FastifyRequest): string | undefined => {
     : 'JSON is sent in UTF-8 and in no other charset.'
 }
 
-const describesNoBody = ({ routeOptions }: FastifyRequest): boolean => !routeOptions.schema?.body
+const needsNoBody = ({ routeOptions: { schema, config } }: FastifyRequest): boolean =>
+  !schema?.body || config.isBodyOptional === true
 
 const announcesNoBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'

@@ -17,7 +17,7 @@ const example = {
 /** What the API document says of reading an operation. */
 export const getOperationDocument = {
   description:
-    'One change of your teams to PingFederate. A create that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute once PingFederate answers; `Retry-After` of that answer tells from when on.',
+    'One change of your teams to PingFederate. A change that was answered `outcome_unknown` ends here as `done` or `failed`, usually within a minute once PingFederate answers; `Retry-After` of that answer tells from when on.',
   params: Type.Object({
     operationId: Type.String({
       pattern: '^[0-9a-f-]{36}$',
@@ -40,7 +40,7 @@ export const getOperationDocument = {
             team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
             state: Type.Enum(operationStates, {
               description:
-                '`intended`: begun, and not known to have ended. `done`: the client is there. `failed`: nothing was made.',
+                '`intended`: begun, and not known to have ended. `done`: PingFederate has the change. `failed`: nothing was changed.',
             }),
             failure: Nullable(Type.String(), 'Code of the problem it failed with.'),
             createdAt: Instant('When it was begun.'),

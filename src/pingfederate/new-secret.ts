@@ -1,6 +1,7 @@
 import type { Secret } from '../secret.ts'
-import { isJson, type Json } from './json.ts'
+import { findValue, isJson, type Json } from './json.ts'
 import { addMarker, stripMarker } from './marker.ts'
+import type { ClientInPingFederate } from './oauth-client.ts'
 
 /** What a rotation sets. */
 export type NewSecret = {
@@ -39,3 +40,17 @@ const withoutLocations = (value: unknown): unknown => {
 /** By its form, because newer versions have links that this one does not know. */
 const isLink = (value: Json): boolean =>
   Object.keys(value).length === 2 && typeof value['id'] === 'string' && typeof value['location'] === 'string'
+
+/**
+ * Until when PingFederate accepts former secrets of a client, in its own words, the last one first. One without a time
+ * that can be read counts as alive.
+ * @param now milliseconds since the epoch
+ */
+export const findFormerSecrets = ({ raw }: Pick<ClientInPingFederate, 'raw'>, now: number): string[] => {
+  const secrets = findValue(raw.reveal(), 'clientAuth.secondarySecrets')
+  return (Array.isArray(secrets) ? secrets : [])
+    .map(each => (isJson(each) ? String(each['expiryTime']) : ''))
+    .filter(end => !(Date.parse(end) <= now))
+    .toSorted()
+    .toReversed()
+}

@@ -50,7 +50,7 @@ const alwaysAllowedScope = 'openid'
 /** Decides about every part of a request by itself, so that all refusals are told at once. */
 export const decide = (policy: Policy, team: string, request: PolicyRequest): Decision[] => {
   const rules = getTeamPolicy(policy, team)
-  const { scopes, oidcPolicy, accessTokenManager, redeemableBy, ttlSeconds } = request
+  const { scopes, oidcPolicy, accessTokenManager } = request
   return [
     ...request.pingAccessUrls.flatMap((url, index) => decideUrl(rules, url, `/pingAccessUrls/${index}`)),
     ...decideScopes(rules.scopes, scopes),
@@ -61,6 +61,18 @@ export const decide = (policy: Policy, team: string, request: PolicyRequest): De
       '/accessTokenManager',
       accessTokenManager,
     ),
+    ...decideRetrieval(policy, team, request),
+  ]
+}
+
+/** The same for the hand-out of a secret alone. */
+export const decideRetrieval = (
+  policy: Policy,
+  team: string,
+  { redeemableBy, ttlSeconds }: Pick<PolicyRequest, 'redeemableBy' | 'ttlSeconds'>,
+): Decision[] => {
+  const rules = getTeamPolicy(policy, team)
+  return [
     ask('allowed_redeemers', rules.redeemableBy, '/retrieval/redeemableBy', redeemableBy),
     ...decideTtl(rules.ttlSeconds, ttlSeconds),
   ]

@@ -67,6 +67,24 @@ export const findCreatedClient = (operation: OperationRow): WebSessionClient | u
   return toCreatedClient(facts, { clientId, team, createdBy })
 }
 
+/** What a rotation keeps in its operation: the client as it was then, and until when a former secret works. */
+type RotationFacts = Facts & { createdBy: string; previousSecretEndsAt: string | null }
+
+export const toRotationFacts = (row: ClientRow, previousSecretEndsAt: string | null): string =>
+  JSON.stringify({
+    ...factsOf(row),
+    ...{ createdBy: row.created_by, previousSecretEndsAt },
+  } satisfies RotationFacts)
+
+/** The client as the rotation that keeps these facts has left it. */
+export const toRotatedClient = (
+  facts: string,
+  owner: Pick<Stored, 'clientId' | 'team'>,
+): { client: WebSessionClient; previousSecretEndsAt: string | null } => {
+  const { previousSecretEndsAt, ...client } = JSON.parse(facts) as RotationFacts
+  return { client: toAnswer({ ...client, ...owner }), previousSecretEndsAt }
+}
+
 const toFormerFacts = ({ answer }: Pick<OperationRow, 'answer'>): string | null => {
   if (answer === null) return null
   const { name, status, createdAt, updatedAt, ...settings } = JSON.parse(answer) as FormerAnswer

@@ -7,7 +7,7 @@ import { replayed } from '../http/idempotency-key.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
 import { deriveTokenBytes, toIdempotentRequest } from '../journal/idempotency.ts'
-import { type Running, runChange } from '../journal/run.ts'
+import { runChange } from '../journal/run.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
@@ -20,7 +20,7 @@ import { createDocument } from './create-document.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { type CreatePlan, type CreateRules, planCreate } from './plan.ts'
 import type { CreateWebSessionClient } from './schema.ts'
-import type { Upstream } from './upstream.ts'
+import { inSlots, type Upstream } from './upstream.ts'
 
 export type CreateDependencies = {
   journal: Journal<Upstream>
@@ -89,12 +89,6 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
     },
   })
 }
-
-/** Each change has one slot for all its calls. */
-const inSlots = ({ journal, pingFederate }: CreateDependencies): Running<Upstream> => ({
-  ...journal,
-  inSlot: work => pingFederate.inSlot(direct => work({ ...journal.upstream, pingFederate: direct })),
-})
 
 type ToCreate = { plan: CreatePlan; actor: Actor }
 

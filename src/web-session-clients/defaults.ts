@@ -100,22 +100,25 @@ export const applyDefaults = (request: CreateWebSessionClient, given: Given): Ch
     ),
   },
   settings: chooseSettings(request, given),
-  retrieval: {
-    ttlSeconds: orElse(
-      request.retrieval?.ttlSeconds,
-      byPolicy(
-        given.policy.ttlSeconds,
-        configured(given.retrieval.ttlSeconds, 'RETRIEVAL_TTL_SECONDS of this installation.'),
-      ),
+  retrieval: chooseRetrieval(request.retrieval, given),
+})
+
+/** How a secret is handed out, of a new client and of a rotation alike. */
+export const chooseRetrieval = (
+  asked: Partial<RetrievalSettings> | undefined,
+  { policy, retrieval }: Pick<Given, 'policy' | 'retrieval'>,
+): Choices['retrieval'] => ({
+  ttlSeconds: orElse(
+    asked?.ttlSeconds,
+    byPolicy(
+      policy.ttlSeconds,
+      configured(retrieval.ttlSeconds, 'RETRIEVAL_TTL_SECONDS of this installation.'),
     ),
-    redeemableBy: orElse(
-      request.retrieval?.redeemableBy,
-      byPolicy(
-        given.policy.redeemableBy,
-        configured('team', 'What this service does unless told otherwise.'),
-      ),
-    ),
-  },
+  ),
+  redeemableBy: orElse(
+    asked?.redeemableBy,
+    byPolicy(policy.redeemableBy, configured('team', 'What this service does unless told otherwise.')),
+  ),
 })
 
 const chooseSettings = (

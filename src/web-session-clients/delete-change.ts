@@ -7,10 +7,9 @@ import { findOpen, lockOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
-import { Problem } from '../problem.ts'
 import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
 import { getClient } from './get.ts'
-import { findTaken } from './taken.ts'
+import { findTaken, notOurs } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** What a delete answers, the first time and again. */
@@ -72,13 +71,6 @@ const toFailed = (failure: PingFederateFailure): Outcome => ({
   problem: toProblem(failure),
   isFinal: false,
 })
-
-/** Somebody has replaced it by hand, or taken the mark out of its description: nobody can tell whose it is. */
-const notOurs = (): Problem =>
-  new Problem(
-    'client_exists_in_pingfederate',
-    'PingFederate’s client of this id does not bear the mark of the change that made yours; it was not touched. Have the operator look at it.',
-  )
 
 /** Its token dies with it; the retrieval stays, so that whoever sends the token is told so. */
 const removeClient = async (trx: Kysely<Database>, clientId: string): Promise<void> => {

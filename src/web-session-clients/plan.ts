@@ -99,16 +99,17 @@ const parseRequest = (request: FastifyRequest, config: CreateRules) => {
     ...findSchemaViolations(request),
     ...violations,
     ...findUnfitTexts(body),
-    ...findForbiddenRetrieval(body, config.retrieval),
+    ...findForbiddenRetrieval(body?.retrieval, config.retrieval),
   ])
   return { body, derived, key }
 }
 
-const findForbiddenRetrieval = (
-  body: Partial<CreateWebSessionClient> | null,
+/** What this installation permits nobody in the hand-out of a secret. */
+export const findForbiddenRetrieval = (
+  asked: CreateWebSessionClient['retrieval'],
   rules: RetrievalConfig,
 ): Violation[] => {
-  const { ttlSeconds, redeemableBy } = { ...body?.retrieval }
+  const { ttlSeconds, redeemableBy } = { ...asked }
   return [
     ...(typeof ttlSeconds === 'number' && ttlSeconds > rules.ttlMaxSeconds
       ? [tooLong(ttlSeconds, rules.ttlMaxSeconds)]

@@ -62,9 +62,24 @@ const ResourceId = (description: string, example: string) =>
 
 const RedeemableBy = Type.Enum(redeemers, {
   description:
-    'Who may redeem the token: any member of the owning team, only the caller that created the client, or (where the installation permits) whoever holds it. The scope `secrets:redeem` is needed in every case.',
+    'Who may redeem the token: any member of the owning team, only the caller that asked for the token, or (where the installation permits) whoever holds it. The scope `secrets:redeem` is needed in every case.',
   examples: ['team'],
 })
+
+/** What can be asked for of a hand-out. */
+export const AskedRetrieval = Type.Object(
+  {
+    ttlSeconds: Type.Optional(
+      Type.Integer({
+        ...ttlSecondsRange,
+        description: 'How long the retrieval token lives, in seconds.',
+        examples: [900],
+      }),
+    ),
+    redeemableBy: Type.Optional(RedeemableBy),
+  },
+  { additionalProperties: false, description: 'How the secret is handed out.' },
+)
 
 export const CreateWebSessionClient = Type.Object(
   {
@@ -115,21 +130,7 @@ export const CreateWebSessionClient = Type.Object(
     accessTokenManager: Type.Optional(
       ResourceId("Access token manager; PingFederate's default when left out.", 'jwt'),
     ),
-    retrieval: Type.Optional(
-      Type.Object(
-        {
-          ttlSeconds: Type.Optional(
-            Type.Integer({
-              ...ttlSecondsRange,
-              description: 'How long the retrieval token lives, in seconds.',
-              examples: [900],
-            }),
-          ),
-          redeemableBy: Type.Optional(RedeemableBy),
-        },
-        { additionalProperties: false, description: 'How the secret is handed out.' },
-      ),
-    ),
+    retrieval: Type.Optional(AskedRetrieval),
   },
   {
     $id: 'CreateWebSessionClient',
@@ -140,7 +141,7 @@ export const CreateWebSessionClient = Type.Object(
 )
 export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
 
-const clientProperties = {
+export const clientProperties = {
   clientId: ClientId,
   name: Name,
   description: Nullable(Description, 'What the application is; null when the request did not say.'),
@@ -221,21 +222,24 @@ export const WebSessionClientWithRetrieval = Type.Object(
   },
 )
 
+/** A hand-out in the answer to whoever asked for it. */
+export const IssuedRetrieval = Type.Object(
+  {
+    token: Nullable(
+      Type.String({ examples: [exampleToken] }),
+      'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only; null in a repeated answer once it does not work any more.',
+    ),
+    state: RetrievalState,
+    expiresAt: Instant('When the token expires.'),
+    redeemableBy: RedeemableBy,
+  },
+  { ...closed, description: 'How to get the secret, once.' },
+)
+
 export const CreatedWebSessionClient = Type.Object(
   {
     ...clientProperties,
-    retrieval: Type.Object(
-      {
-        token: Nullable(
-          Type.String({ examples: [exampleToken] }),
-          'Single-use retrieval token: exchange it at `POST /secret-retrievals`. It is shown here only; null in a repeated answer once it does not work any more.',
-        ),
-        state: RetrievalState,
-        expiresAt: Instant('When the token expires.'),
-        redeemableBy: RedeemableBy,
-      },
-      { ...closed, description: 'How to get the secret, once.' },
-    ),
+    retrieval: IssuedRetrieval,
   },
   {
     ...closed,

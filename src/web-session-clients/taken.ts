@@ -55,3 +55,10 @@ export const existsAlready = (maker: string | undefined): Problem =>
       ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
       : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
   )
+
+/** Somebody has replaced it by hand, or taken the mark out of its description: nobody can tell whose it is. */
+export const notOurs = (): Problem =>
+  new Problem(
+    'client_exists_in_pingfederate',
+    'PingFederate’s client of this id does not bear the mark of the change that made yours; it was not touched. Have the operator look at it.',
+  )

@@ -1,7 +1,9 @@
-import type { Saved } from '../journal/change.ts'
+import type { Journal, Saved } from '../journal/change.ts'
+import type { Running } from '../journal/run.ts'
 import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 
 /** What a change of a client speaks to. */
 export type Upstream = {
@@ -16,4 +18,12 @@ export const toSaved = async (
 ): Promise<Saved> => ({
   savedAt: client?.savedAt ?? null,
   replication: await replication.statusAfterSave(client),
+})
+
+type Slots = { journal: Journal<Upstream>; pingFederate: Pick<ProtectedPingFederate, 'inSlot'> }
+
+/** Each change has one slot for all its calls. */
+export const inSlots = ({ journal, pingFederate }: Slots): Running<Upstream> => ({
+  ...journal,
+  inSlot: work => pingFederate.inSlot(direct => work({ ...journal.upstream, pingFederate: direct })),
 })

@@ -132,6 +132,21 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  rotateSecret: [
+    {
+      what: 'done',
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/secret-rotations`, body: {} }),
+      ...ofTheTeam('201', '404 client_not_found'),
+    },
+    {
+      what: 'tried',
+      request: ({ clientId }) => ({
+        path: `/web-session-clients/${clientId}/secret-rotations`,
+        query: '?dryRun=true',
+      }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
   revokeRetrieval: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/retrieval` }),

@@ -1,0 +1,95 @@
+import { type Static, Type } from 'typebox'
+import { ClientId } from '../client-id.ts'
+import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
+import type { ProblemCode } from '../problem.ts'
+import { createdExample } from './examples.ts'
+import type { RotatedWebSessionClient, RotationDryRun } from './rotation-schema.ts'
+
+const Query = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          '`true`: check everything, change nothing, and answer 200 with what the rotation would use, where each value comes from, and what would end when.',
+        'x-fix': 'Send dryRun=true or dryRun=false, once.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const problems = [
+  'not_allowed_by_policy',
+  'client_not_found',
+  'client_exists_in_pingfederate',
+  'client_missing_in_pingfederate',
+  'previous_secret_alive',
+  'operation_in_progress',
+  'idempotency_key_reused',
+  'team_not_yours',
+  'refused_by_pingfederate',
+  'pingfederate_credentials_refused',
+  'pingfederate_forbidden',
+  'pingfederate_tls',
+  'pingfederate_error',
+  'pingfederate_invalid_response',
+  'pingfederate_unreachable',
+  'pingfederate_busy',
+  'pingfederate_timeout',
+  'outcome_unknown',
+] as const satisfies ProblemCode[]
+
+const rotatedExample: Static<typeof RotatedWebSessionClient> = {
+  ...createdExample,
+  updatedAt: '2026-12-01T09:00:00.000Z',
+  retrieval: { ...createdExample.retrieval, expiresAt: '2026-12-01T09:15:00.000Z' },
+  previousSecretEndsAt: '2026-12-02T09:00:00.000Z',
+}
+
+const dryRunExample: RotationDryRun = {
+  settings: [
+    {
+      pointer: '/overlapMinutes',
+      value: 1440,
+      source: 'configuration',
+      reason:
+        'The secret that is replaced was redeemed, so ROTATION_OVERLAP_MINUTES of this installation applies.',
+    },
+  ],
+  retrievalExpiresAt: '2026-12-01T09:15:00.000Z',
+  revokesRetrieval: false,
+  previousSecretEndsAt: '2026-12-02T09:00:00.000Z',
+}
+
+/** What the API document says of a new secret. */
+export const rotateSecretDocument = {
+  description:
+    'Gives the client a new secret in PingFederate and returns a single-use token for it, as the answer to a create does. The former secret still works for the overlap, so that nobody is locked out while the new one is put in place; a token that is still outstanding dies. This is how a secret is changed on schedule, and how a lost, expired or revoked token, or a lost answer to a redemption, is repaired. Nothing else of the client changes. With `dryRun=true` nothing is written anywhere; an `Idempotency-Key` is checked but not remembered then.',
+  params: Type.Object({ clientId: ClientId }),
+  headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
+  querystring: Query,
+  dryRun: {
+    description: 'Only with `dryRun=true`: the rotation would succeed. Nothing was written.',
+    content: {
+      'application/json': {
+        schema: Type.Unsafe<RotationDryRun>(Type.Ref('RotationDryRun')),
+        example: dryRunExample,
+      },
+    },
+  },
+  rotated: {
+    description: 'PingFederate has the new secret.',
+    headers: {
+      location: Type.String({ description: 'Where the client is read.' }),
+      ...Replayed,
+    },
+    content: {
+      'application/json': {
+        schema: Type.Unsafe<Static<typeof RotatedWebSessionClient>>(Type.Ref('RotatedWebSessionClient')),
+        example: rotatedExample,
+      },
+    },
+  },
+  problems,
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { logIn } from '../../src/sandbox/log-in.ts'
+import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
+import type { Answer, TestService } from '../service.ts'
+
+type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
+
+export const rotationsPath = '/web-session-clients/pa_wam/secret-rotations'
+
+/** Gives `pa_wam` a new secret. */
+export const rotate = (
+  { call }: Pick<TestService, 'call'>,
+  options: CallOptions & { path?: string } = {},
+): Promise<Answer> => call('POST', options.path ?? rotationsPath, options)
+
+/** The secret that a token stands for. */
+export const secretOf = async (service: Pick<TestService, 'call'>, token: string): Promise<string> => {
+  const { status, body } = await redeem(service, token)
+  assert.equal(status, 200, JSON.stringify(body))
+  return body.clientSecret
+}
+
+/** `pa_wam`, whose secret has been redeemed. */
+export const createInUse = async (service: Pick<TestService, 'call'>): Promise<string> =>
+  secretOf(service, await createRetrieval(service))
+
+/** Whether a person can log in where PingAccess has that secret. */
+export const logsIn = ({ sandbox }: Pick<TestService, 'sandbox'>, clientSecret: string): Promise<boolean> =>
+  logIn({
+    ...{ issuer: sandbox.issuer, clientId: 'pa_wam', clientSecret, person: 'ana' },
+    redirectUri: 'https://mypingaccessserver:3000/pa/oidc/cb',
+  }).then(
+    () => true,
+    error => {
+      assert.equal(error.error, 'invalid_client')
+      return false
+    },
+  )
