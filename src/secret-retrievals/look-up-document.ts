@@ -6,7 +6,7 @@ import { Nullable } from '../http/nullable.ts'
 /** What the API document says of looking a token up. */
 export const lookUpDocument = {
   description:
-    'Tells for which client a token is and whether it still works. The token is `retrieval.token` of the answer that created the client (`POST /web-session-clients`). Nothing is consumed.',
+    'Tells for which client a token is and whether it still works. The token is `retrieval.token` of the answer that created the client (`POST /web-session-clients`) or gave it a new secret. Nothing is consumed.',
   retrieval: {
     description: 'What the token stands for.',
     content: {

@@ -6,7 +6,7 @@ const exampleSecret = 'example-'.repeat(8)
 /** What the API document says of redeeming a token. */
 export const redeemDocument = {
   description:
-    'Exchanges a retrieval token for the client secret. The token is `retrieval.token` of the answer that created the client (`POST /web-session-clients`), or of the first one again under the same `Idempotency-Key`. It works once: the secret is erased here before it is answered, and if that answer is lost the secret has to be rotated.',
+    'Exchanges a retrieval token for the client secret. The token is `retrieval.token` of the answer that created the client (`POST /web-session-clients`) or gave it a new secret (`POST /web-session-clients/{clientId}/secret-rotations`), or of the first one again under the same `Idempotency-Key`. It works once: the secret is erased here before it is answered, and if that answer is lost the client needs a new one. While a new secret is being set the token is answered 409.',
   secret: {
     description: 'The secret. This service does not have it any more.',
     content: {

@@ -1,6 +1,7 @@
 import type { Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { aboutRetrieval, type FoundRetrieval } from './find-retrieval.ts'
+import { newSecretCall } from './new-secret-call.ts'
 
 /**
  * @throws Problem `retrieval_expired`, `retrieval_revoked` or `retrieval_redeemed` unless the token is outstanding, and
@@ -14,14 +15,16 @@ export const refuseDead = (retrieval: FoundRetrieval, principal: Principal): voi
   if (state === 'revoked') {
     throw new Problem(
       'retrieval_revoked',
-      'The owning team has revoked this token. The client secret has to be replaced.',
+      replacedBy === null
+        ? `The owning team has revoked this token. For a new secret and its token: ${newSecretCall(retrieval.client_id)}.`
+        : `A new secret has replaced the one of this token. Its token was given to whoever asked for it; for another one: ${newSecretCall(retrieval.client_id)}.`,
       { about },
     )
   }
   if (state === 'redeemed') {
     throw new Problem(
       'retrieval_redeemed',
-      `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team; the client secret has to be replaced.`,
+      `The secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not you, tell your security team and replace the secret: ${newSecretCall(retrieval.client_id)}.`,
       { about: { ...about, outcome: isRetry(retrieval, principal) ? 'retried' : 'reused' } },
     )
   }
@@ -38,7 +41,7 @@ const beingReplaced = (operation: string, about: About): Problem =>
 export const expired = (retrieval: FoundRetrieval): Problem =>
   new Problem(
     'retrieval_expired',
-    'The token has expired, and the sealed secret is erased. The client secret has to be replaced.',
+    `The token has expired, and the sealed secret is erased. For a new secret and its token: ${newSecretCall(retrieval.client_id)}.`,
     { about: aboutRetrieval(retrieval) },
   )
 

@@ -3,6 +3,7 @@ import type { Database } from '../database/schema.ts'
 import { Problem } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
 import { aboutRetrieval, type FoundRetrieval, readRetrieval } from './find-retrieval.ts'
+import { newSecretCall } from './new-secret-call.ts'
 import { toRetrievalState } from './retrieval-state.ts'
 
 /** Kills an outstanding token and erases its sealed secret. False where the retrieval had come to another end. */
@@ -35,13 +36,13 @@ export const refuseTooLate = (retrieval: FoundRetrieval): void => {
   if (state === 'redeemed')
     throw new Problem(
       'retrieval_redeemed',
-      `Too late: the secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not who should have it, the client secret has to be replaced.`,
+      `Too late: the secret was redeemed by ${redeemedBy} at ${redeemedAt}. If that was not who should have it, replace the secret: ${newSecretCall(retrieval.client_id)}.`,
       options,
     )
   if (state === 'expired')
     throw new Problem(
       'retrieval_expired',
-      `Nothing to revoke: the token expired at ${expiresAt} without being redeemed, and the sealed secret is erased.`,
+      `Nothing to revoke: the token expired at ${expiresAt} without being redeemed, and the sealed secret is erased. For a new secret and its token: ${newSecretCall(retrieval.client_id)}.`,
       options,
     )
 }

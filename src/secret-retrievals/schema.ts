@@ -6,7 +6,8 @@ export const RetrievalToken = Type.Object(
     token: Type.String({
       pattern: tokenPattern,
       maxLength: 63,
-      description: 'The retrieval token, as it was answered when the client was created.',
+      description:
+        'The retrieval token, as it was answered when the client was created or given a new secret.',
       examples: [exampleToken],
       'x-fix': 'Send the whole token: wscrt_ and 57 letters, digits, hyphens and underscores.',
       'x-secret': true,

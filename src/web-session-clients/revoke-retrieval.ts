@@ -11,7 +11,7 @@ const schema = {
   tags: ['web session clients'],
   summary: 'Revoke the outstanding retrieval token',
   description:
-    'Kills the latest retrieval token of the client and erases the sealed secret. 409 when it comes too late: the secret has been redeemed, or the token has expired by itself. Whoever reacts to a leak knows by that whether the secret has to be replaced.',
+    'Kills the latest retrieval token of the client and erases the sealed secret. 409 when it comes too late: the secret has been redeemed, or the token has expired by itself. Whoever reacts to a leak knows by that whether the client needs a new secret: `POST /web-session-clients/{clientId}/secret-rotations`.',
   params: Type.Object({ clientId: ClientId }),
   response: {
     204: {

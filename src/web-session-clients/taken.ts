@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
+import { newSecretCall } from '../secret-retrievals/new-secret-call.ts'
 
 /**
  * Who has a client id, in whatever case of letters, be it for a client or for an operation that is to make one: the very
@@ -41,7 +42,7 @@ const takenInAnotherCase = (taken: ClientRow): Problem =>
 const takenByYou = (taken: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
-    `Your team ${taken.team} has this client since ${taken.created_at}; read it under this id, or choose another one.`,
+    `Your team ${taken.team} has this client since ${taken.created_at}; read it under this id, or choose another one. If its secret or the token for it got lost: ${newSecretCall(taken.client_id)}.`,
   )
 
 /**

@@ -43,6 +43,15 @@ test('409 for an outstanding token whose secret is being replaced; a dead one st
     assert.equal(codeOf(state), `retrieval_${state}`)
 })
 
+test('410 names the call for a new secret, with the client in it', () => {
+  for (const state of ['expired', 'revoked', 'redeemed'] as const)
+    for (const replacedBy of [null, 'operation'])
+      assert.match(
+        refusalOf(state, { replacedBy })?.message ?? '',
+        /POST \/web-session-clients\/pa_wam\/secret-rotations\.$/,
+      )
+})
+
 test('410 tells what has become of a token, and the audit trail whose client it was', () => {
   for (const state of ['expired', 'revoked', 'redeemed'] as const) {
     const { status, code, about } = refusalOf(state) ?? assert.fail(state)

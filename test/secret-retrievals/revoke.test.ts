@@ -19,6 +19,7 @@ test('409 after the secret was redeemed, with who has it since when, and that st
   const { status, body } = await revoke(service, { as: 'portal' })
   assert.deepEqual([status, body.status, body.code], [409, 409, 'retrieval_redeemed'])
   assert.match(body.detail, new RegExp(`redeemed by payments-pipeline at ${redeemedAt}`))
+  assert.match(body.detail, /POST \/web-session-clients\/pa_wam\/secret-rotations/)
   assert.equal((await redeem(service, token)).body.code, 'retrieval_redeemed')
   assert.equal((await lookUp(service, token)).body.state, 'redeemed')
   assert.deepEqual(readRevocations(service), [['refused', 'retrieval_redeemed', 'payments', 'pa_wam']])
@@ -32,6 +33,7 @@ test('409 after the token has expired: nothing was revoked, it stays expired, an
   for (const look of [1, 2]) {
     const { status, body } = await revoke(service)
     assert.deepEqual([status, body.status, body.code], [409, 409, 'retrieval_expired'], `look ${look}`)
+    assert.match(body.detail, /POST \/web-session-clients\/pa_wam\/secret-rotations/)
   }
   ahead = 0
   assert.deepEqual(
