@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { usePostgresServer } from '../database/postgres-server.ts'
+import { laterThanLeasesMs } from '../service.ts'
+import { createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
+import { createInUse, logsIn, rotate, rotationsPath, secretOf } from '../web-session-clients/rotations.ts'
+import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
+import { startReplicas } from './replicas.ts'
+import type { Halt } from './service.ts'
+
+const server = usePostgresServer()
+
+/** A PUT or DELETE holds its client for thirty time-outs of ten seconds. */
+const laterThanHoldMs = 400_000
+const never = new Promise<void>(() => undefined)
+
+type Killed = { installation: Installation; key: string; former: string; puts: () => number }
+type Started = Omit<Killed, 'key'> & { service: ServiceProcess }
+
+/** A service that has made one client, whose secret is in use. */
+const startWithClient = async (t: TestContext): Promise<Started> => {
+  const installation = await createInstallation(t)
+  const calls = recordCalls(installation.sandbox)
+  const service = await installation.start()
+  const former = await createInUse(service)
+  return {
+    ...{ installation, service, former },
+    puts: () => calls.filter(({ method }) => method === 'PUT').length,
+  }
+}
+
+const rotateUnder = (service: Pick<ServiceProcess, 'call'>, key: string) =>
+  rotate(service, { headers: { 'idempotency-key': key } })
+
+/** Begins a rotation, and kills the process when it stands at a recovery point. */
+const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
+  const { service, ...started } = await startWithClient(t)
+  const { halted } = await service.haltAt(halt)
+  const key = createKey()
+  const lost = assert.rejects(rotateUnder(service, key))
+  await halted
+  await service.kill()
+  await lost
+  assert.equal(await logsIn(started.installation, started.former), true)
+  return { ...started, key }
+}
+
+const restart = async (
+  { installation }: Pick<Killed, 'installation'>,
+  aheadMs: number,
+): Promise<ServiceProcess> => {
+  const service = await installation.start({ aheadMs })
+  await service.logged('operation settled')
+  return service
+}
+
+/** The retry with its key gets a token that works; the former secret logs people in all the time; one PUT changed it. */
+const checkRotated = async (service: ServiceProcess, killed: Killed, isReplayed: boolean): Promise<void> => {
+  const { installation, key, former, puts } = killed
+  assert.equal(await logsIn(installation, former), true)
+  const { status, body, headers } = await rotateUnder(service, key)
+  assert.equal(status, 201, JSON.stringify(body))
+  assert.equal(headers.get('idempotent-replayed'), isReplayed ? 'true' : null)
+  const secret = await secretOf(service, body.retrieval.token)
+  assert.deepEqual([await logsIn(installation, former), await logsIn(installation, secret)], [true, true])
+  // One that was never answered is not among those that were recorded.
+  assert.ok(puts() <= 1)
+  await service.kill()
+  assert.deepEqual(readEnds(installation), ['intended', 'done'])
+  await installation.check()
+}
+
+/** How the last rotation went, by the audit trail. */
+const readEnds = ({ databasePath }: Installation): unknown[] => {
+  using database = new DatabaseSync(databasePath)
+  return database
+    .prepare(
+      "select outcome from audit_event where action = 'client.rotate' order by audit_event_id desc limit 2",
+    )
+    .all()
+    .map(row => row['outcome'])
+    .toReversed()
+}
+
+test('79: killed before the intent of a rotation is committed: the former secret works on, and the retry rotates', async t => {
+  const killed = await killAt(t, { when: 'before', commit: 1 })
+  await checkRotated(await killed.installation.start(), killed, false)
+})
+
+for (const [where, halt, aheadMs] of [
+  ['after the intent', { when: 'after', commit: 1 }, laterThanLeasesMs],
+  ['before its client is held', { when: 'before', commit: 2 }, laterThanLeasesMs],
+  ['when the client is held', { when: 'after', commit: 2 }, laterThanHoldMs],
+] as const)
+  test(`79: killed ${where}, before the PUT: recovery ends it, the former secret works on, and the retry rotates`, async t => {
+    const killed = await killAt(t, halt)
+    assert.equal(killed.puts(), 0)
+    await checkRotated(await restart(killed, aheadMs), killed, false)
+  })
+
+test('79: killed before PingFederate’s answer was read: rotated after the restart, and the retry gets the working token', async t => {
+  const { service, ...started } = await startWithClient(t)
+  const { struck } = started.installation.sandbox.pingFederate.faults.next({
+    match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
+    fault: { answerAfter: never },
+  })
+  const key = createKey()
+  const lost = assert.rejects(rotateUnder(service, key))
+  await struck
+  await service.kill()
+  await lost
+  const killed = { ...started, key }
+  await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
+})
+
+test('79: killed between PingFederate’s answer and our commit: rotated after the restart, without a second PUT', async t => {
+  const killed = await killAt(t, { when: 'before', commit: 3 })
+  await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
+})
+
+test('79: killed after the end is committed: the retry gets the working token', async t => {
+  const killed = await killAt(t, { when: 'after', commit: 3 })
+  await checkRotated(await killed.installation.start(), killed, true)
+})
+
+test('79: while PingFederate has not answered nobody is given the secret that is replaced, and afterwards neither', async t => {
+  const installation = await createInstallation(t)
+  const service = await installation.start()
+  const created = await createUnderKey(service, createKey())
+  const { token } = created.body.retrieval
+  const redeem = () => service.call('POST', '/secret-retrievals', { body: { token } })
+  const answering = Promise.withResolvers<void>()
+  const { struck } = installation.sandbox.pingFederate.faults.next({
+    match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
+    fault: { answerAfter: answering.promise },
+  })
+  const rotating = rotate(service)
+  await struck
+  const early = await redeem()
+  assert.deepEqual([early.status, early.body.code], [409, 'operation_in_progress'])
+  answering.resolve()
+  assert.equal((await rotating).status, 201)
+  const late = await redeem()
+  assert.deepEqual([late.status, late.body.code], [410, 'retrieval_revoked'])
+  await service.kill()
+  await installation.check()
+})
+
+type Told = { status: number; body: Record<string, unknown> }
+
+test('80: two rotations over two replicas: with one key the same token, with two keys one of them or 409', async t => {
+  const { sandbox, processes } = await startReplicas(t, await server.createDatabase(), 2)
+  const [first = assert.fail(), second = assert.fail()] = processes
+  const body = JSON.stringify({ clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] })
+  assert.equal((await first.call('POST', '/web-session-clients', body)).status, 201)
+  const calls = recordCalls(sandbox)
+  const puts = () => calls.filter(({ method }) => method === 'PUT').length
+  const rotateAt = (replica: typeof first, key: string): Promise<Told> =>
+    replica.call('POST', rotationsPath, '{"force":true}', { 'idempotency-key': key }) as Promise<Told>
+  const once = async (keys: readonly [string, string]): Promise<Told[]> => {
+    const answering = Promise.withResolvers<void>()
+    const { struck } = sandbox.pingFederate.faults.next({
+      match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
+      fault: { answerAfter: answering.promise },
+    })
+    const winner = rotateAt(first, keys[0])
+    await struck
+    const loser = await rotateAt(second, keys[1])
+    answering.resolve()
+    return [await winner, loser]
+  }
+  const key = createKey()
+  const [same, early] = await once([key, key])
+  assert.deepEqual([same?.status, early?.status, early?.body['code']], [201, 409, 'operation_in_progress'])
+  const repeated = await rotateAt(second, key)
+  assert.deepEqual([repeated.status, repeated.body['retrieval']], [201, same?.body['retrieval']])
+  assert.equal(puts(), 1)
+  const [other, refused] = await once([createKey(), createKey()])
+  assert.deepEqual(
+    [other?.status, refused?.status, refused?.body['code']],
+    [201, 409, 'operation_in_progress'],
+  )
+  assert.equal(puts(), 2)
+})
