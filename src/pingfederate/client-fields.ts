@@ -1,5 +1,6 @@
 import { findSource } from '../ping-access-urls/callback.ts'
 import type { ClientSettings, NewClient } from './client-settings.ts'
+import { isAtLeast } from './is-at-least.ts'
 import { findValue, type Json, parseReference, toTexts, withValue } from './json.ts'
 import { addMarker, stripMarker } from './marker.ts'
 
@@ -101,7 +102,7 @@ const fields: {
   logout: {
     theirs: ['oidcPolicy.pingAccessLogoutCapable', 'oidcPolicy.logoutMode'],
     to: (logout, { version }) =>
-      logout === 'none' ? [] : [true, hasLogoutMode(version) ? pingAccessLogoutMode : undefined],
+      logout === 'none' ? [] : [true, isAtLeast(version, logoutModeSince) ? pingAccessLogoutMode : undefined],
     from: ([isCapable, mode]) => toLogout(isCapable === true, toText(mode)),
     pointer: '/logout',
   },
@@ -119,9 +120,6 @@ const pingAccessLogoutMode = 'PING_FRONT_CHANNEL'
 
 /** `logoutMode` replaced `pingAccessLogoutCapable` in this version; both are sent where both exist. */
 const logoutModeSince = [11, 3] as const
-
-const hasLogoutMode = ([major = 0, minor = 0]: readonly number[]): boolean =>
-  major > logoutModeSince[0] || (major === logoutModeSince[0] && minor >= logoutModeSince[1])
 
 /** The mode decides where there is one, because it is the newer of the two. */
 const toLogout = (isCapable: boolean, mode: string): string => {

@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts'
+import { PingFederateFailure } from './failure.ts'
 import { findValue, isJson, type Json } from './json.ts'
 import { addMarker, stripMarker } from './marker.ts'
 import type { ClientInPingFederate } from './oauth-client.ts'
@@ -14,10 +15,10 @@ export type NewSecret = {
 /**
  * The client as it was read, with a new secret, the overlap and another marker; everything else goes back as it came.
  * The overlap is always said, because PingFederate's own default ends the former secret at once. `encryptedSecret` is
- * left out: it is the former secret. So is `clientAuthentication` of newer versions, which says the same as `clientAuth`.
+ * left out: it is the former secret.
  */
 export const withNewSecret = (body: Json, { secret, overlapMinutes, operationId }: NewSecret): Json => {
-  const { clientAuthentication, clientAuth, description, ...others } = withoutLocations(body) as Json
+  const { clientAuth, description, ...others } = toSendable(body)
   const { encryptedSecret, ...authentication } = isJson(clientAuth) ? clientAuth : {}
   const text = typeof description === 'string' ? description : ''
   return {
@@ -27,6 +28,24 @@ export const withNewSecret = (body: Json, { secret, overlapMinutes, operationId 
     clientSecretRetentionPeriodType: 'OVERRIDE_SERVER_DEFAULT',
     clientSecretRetentionPeriod: overlapMinutes,
   }
+}
+
+/**
+ * The client as it was read, with no secret but the one in force.
+ * @throws PingFederateFailure where that one is not in it, because the client would have none afterwards
+ */
+export const withoutFormerSecrets = (body: Json): Json => {
+  const { clientAuth, ...others } = toSendable(body)
+  if (!isJson(clientAuth) || typeof clientAuth['encryptedSecret'] !== 'string')
+    throw new PingFederateFailure('unexpected', { isSent: false })
+  // Said and not left out: what becomes of them then is not documented.
+  return { ...others, clientAuth: { ...clientAuth, secondarySecrets: [] } }
+}
+
+/** Without `clientAuthentication` of newer versions, which says the same as `clientAuth`, and without locations. */
+const toSendable = (body: Json): Json => {
+  const { clientAuthentication, ...sendable } = withoutLocations(body) as Json
+  return sendable
 }
 
 /** Some versions refuse the `location` that PingFederate itself has put into links. */

@@ -3,7 +3,8 @@ import { isApiResult } from './api-result.ts'
 import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, isTooLong, PingFederateFailure } from './failure.ts'
-import { type NewSecret, withNewSecret } from './new-secret.ts'
+import { isAtLeast } from './is-at-least.ts'
+import { type NewSecret, withNewSecret, withoutFormerSecrets } from './new-secret.ts'
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import type { Answer } from './parse-answer.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
@@ -27,6 +28,8 @@ export type PingFederate = {
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Gives a client that was just read a new secret and leaves everything else as it is; never repeats the call by itself. */
   rotateSecret: (found: ClientInPingFederate, newSecret: NewSecret) => Promise<ClientInPingFederate>
+  /** Ends every secret of a client that was just read but the one in force; never repeats a call by itself. */
+  endFormerSecrets: (found: ClientInPingFederate) => Promise<void>
   /** Resolves where PingFederate itself says that it has no such client (any more); never repeats the call by itself. */
   deleteClient: (clientId: string) => Promise<void>
   /** The call that would make or replace the client, with placeholders for the secret and the operation id. */
@@ -88,6 +91,12 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         read: answer => readClient(answer, 200, client.clientId),
       }),
     rotateSecret: (found, newSecret) => call(toRotateCall(found, newSecret)),
+    endFormerSecrets: async found => {
+      const isCallKnown = isAtLeast(await getVersion().catch(rejectUnsent), endingSince)
+      // Where PingFederate says itself that it has no such call, nothing was done.
+      if (isCallKnown && (await call(toEndingCall(found)))) return
+      await call(toEndingPut(found))
+    },
     deleteClient: clientId => call(toDeleteCall(clientId)),
     planSave: async (client, as) => {
       const { method, path } = toAddress(as, client)
@@ -128,6 +137,28 @@ const toRotateCall = (
   body: withNewSecret(raw.reveal(), newSecret),
   secrets: [newSecret.secret],
   read: answer => readClient(answer, 200, clientId),
+})
+
+/** Versions before have no call for it. */
+const endingSince = [12, 3] as const
+
+/** Resolves to whether there is such a call. */
+const toEndingCall = ({ clientId }: ClientInPingFederate): Call<boolean> => ({
+  operation: 'end_former_secrets',
+  method: 'DELETE',
+  path: `${toPath(clientId)}/clientAuth/clientSecret/secondarySecrets`,
+  read: answer => {
+    if (isAbsence(answer)) return false
+    expect(answer, 204)
+    return true
+  },
+})
+
+const toEndingPut = ({ clientId, raw }: ClientInPingFederate): Call<void> => ({
+  operation: 'end_former_secrets',
+  ...toAddress('PUT', { clientId }),
+  body: withoutFormerSecrets(raw.reveal()),
+  read: answer => void readClient(answer, 200, clientId),
 })
 
 const toDeleteCall = (clientId: string): Call<void> => ({

@@ -15,6 +15,7 @@ export const operations = [
   'create_client',
   'replace_client',
   'rotate_secret',
+  'end_former_secrets',
   'delete_client',
   'find_client',
   'list_clients',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { withNewSecret } from '../../src/pingfederate/new-secret.ts'
+import { withNewSecret, withoutFormerSecrets } from '../../src/pingfederate/new-secret.ts'
 import { findMaker } from '../../src/pingfederate/oauth-client.ts'
 import { Secret } from '../../src/secret.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
@@ -97,3 +97,64 @@ for (const version of ['11.3.0.0', '12.0.0.0', '12.1.0.4', '13.1.0.1'])
       assert.deepEqual(settingsOf(after), settingsOf(before))
       assert.equal(after.clientAuth.secondarySecrets.length, 1)
     })
+
+const startWithFormer = async (t: TestContext, version: string) => {
+  const upstream = await startUpstream(t)
+  const { sandbox, pingFederate } = upstream
+  sandbox.pingFederate.settings.version = version
+  const made = await pingFederate.createClient(newClient(), clientSecret, operationId)
+  await pingFederate.rotateSecret(made, newSecret)
+  const path = '/oauth/clients/pa_wam'
+  const read = async () => (await callAdminApi(sandbox, 'GET', path)).body
+  return { ...upstream, read, found: (await pingFederate.findClient('pa_wam')) ?? assert.fail() }
+}
+
+for (const [version, ...expected] of [
+  ['11.3.0.0', 'PUT /oauth/clients/pa_wam'],
+  ['12.1.0.4', 'PUT /oauth/clients/pa_wam'],
+  ['12.3.0.0', 'DELETE /oauth/clients/pa_wam/clientAuth/clientSecret/secondarySecrets'],
+  ['13.1.0.1', 'DELETE /oauth/clients/pa_wam/clientAuth/clientSecret/secondarySecrets'],
+] as const)
+  for (const omittedSecondarySecrets of ['dropped', 'kept'] as const)
+    test(`version ${version} ends former secrets and changes nothing else, where those not sent are ${omittedSecondarySecrets}`, async t => {
+      const { pingFederate, sandbox, read, found, calls } = await startWithFormer(t, version)
+      sandbox.pingFederate.settings.omittedSecondarySecrets = omittedSecondarySecrets
+      const before = await read()
+      assert.equal(before.clientAuth.secondarySecrets.length, 1)
+      const from = calls().length
+      await pingFederate.endFormerSecrets(found)
+      const writes = calls()
+        .slice(from)
+        .filter(each => !each.startsWith('GET'))
+      assert.deepEqual(writes, expected)
+      const after = await read()
+      assert.deepEqual(after.clientAuth.secondarySecrets, [])
+      assert.deepEqual(
+        [after.description, after.clientSecretChangedTime, settingsOf(after)],
+        [before.description, before.clientSecretChangedTime, settingsOf(before)],
+      )
+    })
+
+test('a newer version that says itself that it has no such call is sent a PUT; a page in its place is not followed by one', async t => {
+  const { pingFederate, sandbox, read, found } = await startWithFormer(t, '13.0.0.0')
+  const path = '/oauth/clients/pa_wam/clientAuth/clientSecret/secondarySecrets'
+  const answer404 = (body: unknown) =>
+    sandbox.pingFederate.faults.next({
+      match: { method: 'DELETE', path },
+      fault: { acts: false, answer: { kind: 'status', status: 404, body } },
+    })
+  answer404('<html>')
+  await assert.rejects(pingFederate.endFormerSecrets(found), { kind: 'unexpected' })
+  assert.equal((await read()).clientAuth.secondarySecrets.length, 1)
+  answer404({ resultId: 'resource_not_found', message: 'Not here.' })
+  await pingFederate.endFormerSecrets(found)
+  assert.deepEqual((await read()).clientAuth.secondarySecrets, [])
+})
+
+test('without the secret in force nothing is put back, because the client would lose it', () => {
+  for (const clientAuth of [undefined, null, {}, { type: 'SECRET', encryptedSecret: null }])
+    assert.throws(() => withoutFormerSecrets({ clientId: 'pa_wam', clientAuth }), {
+      kind: 'unexpected',
+      isSent: false,
+    })
+})
