@@ -47,6 +47,7 @@ import { createWebSessionClient } from './web-session-clients/create.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
+import { revokePreviousSecrets } from './web-session-clients/revoke-previous-secrets.ts'
 import { revokeRetrieval } from './web-session-clients/revoke-retrieval.ts'
 import { rotateSecret } from './web-session-clients/rotate-secret.ts'
 import {
@@ -173,6 +174,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
   rotateSecret(app, dependencies)
+  revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)

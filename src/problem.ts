@@ -184,6 +184,12 @@ export class Problem extends Error {
   }
 }
 
+/** For an outcome that is told and not thrown. @throws what is no problem, as it is */
+export const asProblem = (error: unknown): Problem => {
+  if (error instanceof Problem) return error
+  throw error
+}
+
 /** The wire form of a problem (RFC 9457 section 3). */
 export const toProblemDetails = (problem: Problem, requestId: string, publicUrl = '') => ({
   type: `urn:problem:web-session-clients:${problem.code}`,

@@ -83,6 +83,7 @@ const chapters: Record<string, Chapter> = {
     await call('POST', path, { token: foreign })
     assert.equal((await call('POST', '/secret-retrievals', { body: { token: story.token } })).status, 200)
   },
+  revokePreviousSecrets: ({ call }) => call('DELETE', '/web-session-clients/pa_wam/previous-secrets'),
   revokeRetrieval: ({ call }) => call('DELETE', `/web-session-clients/${fullest.clientId}/retrieval`),
   getLiveness: get('/health/live'),
   getReadiness: get('/health/ready'),

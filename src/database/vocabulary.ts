@@ -3,9 +3,9 @@
 export const replicationStates = ['ready', 'replicating', 'failed'] as const
 export type ReplicationState = (typeof replicationStates)[number]
 
-export type OperationKind = 'create' | 'rotate' | 'delete'
+export type OperationKind = 'create' | 'rotate' | 'revoke-previous' | 'delete'
 /** The kinds that a route begins: callers meet no operation of another one. */
-export const routedKinds = ['create', 'rotate'] as const satisfies OperationKind[]
+export const routedKinds = ['create', 'rotate', 'revoke-previous'] as const satisfies OperationKind[]
 
 export const operationStates = ['intended', 'done', 'failed'] as const
 export type OperationState = (typeof operationStates)[number]

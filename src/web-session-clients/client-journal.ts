@@ -6,6 +6,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import { createChange } from './create-change.ts'
 import { deleteChange } from './delete-change.ts'
 import { createPublisher } from './publish.ts'
+import { revokePreviousChange } from './revoke-previous-change.ts'
 import { rotateChange } from './rotate-change.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -17,7 +18,12 @@ type Options = {
 }
 
 /** Every kind of change; what is left open of any is settled by what its kind says. */
-export const kinds = { create: createChange, rotate: rotateChange, delete: deleteChange } as const
+export const kinds = {
+  create: createChange,
+  rotate: rotateChange,
+  'revoke-previous': revokePreviousChange,
+  delete: deleteChange,
+} as const
 
 /** The journal of changes to web session clients. */
 export const createClientJournal = ({

@@ -11,7 +11,7 @@ import { findTaken, notOurs } from './taken.ts'
 type Where = { pingFederate: Pick<PingFederate, 'findClient'>; store: Pick<Store, 'db' | 'now'> }
 
 /**
- * PingFederate's client, where it can be given a new secret.
+ * PingFederate's client, where its secrets may be changed.
  * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, `previous_secret_alive`, or what
  *   became of the look
  */
@@ -24,7 +24,7 @@ export const findRotatable = async (
   if (!found) throw missing()
   if (!(await isOurs(store, clientId, findMaker(found)))) throw notOurs()
   const [last] = findFormerSecrets(found, store.now())
-  if (last !== undefined && !force) throw previousAlive(last)
+  if (last !== undefined && !force) throw previousAlive(clientId, last)
   return found
 }
 
@@ -45,8 +45,8 @@ const missing = (): Problem =>
   )
 
 /** @param end as PingFederate says it */
-const previousAlive = (end: string): Problem =>
+const previousAlive = (clientId: string, end: string): Problem =>
   new Problem(
     'previous_secret_alive',
-    `PingFederate still accepts a former secret of this client, until ${end}, beside the one in force. Wait until then, or send "force": true, which leaves that one as it is.`,
+    `PingFederate still accepts a former secret of this client, until ${end}, beside the one in force. Wait until then, end it (DELETE /web-session-clients/${clientId}/previous-secrets), or send "force": true, which leaves it as it is.`,
   )

@@ -5,7 +5,7 @@ import { givenUp } from '../journal/problems.ts'
 import { findOpen, lockOperation, readOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
-import { Problem } from '../problem.ts'
+import { asProblem, Problem } from '../problem.ts'
 import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
@@ -98,11 +98,6 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     const retrieval = await repeatRetrieval(db, operation, { key: idempotent.key, secretKeys })
     return { ...toRotatedClient(operation.facts, { clientId, team }), retrieval, isReplayed: true }
   },
-}
-
-const asProblem = (error: unknown): Problem => {
-  if (error instanceof Problem) return error
-  throw error
 }
 
 const toFailed = (failure: PingFederateFailure): Outcome => ({

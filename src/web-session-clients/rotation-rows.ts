@@ -104,3 +104,22 @@ export const takeBackSecret = async (
     .where('replaced_by', '=', operationId)
     .execute()
 }
+
+/** Keeps that no former secret works any more. */
+export const forgetPrevious = async (
+  trx: Kysely<Database>,
+  clientId: string,
+  { savedAt, replication }: Saved,
+): Promise<void> => {
+  const { retrieval_id: retrievalId } = await trx
+    .updateTable('client')
+    .set({ replication, saved_at: savedAt, updated_at: sql<string>`database_time()` })
+    .where('client_id', '=', clientId)
+    .returning('retrieval_id')
+    .executeTakeFirstOrThrow()
+  await trx
+    .updateTable('retrieval')
+    .set({ previous_ends_at: null })
+    .where('retrieval_id', '=', retrievalId)
+    .execute()
+}

@@ -147,6 +147,12 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  revokePreviousSecrets: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/previous-secrets` }),
+      ...ofTheTeam('204', '404 client_not_found'),
+    },
+  ],
   revokeRetrieval: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/retrieval` }),

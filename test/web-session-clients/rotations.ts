@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { logIn } from '../../src/sandbox/log-in.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
-import type { Answer, TestService } from '../service.ts'
+import { type Answer, startTestService, type TestService } from '../service.ts'
+import { recordCalls } from './requests.ts'
 
 type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
 
@@ -36,3 +38,28 @@ export const logsIn = ({ sandbox }: Pick<TestService, 'sandbox'>, clientSecret: 
       return false
     },
   )
+
+/** Ends the former secrets of `pa_wam`. */
+export const endFormer = ({ call }: Pick<TestService, 'call'>, options: CallOptions = {}): Promise<Answer> =>
+  call('DELETE', '/web-session-clients/pa_wam/previous-secrets', options)
+
+type FormerOptions = { database?: string | undefined; version?: string; timeoutMs?: number }
+
+/** A client with a former secret beside the one in force, both in use. */
+export const startWithFormer = async (
+  t: TestContext,
+  { database, version = '12.1.0.4', timeoutMs = 10_000 }: FormerOptions = {},
+) => {
+  const service = await startTestService(t, {
+    sandbox: { version },
+    env: { PINGFEDERATE_TIMEOUT_MS: String(timeoutMs) },
+    ...(database !== undefined && { database }),
+  })
+  const former = await createInUse(service)
+  const { body } = await rotate(service)
+  const secret = await secretOf(service, body.retrieval.token)
+  const calls = recordCalls(service.sandbox)
+  const logins = async () => [await logsIn(service, former), await logsIn(service, secret)]
+  assert.deepEqual(await logins(), [true, true])
+  return { ...service, calls, logins }
+}
