@@ -8,3 +8,13 @@ export const toRetrievalState = (row: RetrievalRow & { databaseTime: string }) =
   redeemedAt: row.redeemed_at,
   redeemedBy: row.redeemed_by,
 })
+
+/** What is known of the secret that it hands out, and of the one before. */
+export const toSecretState = ({
+  created_at: createdAt,
+  previous_ends_at: endsAt,
+  databaseTime,
+}: RetrievalRow & { databaseTime: string }) => ({
+  secretChangedAt: createdAt,
+  previousSecretEndsAt: endsAt !== null && endsAt > databaseTime ? endsAt : null,
+})

@@ -43,6 +43,8 @@ export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {
     redeemedAt: '2026-11-23T17:01:12.000Z',
     redeemedBy: 'payments-pipeline',
   },
+  secretChangedAt: '2026-11-23T17:00:00.000Z',
+  previousSecretEndsAt: null,
 }
 
 export const pageExample = { items: [client], nextCursor: null }

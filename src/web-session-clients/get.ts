@@ -9,7 +9,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
-import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
+import { toRetrievalState, toSecretState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
 import { clientExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
@@ -22,7 +22,7 @@ const schema = {
   tags: ['web session clients'],
   summary: 'Read a web session client',
   description:
-    'One client of your teams, with the state of its latest secret hand-out. A client of another team is answered like one that does not exist.',
+    'One client of your teams, with the state of its latest secret hand-out, the age of the secret and the end of the one before; never with a secret. A client of another team is answered like one that does not exist.',
   params: Type.Object({ clientId: ClientId }),
   response: {
     200: {
@@ -58,6 +58,7 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
         .send({
           ...toWebSessionClient(current),
           retrieval: toRetrievalState(retrieval),
+          ...toSecretState(retrieval),
         })
     },
   })

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Instant } from '../http/instant.ts'
-import { Nullable } from '../http/nullable.ts'
-import { AskedRetrieval, clientProperties, IssuedRetrieval } from './schema.ts'
+import { AskedRetrieval, clientProperties, IssuedRetrieval, PreviousSecretEndsAt } from './schema.ts'
 
 const closed = { additionalProperties: false }
 
@@ -39,11 +38,6 @@ export const RotateSecret = Type.Object(
   },
 )
 export type RotateSecret = Static<typeof RotateSecret>
-
-const PreviousSecretEndsAt = Nullable(
-  Instant('Until when a former secret works at least.'),
-  'Until when a former secret works at least, which is to be exchanged for the new one by then; null where none works any more.',
-)
 
 export const RotatedWebSessionClient = Type.Object(
   { ...clientProperties, retrieval: IssuedRetrieval, previousSecretEndsAt: PreviousSecretEndsAt },

@@ -191,6 +191,11 @@ export const WebSessionClient = Type.Object(clientProperties, {
 })
 export type WebSessionClient = Static<typeof WebSessionClient>
 
+export const PreviousSecretEndsAt = Nullable(
+  Instant('Until when a former secret works at least.'),
+  'Until when a former secret works at least, which is to be exchanged for the new one by then; null where none works any more.',
+)
+
 const RetrievalState = Type.Enum(retrievalStates, {
   description: 'Where the hand-out of the secret stands.',
 })
@@ -214,6 +219,8 @@ export const WebSessionClientWithRetrieval = Type.Object(
       },
       { ...closed, description: 'The latest hand-out of the secret; never its token.' },
     ),
+    secretChangedAt: Instant('When the secret in force was made, by the create or the latest rotation.'),
+    previousSecretEndsAt: PreviousSecretEndsAt,
   },
   {
     ...closed,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService } from '../service.ts'
 import { fullest, smallest } from './requests.ts'
+import { createInUse, rotate } from './rotations.ts'
 
 test('200: what was answered at its creation, the tag, and the retrieval without its token', async t => {
   const { call } = await startTestService(t)
@@ -11,9 +12,11 @@ test('200: what was answered at its creation, the tag, and the retrieval without
   assert.equal(status, 200)
   assert.equal(headers.get('etag'), created.headers.get('etag'))
   assert.equal(headers.get('cache-control'), 'no-store')
-  const { retrieval, ...client } = body
+  const { retrieval, secretChangedAt, previousSecretEndsAt, ...client } = body
   const { retrieval: issued, ...expected } = created.body
   assert.deepEqual(client, expected)
+  assert.ok(secretChangedAt >= body.createdAt && secretChangedAt <= new Date().toISOString())
+  assert.equal(previousSecretEndsAt, null)
   assert.deepEqual(retrieval, {
     state: 'outstanding',
     expiresAt: issued.expiresAt,
@@ -36,6 +39,27 @@ test('200 follows the retrieval: redeemed by whom, or expired', async t => {
   assert.equal(first.body.retrieval.redeemedAt, redeemed.body.redeemedAt)
   const second = await service.call('GET', '/web-session-clients/other')
   assert.equal(second.body.retrieval.state, 'expired')
+})
+
+test('200 follows the secret: when it was changed, and until when a former one works', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { world: { now: () => now } })
+  await createInUse(service)
+  const read = async () => (await service.call('GET', '/web-session-clients/pa_wam')).body
+  const created = await read()
+  now += 60_000
+  const rotated = await rotate(service)
+  const during = await read()
+  assert.equal(Date.parse(during.secretChangedAt) - Date.parse(created.secretChangedAt), 60_000)
+  assert.equal(during.previousSecretEndsAt, rotated.body.previousSecretEndsAt)
+  assert.deepEqual([during.retrieval.state, during.retrieval.redeemedBy], ['outstanding', null])
+  const path = '/web-session-clients/pa_wam/previous-secrets'
+  assert.equal((await service.call('DELETE', path)).status, 204)
+  assert.equal((await read()).previousSecretEndsAt, null)
+  const again = await rotate(service, { body: { overlapMinutes: 15 } })
+  assert.equal((await read()).previousSecretEndsAt, again.body.previousSecretEndsAt)
+  now += 900_000
+  assert.equal((await read()).previousSecretEndsAt, null)
 })
 
 /** Without what differs between any two answers: its id, its time, and what is left of a limit that fills up with time. */

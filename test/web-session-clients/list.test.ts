@@ -46,12 +46,12 @@ test('200: the own teams’ clients only, and of them those of the team asked fo
   assert.deepEqual(ids(await list(service, {}, 'operator')), [])
 })
 
-test('200: an entry is the client as it is read alone, without its retrieval', async t => {
+test('200: an entry is the client as it is read alone, without its retrieval and what is known of its secret', async t => {
   const service = await startTestService(t)
   await createAll(service, [{ clientId: 'p1', description: 'First' }])
   const { body } = await list(service)
   const { body: alone } = await service.call('GET', '/web-session-clients/p1')
-  const { retrieval, ...client } = alone
+  const { retrieval, secretChangedAt, previousSecretEndsAt, ...client } = alone
   assert.deepEqual(body.items, [client])
 })
 
