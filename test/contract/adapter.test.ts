@@ -94,6 +94,30 @@ test('a delete keeps to Ping’s description', { skip }, async t => {
   assert.deepEqual(check(service.exchanges), [])
 })
 
+test('a rotation and the end of the former secret keep to Ping’s description, the client of every option too', {
+  skip,
+}, async t => {
+  const service = await start(t)
+  await create(service, { clientId: 'fullest', ...options })
+  service.exchanges.length = 0
+  for (const [method, what, status] of [
+    ['POST', 'secret-rotations', 201],
+    ['POST', 'secret-rotations', 201],
+    ['DELETE', 'previous-secrets', 204],
+  ] as const) {
+    const body = { overlapMinutes: 60, force: true }
+    const answer = await service.call(method, `/web-session-clients/fullest/${what}`, {
+      ...(method === 'POST' && { body }),
+    })
+    assert.equal(answer.status, status, JSON.stringify(answer.body))
+  }
+  assert.deepEqual(
+    service.calls().filter(each => !each.startsWith('GET')),
+    Array.from({ length: 3 }, () => 'PUT /oauth/clients/fullest 200'),
+  )
+  assert.deepEqual(check(service.exchanges), [])
+})
+
 test('what is asked of a cluster keeps to Ping’s description, publishing included', { skip }, async t => {
   const service = await start(t, { cluster: 'clustered', env: { PINGFEDERATE_REPLICATION: 'trigger' } })
   const { promise: published, resolve: publish } = Promise.withResolvers<void>()
