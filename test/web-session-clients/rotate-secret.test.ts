@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { readDocument } from '../openapi/document.ts'
 import { writePolicyFile } from '../policy/files.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval, lookUp, readRows, redeem } from '../secret-retrievals/retrievals.ts'
@@ -75,6 +76,9 @@ test('201: a body that is empty, in all ways of sending nothing, is one that lea
     { headers: { 'content-type': 'application/json; charset=utf-8' } },
   ])
     assert.equal((await rotate(service, options)).status, 201, JSON.stringify(options))
+  const { paths } = await readDocument()
+  assert.equal(paths['/web-session-clients/{clientId}/secret-rotations'].post.requestBody.required, false)
+  assert.equal(paths['/web-session-clients'].post.requestBody.required, true)
 })
 
 test('201: both secrets log people in during the overlap, and after it the former one does not', async t => {
