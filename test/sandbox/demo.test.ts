@@ -73,6 +73,11 @@ test('0 with --exit: two fields become a login, the secret is shown to nobody, n
     /Redeem it again: 410 +✓ +\d+ ms\n +retrieval_redeemed/,
     /Log ana in through pa_wam with that secret +✓ +\d+ ms/,
     /sub +ana\n +iss +http:\/\/127\.0\.0\.1:\d+\n +aud +pa_wam\n/,
+    /Give it a new secret; .+: 201 +✓ +\d+ ms/,
+    /Redeem the new secret: 200 +✓ +\d+ ms/,
+    /Log in with the former secret and with the new one +✓ +\d+ ms/,
+    /End the former secret: 204 +✓ +\d+ ms/,
+    /Log in with the new secret; the former one is refused +✓ +\d+ ms/,
   ]) {
     assert.match(output, promise)
   }
@@ -99,10 +104,12 @@ test('serves until SIGTERM: the curl commands work as they are printed, and noth
   assert.equal((await fetch(page)).status, 200)
   const [script = ''] = /^# Get an access token[\s\S]+; echo$/m.exec(output) ?? []
   const lines = (await runBash(script)).split('\n')
-  const [planned = '', created = '', redeemed = '', listed = '', events = '', stored = ''] = lines
+  const [planned = '', created = '', redeemed = '', rotated = '', listed = '', events = '', stored = ''] =
+    lines
   assert.equal(JSON.parse(planned).changes.length, 1)
   assert.equal(JSON.parse(created).clientId, 'my_app')
   assert.match(JSON.parse(redeemed).clientSecret, /^[\w-]{64}$/)
+  assert.ok(Date.parse(JSON.parse(rotated).previousSecretEndsAt) > Date.now())
   assert.deepEqual(
     JSON.parse(listed).items.map(({ clientId }: { clientId: string }) => clientId),
     ['my_app'],

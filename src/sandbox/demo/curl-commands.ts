@@ -26,6 +26,11 @@ curl -s ${serviceUrl}/secret-retrievals \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   -d '{"token": "'"$(echo "$CREATED" | grep -o 'wscrt_[A-Za-z0-9_-]*')"'"}'; echo
 
+# Give it a new secret; the former one works for an hour more
+curl -s ${serviceUrl}/web-session-clients/my_app/secret-rotations \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"overlapMinutes": 60}'; echo
+
 # List the clients of your team
 curl -s ${serviceUrl}/web-session-clients -H "Authorization: Bearer $TOKEN"; echo
 

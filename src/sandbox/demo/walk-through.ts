@@ -1,6 +1,7 @@
 import { logIn } from '../log-in.ts'
 import type { Sandbox } from '../sandbox.ts'
 import { type Answer, call, isRecord } from './call.ts'
+import { replaceSecret } from './new-secret.ts'
 import { expect, type Step, Unexpected } from './step.ts'
 import { mask, type Row } from './terminal.ts'
 
@@ -17,20 +18,27 @@ export interface Route {
   readonly step: Step
 }
 
-/** From two fields to a person who is logged in; every step asserts what it promises. */
+/** From two fields to a person who is logged in, and to a new secret; every step asserts what it promises. */
 export async function walkThrough({ sandbox, serviceUrl, step }: Route): Promise<void> {
   const token = await step(`Get an access token as ${caller}`, () => sandbox.accessToken({ service: caller }))
-  const post = (path: string, body: unknown) =>
-    call('POST', serviceUrl + path, { authorization: `Bearer ${token}` }, body)
+  const send = (method: string, path: string, body?: unknown) =>
+    call(method, serviceUrl + path, { authorization: `Bearer ${token}` }, body)
+  const post = (path: string, body: unknown) => send('POST', path, body)
   const retrievalToken = await create(step, post)
   await step('Find it in PingFederate, as Ping’s manual sets it up', () => readClient(sandbox), showClient)
-  const secret = await redeem(step, post, retrievalToken)
+  const secret = await redeem(step, post, 'Redeem its secret: 200', retrievalToken)
   await redeemAgain(step, post, retrievalToken)
   await step(
     `Log ${person} in through ${smallest.clientId} with that secret`,
     () => logInThrough(sandbox, secret),
     claims => ['sub', 'iss', 'aud'].map(name => [name, String(claims[name])] as const),
   )
+  await replaceSecret({
+    ...{ step, send, clientId: smallest.clientId, former: secret },
+    redeem: (what, newToken) => redeem(step, post, what, newToken),
+    logIn: clientSecret => logInThrough(sandbox, clientSecret),
+    toToken: retrieval => toRetrieval(retrieval).token,
+  })
 }
 
 type Post = (path: string, body: unknown) => Promise<Answer>
@@ -86,9 +94,9 @@ function showClient(client: Answer['body']): Row[] {
   return Object.entries(shown).map(([name, value]) => [name, String(value)])
 }
 
-async function redeem(step: Step, post: Post, token: string): Promise<string> {
+async function redeem(step: Step, post: Post, what: string, token: string): Promise<string> {
   return await step(
-    'Redeem its secret: 200',
+    what,
     async () => {
       const { status, body } = await post('/secret-retrievals', { token })
       expect('POST /secret-retrievals', status, 200, String(body['detail'] ?? ''))
