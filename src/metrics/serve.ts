@@ -1,5 +1,8 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { setCommonHeaders, toCommonHeaders } from '../http/common-headers.ts'
+import { refuseExpectations } from '../http/expectations.ts'
+import { refuseUnclearFraming } from '../http/framing.ts'
+import { logRequests } from '../http/request-log.ts'
 import type { App } from '../http/route.ts'
 import { logTexts } from '../log.ts'
 import { ProblemDetails, Violation } from '../problem.ts'
@@ -39,12 +42,16 @@ export const serveMetrics = async ({
     bodyLimit: 1,
     requestTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
-    http: { headersTimeout: timeoutMs },
+    // A missing Host is refused as on the other listener, and not by Node.js itself.
+    http: { headersTimeout: timeoutMs, requireHostHeader: false },
     forceCloseConnections: true,
   })
   app.server.maxConnections = maxConnections
   answerProblems(app)
+  logRequests(app)
   setCommonHeaders(app, toCommonHeaders({ config: { publicUrl: undefined } }))
+  refuseUnclearFraming(app)
+  refuseExpectations(app)
   app.addSchema(Violation)
   app.addSchema(ProblemDetails)
   getMetrics(app as unknown as App, exposition)

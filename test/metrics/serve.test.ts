@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { checkRefusal } from '../http/check-refusal.ts'
+import { openConnection, parseAnswer } from '../http/raw-socket.ts'
 import { startTestService, type TestService } from '../service.ts'
 
 const addressOf = ({ logLines }: TestService): string => {
@@ -21,6 +23,18 @@ test('with METRICS_PORT the metrics are answered there and nowhere else, and not
     const other = await fetch(address + path)
     assert.equal(other.status, 404, path)
     assert.equal(((await other.json()) as { code: string }).code, 'route_not_found')
+  }
+})
+
+test('400 and 417 from that listener for a missing Host and an unknown expectation, with log line and header fields', async t => {
+  const service = await startTestService(t, { env: { METRICS_PORT: '0' } })
+  for (const [field, status, code] of [
+    ['accept: */*', 400, 'malformed_request'],
+    ['host: x\r\nexpect: nonsense', 417, 'expectation_failed'],
+  ] as const) {
+    const connection = openConnection(t, addressOf(service))
+    connection.write(`GET /metrics HTTP/1.1\r\n${field}\r\nconnection: close\r\n\r\n`)
+    checkRefusal(service, parseAnswer(await connection.received), { status, code })
   }
 })
 
