@@ -3,13 +3,13 @@ import type { Database } from '../database/schema.ts'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
-import { findOpen, lockOperation } from '../journal/read-operation.ts'
+import { lockOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
 import { getClient } from './get.ts'
-import { findTaken, notOurs } from './taken.ts'
+import { findHolder, findTaken, notOurs } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** What a delete answers, the first time and again. */
@@ -20,10 +20,7 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
   kind: 'delete',
   // A look, the DELETE, another look, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 7,
-  check: async (db, { clientId, actor }) => {
-    await getClient(db, actor.principal, clientId)
-    return findOpen(db, clientId)
-  },
+  check: findHolder,
   intend: async (trx, { clientId, actor }) => {
     await getClient(trx, actor.principal, clientId)
     return true

@@ -2,7 +2,7 @@ import type { Store } from '../database/store.ts'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
-import { findOpen, lockOperation } from '../journal/read-operation.ts'
+import { lockOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findFormerSecrets } from '../pingfederate/new-secret.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
@@ -10,7 +10,7 @@ import { asProblem, Problem } from '../problem.ts'
 import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
 import { forgetPrevious } from './rotation-rows.ts'
-import { findTaken } from './taken.ts'
+import { findHolder, findTaken } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** What it answers, the first time and again. */
@@ -24,10 +24,7 @@ export const revokePreviousChange: Change<Upstream, ChangeRequest, RevokePreviou
   kind: 'revoke-previous',
   // A look, the version, the DELETE, a PUT, another look, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 9,
-  check: async (db, { clientId, actor }) => {
-    await getClient(db, actor.principal, clientId)
-    return findOpen(db, clientId)
-  },
+  check: findHolder,
   intend: async (trx, { clientId, actor }) => {
     await getClient(trx, actor.principal, clientId)
     return true

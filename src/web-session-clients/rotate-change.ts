@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
-import { findOpen, lockOperation, readOperation } from '../journal/read-operation.ts'
+import { lockOperation, readOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import { asProblem, Problem } from '../problem.ts'
@@ -15,6 +15,7 @@ import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
 import { chooseOverlap, type OverlapRules } from './rotation-overlap.ts'
 import { holdSecret, keepOverlap, putInForce, readOverlap, takeBackSecret } from './rotation-rows.ts'
+import { findHolder } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
 
 /** Everything a rotation has chosen before PingFederate is called; the overlap follows from the client as it is then. */
@@ -38,10 +39,7 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
   kind: 'rotate',
   // A look, the PUT, another look, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 7,
-  check: async (db, { clientId, actor }) => {
-    await getClient(db, actor.principal, clientId)
-    return findOpen(db, clientId)
-  },
+  check: findHolder,
   intend: async (trx, { retrieval, overlap, operationId, clientId, team, actor }) => {
     const client = await getClient(trx, actor.principal, clientId)
     const former = await holdSecret(trx, client, operationId)

@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
+import type { ChangeRequest } from '../journal/change.ts'
+import { findOpen } from '../journal/read-operation.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { newSecretCall } from '../secret-retrievals/new-secret-call.ts'
+import { getClient } from './get.ts'
 
 /**
  * Who has a client id, in whatever case of letters, be it for a client or for an operation that is to make one: the very
@@ -56,6 +59,18 @@ export const existsAlready = (maker: string | undefined): Problem =>
       ? 'PingFederate has a client of this id that this service did not make; it was not touched. Choose another client id, or have the operator adopt it.'
       : 'PingFederate has a client of this id that another request has made, such as a repetition of this one; it was not touched. Read the client; if your team does not have it, choose another client id.',
   )
+
+/**
+ * The operation that holds a client of the caller's, if any does: what is in the way of another change of it.
+ * @throws Problem `client_not_found`
+ */
+export const findHolder = async (
+  db: Kysely<Database>,
+  { clientId, actor }: Pick<ChangeRequest, 'clientId' | 'actor'>,
+): Promise<string | undefined> => {
+  await getClient(db, actor.principal, clientId)
+  return findOpen(db, clientId)
+}
 
 /** Somebody has replaced it by hand, or taken the mark out of its description: nobody can tell whose it is. */
 export const notOurs = (): Problem =>
