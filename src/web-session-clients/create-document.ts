@@ -1,23 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import type { ProblemCode } from '../problem.ts'
+import { changeProblems, dryRunQuery } from './change-document.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import { createdExample } from './examples.ts'
 import type { CreatedWebSessionClient } from './schema.ts'
 
-const Query = Type.Object(
-  {
-    dryRun: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          '`true`: check everything, change nothing, and answer 200 with what a create would send to PingFederate, where each value comes from, and what would not work afterwards.',
-        'x-fix': 'Send dryRun=true or dryRun=false, once.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
+const Query = dryRunQuery(
+  '`true`: check everything, change nothing, and answer 200 with what a create would send to PingFederate, where each value comes from, and what would not work afterwards.',
 )
 
 const problems = [
@@ -29,16 +20,7 @@ const problems = [
   'operation_in_progress',
   'team_ambiguous',
   'idempotency_key_reused',
-  'refused_by_pingfederate',
-  'pingfederate_credentials_refused',
-  'pingfederate_forbidden',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-  'outcome_unknown',
+  ...changeProblems,
 ] as const satisfies ProblemCode[]
 
 /** What the API document says of creating a client. */

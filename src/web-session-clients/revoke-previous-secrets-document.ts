@@ -1,20 +1,12 @@
 import type { ProblemCode } from '../problem.ts'
+import { changeProblems } from './change-document.ts'
 
 const problems = [
   'client_not_found',
   'client_exists_in_pingfederate',
   'client_missing_in_pingfederate',
   'operation_in_progress',
-  'refused_by_pingfederate',
-  'pingfederate_credentials_refused',
-  'pingfederate_forbidden',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-  'outcome_unknown',
+  ...changeProblems,
 ] as const satisfies ProblemCode[]
 
 /** What the API document says of ending former secrets. */

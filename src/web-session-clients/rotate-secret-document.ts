@@ -2,21 +2,12 @@ import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import type { ProblemCode } from '../problem.ts'
+import { changeProblems, dryRunQuery } from './change-document.ts'
 import { createdExample } from './examples.ts'
 import type { RotatedWebSessionClient, RotationDryRun } from './rotation-schema.ts'
 
-const Query = Type.Object(
-  {
-    dryRun: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          '`true`: check everything, change nothing, and answer 200 with what the rotation would use, where each value comes from, and what would end when.',
-        'x-fix': 'Send dryRun=true or dryRun=false, once.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
+const Query = dryRunQuery(
+  '`true`: check everything, change nothing, and answer 200 with what the rotation would use, where each value comes from, and what would end when.',
 )
 
 const problems = [
@@ -28,16 +19,7 @@ const problems = [
   'operation_in_progress',
   'idempotency_key_reused',
   'team_not_yours',
-  'refused_by_pingfederate',
-  'pingfederate_credentials_refused',
-  'pingfederate_forbidden',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-  'outcome_unknown',
+  ...changeProblems,
 ] as const satisfies ProblemCode[]
 
 const rotatedExample: Static<typeof RotatedWebSessionClient> = {

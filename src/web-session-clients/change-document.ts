@@ -1,0 +1,31 @@
+import { Type } from 'typebox'
+import type { ProblemCode } from '../problem.ts'
+
+/** What every change of a client in PingFederate can end as. */
+export const changeProblems = [
+  'refused_by_pingfederate',
+  'pingfederate_credentials_refused',
+  'pingfederate_forbidden',
+  'pingfederate_tls',
+  'pingfederate_error',
+  'pingfederate_invalid_response',
+  'pingfederate_unreachable',
+  'pingfederate_busy',
+  'pingfederate_timeout',
+  'outcome_unknown',
+] as const satisfies ProblemCode[]
+
+/** The query of a change that can be tried out. */
+export const dryRunQuery = (description: string) =>
+  Type.Object(
+    {
+      dryRun: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description,
+          'x-fix': 'Send dryRun=true or dryRun=false, once.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  )
