@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { laterThanLeasesMs } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
+import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
 import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
 import type { Halt } from './service.ts'
 
-/** A PUT or DELETE holds its client for thirty time-outs of ten seconds. */
-const laterThanHoldMs = 400_000
 const never = new Promise<void>(() => undefined)
 
 type Killed = { installation: Installation; key: string; token: string; deletes: () => number }
@@ -38,15 +36,6 @@ const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
   return { ...started, key }
 }
 
-const restart = async (
-  { installation }: Pick<Killed, 'installation'>,
-  aheadMs: number,
-): Promise<ServiceProcess> => {
-  const service = await installation.start({ aheadMs })
-  await service.logged('operation settled')
-  return service
-}
-
 const lookAt = async (service: ServiceProcess, { token }: Pick<Killed, 'token'>): Promise<unknown[]> => {
   const { status } = await service.call('GET', '/web-session-clients/pa_wam')
   const { body } = await service.call('POST', '/secret-retrievals/lookup', { body: { token } })
@@ -69,20 +58,8 @@ const checkDeleted = async (service: ServiceProcess, killed: Killed): Promise<vo
   await service.remove('pa_wam', key)
   assert.ok(deletes() <= 1)
   await service.kill()
-  assert.deepEqual(readEnds(installation), ['intended', 'done'])
+  assert.deepEqual(readEnds(installation, 'client.delete'), ['intended', 'done'])
   await installation.check()
-}
-
-/** How the last delete went, by the audit trail. */
-const readEnds = ({ databasePath }: Installation): unknown[] => {
-  using database = new DatabaseSync(databasePath)
-  return database
-    .prepare(
-      "select outcome from audit_event where action = 'client.delete' order by audit_event_id desc limit 2",
-    )
-    .all()
-    .map(row => row['outcome'])
-    .toReversed()
 }
 
 test('83: killed before the intent of a delete is committed: the client stays, and the retry deletes it', async t => {

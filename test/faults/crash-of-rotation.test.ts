@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { laterThanLeasesMs } from '../service.ts'
 import { createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
 import { createInUse, logsIn, rotate, rotationsPath, secretOf } from '../web-session-clients/rotations.ts'
+import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
 import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
 import { startReplicas } from './replicas.ts'
 import type { Halt } from './service.ts'
 
 const server = usePostgresServer()
 
-/** A PUT or DELETE holds its client for thirty time-outs of ten seconds. */
-const laterThanHoldMs = 400_000
 const never = new Promise<void>(() => undefined)
 
 type Killed = { installation: Installation; key: string; former: string; puts: () => number }
@@ -46,15 +44,6 @@ const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
   return { ...started, key }
 }
 
-const restart = async (
-  { installation }: Pick<Killed, 'installation'>,
-  aheadMs: number,
-): Promise<ServiceProcess> => {
-  const service = await installation.start({ aheadMs })
-  await service.logged('operation settled')
-  return service
-}
-
 /** The retry with its key gets a token that works; the former secret logs people in all the time; one PUT changed it. */
 const checkRotated = async (service: ServiceProcess, killed: Killed, isReplayed: boolean): Promise<void> => {
   const { installation, key, former, puts } = killed
@@ -67,20 +56,8 @@ const checkRotated = async (service: ServiceProcess, killed: Killed, isReplayed:
   // One that was never answered is not among those that were recorded.
   assert.ok(puts() <= 1)
   await service.kill()
-  assert.deepEqual(readEnds(installation), ['intended', 'done'])
+  assert.deepEqual(readEnds(installation, 'client.rotate'), ['intended', 'done'])
   await installation.check()
-}
-
-/** How the last rotation went, by the audit trail. */
-const readEnds = ({ databasePath }: Installation): unknown[] => {
-  using database = new DatabaseSync(databasePath)
-  return database
-    .prepare(
-      "select outcome from audit_event where action = 'client.rotate' order by audit_event_id desc limit 2",
-    )
-    .all()
-    .map(row => row['outcome'])
-    .toReversed()
 }
 
 test('79: killed before the intent of a rotation is committed: the former secret works on, and the retry rotates', async t => {
