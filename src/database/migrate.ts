@@ -6,6 +6,7 @@ import { factsOfOperations } from './migrations/0003-facts-of-operations.ts'
 import { requestingClient } from './migrations/0004-requesting-client.ts'
 import { idsInAnyCase } from './migrations/0005-ids-in-any-case.ts'
 import { secretRotations } from './migrations/0006-secret-rotations.ts'
+import { disabledClients } from './migrations/0007-disabled-clients.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
@@ -16,6 +17,7 @@ export const migrations: Record<string, Migration> = {
   '0004-requesting-client': requestingClient,
   '0005-ids-in-any-case': idsInAnyCase,
   '0006-secret-rotations': secretRotations,
+  '0007-disabled-clients': disabledClients,
 }
 
 /**

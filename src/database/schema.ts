@@ -30,7 +30,10 @@ type ClientTable = {
   replication: ReplicationState
   /** What was set, as JSON of `ClientSettings`; what an older version did not know is missing. */
   settings: string
+  /** Rises with every change of the settings. */
   version: Generated<number>
+  /** Since when it is switched off; null while it is not. */
+  disabled_at: Generated<Time | null>
   operation_id: string
   retrieval_id: string
   /** When PingFederate says it saved the client, by its own clock; null where it doesn't say. */

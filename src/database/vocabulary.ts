@@ -3,6 +3,10 @@
 export const replicationStates = ['ready', 'replicating', 'failed'] as const
 export type ReplicationState = (typeof replicationStates)[number]
 
+/** What a client is shown as. */
+export const clientStatuses = [...replicationStates, 'disabled'] as const
+export type ClientStatus = (typeof clientStatuses)[number]
+
 export type OperationKind = 'create' | 'rotate' | 'revoke-previous' | 'delete'
 /** The kinds that a route begins: callers meet no operation of another one. */
 export const routedKinds = ['create', 'rotate', 'revoke-previous'] as const satisfies OperationKind[]

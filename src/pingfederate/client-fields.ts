@@ -55,6 +55,12 @@ const fields: {
     },
     pointer: '/description',
   },
+  enabled: {
+    theirs: ['enabled'],
+    to: isEnabled => [isEnabled ? undefined : false],
+    from: ([isEnabled]) => isEnabled !== false,
+    pointer: '/enabled',
+  },
   redirectUris: {
     theirs: ['redirectUris'],
     to: redirectUris => [redirectUris],

@@ -8,6 +8,8 @@ export const logoutModes = ['none', 'pingaccess'] as const
 
 /** What a web session client is set to, in OAuth's words; the rest of this folder turns them into PingFederate's. */
 export type ClientSettings = {
+  /** Whether anybody can log in through it. */
+  enabled: boolean
   description: string | null
   pingAccessUrls: string[]
   callbackUnder: CallbackUnder

@@ -1,4 +1,5 @@
 import type { ClientRow, OperationRow } from '../database/schema.ts'
+import type { ClientStatus } from '../database/vocabulary.ts'
 import type { ClientSettings } from '../pingfederate/client-settings.ts'
 import { formerSettings, pingAccessDefaults } from './defaults.ts'
 import type { WebSessionClient } from './schema.ts'
@@ -22,11 +23,16 @@ type FormerAnswer = Partial<ClientSettings> & {
 type Stored = Facts & Pick<WebSessionClient, 'clientId' | 'team' | 'createdBy'>
 
 /** The one mapping to what is answered; what was done without being stored stands for settings that are missing. */
-const toAnswer = ({ settings, replication, ...client }: Stored): WebSessionClient => ({
-  ...client,
-  ...completeSettings(settings),
-  status: replication,
-})
+const toAnswer = ({ settings: stored, replication, ...client }: Stored): WebSessionClient => {
+  const settings = completeSettings(stored)
+  return { ...client, ...settings, status: toStatus(settings, replication) }
+}
+
+/** Until the engines know that a client is disabled, people can log in through it. */
+const toStatus = (
+  { enabled }: Pick<ClientSettings, 'enabled'>,
+  replication: ClientRow['replication'],
+): ClientStatus => (replication === 'ready' && !enabled ? 'disabled' : replication)
 
 /** Without what an older or a newer version may have stored that this one does not know. */
 const completeSettings = (stored: Partial<ClientSettings>): ClientSettings => {

@@ -41,6 +41,7 @@ type Given = {
  * mention is off. Also what stands for a setting that an older version did not store, but for `formerSettings`.
  */
 export const pingAccessDefaults: ClientSettings = {
+  enabled: true,
   description: null,
   pingAccessUrls: [],
   callbackUnder: 'host',
@@ -125,6 +126,7 @@ const chooseSettings = (
   request: CreateWebSessionClient,
   { derived, policy }: Given,
 ): AllSourced<ClientSettings> => ({
+  enabled: manual(pingAccessDefaults.enabled, 'The manual’s client can be used at once.'),
   description: orElse(request.description, off(pingAccessDefaults.description)),
   pingAccessUrls: sent(
     derived.map(({ pingAccessUrl }) => pingAccessUrl),

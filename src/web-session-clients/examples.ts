@@ -18,6 +18,7 @@ const client: WebSessionClient = {
   refreshTokens: false,
   oidcPolicy: null,
   accessTokenManager: null,
+  enabled: true,
   status: 'ready',
   createdAt: '2026-11-23T17:00:00.000Z',
   createdBy: 'payments-pipeline',

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
-import { redeemers, replicationStates, retrievalStates } from '../database/vocabulary.ts'
+import { clientStatuses, redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 import { VisibleLine } from '../http/visible-line.ts'
@@ -170,9 +170,12 @@ export const clientProperties = {
   refreshTokens: Type.Boolean({ description: 'Whether refresh tokens are issued.' }),
   oidcPolicy: Nullable(Type.String(), "OpenID Connect policy; null for PingFederate's default."),
   accessTokenManager: Nullable(Type.String(), "Access token manager; null for PingFederate's default."),
-  status: Type.Enum(replicationStates, {
+  enabled: Type.Boolean({
+    description: 'Whether people can log in through it; a change of it counts once the engines have it.',
+  }),
+  status: Type.Enum(clientStatuses, {
     description:
-      '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look.',
+      '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look. `disabled`: switched off, and every engine knows it.',
   }),
   createdAt: Instant('When the client was created.'),
   createdBy: Type.String({

@@ -85,6 +85,7 @@ const madeLate: Record<string, { index: string } | { table: string; column: stri
   '0004-requesting-client': { table: 'retrieval', column: 'created_by_client_id' },
   '0005-ids-in-any-case': { index: 'client_id_in_any_case' },
   '0006-secret-rotations': { table: 'retrieval', column: 'previous_ends_at' },
+  '0007-disabled-clients': { table: 'client', column: 'disabled_at' },
 }
 
 /** Makes what a migration is about to make, so that it fails. Resolves to a function that removes it. */

@@ -101,9 +101,11 @@ test('a description is read without its marker; one that is missing, empty or no
     assert.equal(toSettings({ description }, { team }).description, read)
 })
 
-const off = {
+/** What a client has that says nothing of the managed fields. */
+const unsaid = {
   name: '',
   description: null,
+  enabled: true,
   redirectUris: [],
   bypassAuthorizationApproval: false,
   grantTypes: [],
@@ -114,7 +116,7 @@ const off = {
   logout: 'none',
 }
 
-test('what PingFederate leaves out, or fills with nulls and empty values, is off', () => {
+test('what PingFederate leaves out, or fills with nulls and empty values, has PingFederate’s default', () => {
   const nulls = Object.fromEntries(Object.keys(write(fullest)).map(name => [name, null]))
   for (const body of [
     {},
@@ -125,7 +127,14 @@ test('what PingFederate leaves out, or fills with nulls and empty values, is off
     { restrictScopes: false, restrictedScopes: ['left', 'over'] },
     { oidcPolicy: { logoutMode: 'NONE', pingAccessLogoutCapable: false } },
   ])
-    assert.deepEqual(toSettings(body, { team }), off, JSON.stringify(body))
+    assert.deepEqual(toSettings(body, { team }), unsaid, JSON.stringify(body))
+})
+
+test('a client is off where PingFederate says so, and being on is its default, which is not sent', () => {
+  assert.equal(toSettings({ enabled: false }, { team }).enabled, false)
+  const written = (enabled: boolean, body: Json = {}) => write(newClient({ enabled }), { body })['enabled']
+  assert.deepEqual([written(true), written(false)], [undefined, false])
+  assert.deepEqual([written(true, { enabled: false }), written(true, { enabled: true })], [undefined, true])
 })
 
 test('a grant type or logout mode that cannot be set here is read as PingFederate’s own word, in small letters', () => {
@@ -136,7 +145,7 @@ test('a grant type or logout mode that cannot be set here is read as PingFederat
     restrictedScopes: null,
   }
   const read = { grantTypes: ['implicit', 'authorization_code'], logout: 'oidc_back_channel', scopes: [] }
-  assert.deepEqual(toSettings(body, { team }), { ...off, ...read })
+  assert.deepEqual(toSettings(body, { team }), { ...unsaid, ...read })
 })
 
 test('single logout is read from the mode, and from the older switch where there is no mode', () => {

@@ -77,6 +77,7 @@ export const basicConfig = ({ adminUrl, adminUsername, adminPassword }: Sandbox)
 })
 
 const settings: ClientSettings = {
+  enabled: true,
   description: null,
   pingAccessUrls: ['https://mypingaccessserver:3000'],
   callbackUnder: 'host',

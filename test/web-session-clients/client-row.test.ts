@@ -24,6 +24,16 @@ test('a setting is answered as it was stored, and one that only a newer version 
   assert.doesNotMatch(JSON.stringify(others), /fromLater|planted/)
 })
 
+test('a client that is switched off is shown as disabled once the engines know it, and not before', () => {
+  const settings = JSON.stringify({ enabled: false })
+  for (const [replication, status] of [
+    ['ready', 'disabled'],
+    ['replicating', 'replicating'],
+    ['failed', 'failed'],
+  ] as const)
+    assert.equal(toWebSessionClient(clientRow({ settings, replication }) as ClientRow).status, status)
+})
+
 test('what a create keeps is the client that was answered, whatever becomes of the row', () => {
   const row = toRow({ requirePkce: true })
   const operation = { ...operationRow({ state: 'done' }), facts: toFacts(row), answer: null } as OperationRow

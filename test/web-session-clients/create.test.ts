@@ -53,6 +53,7 @@ test('201: the answer has everything the manual does not mention off, the addres
     refreshTokens: false,
     oidcPolicy: null,
     accessTokenManager: null,
+    enabled: true,
     status: 'ready',
   })
   assert.match(retrieval.token, tokenForm)

@@ -20,6 +20,7 @@ export const smallestPlan: CreateDryRun = {
     setting('/clientId', 'pa_wam', 'request', 'You sent it.'),
     setting('/name', 'pa_wam', 'request', 'You sent no name, so it is the client id.'),
     setting('/team', 'payments', 'request', 'You sent no team, and your access token has only this one.'),
+    setting('/enabled', true, 'manual', 'The manual’s client can be used at once.'),
     setting('/description', null, 'manual', isOff),
     setting(
       '/pingAccessUrls',
