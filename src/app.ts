@@ -37,7 +37,7 @@ import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
-import { ProblemDetails, Violation } from './problem.ts'
+import { Difference, ProblemDetails, Violation } from './problem.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
@@ -61,6 +61,8 @@ import {
   WebSessionClient,
   WebSessionClientWithRetrieval,
 } from './web-session-clients/schema.ts'
+import { updateWebSessionClient } from './web-session-clients/update.ts'
+import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
@@ -141,10 +143,13 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
 
 const schemas = [
   Violation,
+  Difference,
   ProblemDetails,
   CreateWebSessionClient,
   CreatedWebSessionClient,
   CreateDryRun,
+  UpdateWebSessionClient,
+  UpdateDryRun,
   RotateSecret,
   RotatedWebSessionClient,
   RotationDryRun,
@@ -173,6 +178,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
+  updateWebSessionClient(app, dependencies)
   rotateSecret(app, dependencies)
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)

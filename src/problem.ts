@@ -23,10 +23,12 @@ export const problems = {
   client_exists_in_pingfederate: { status: 409, title: 'PingFederate already has this client' },
   client_missing_in_pingfederate: { status: 409, title: 'PingFederate lacks this client' },
   previous_secret_alive: { status: 409, title: 'A former secret still works' },
+  client_drifted: { status: 409, title: 'PingFederate has the client otherwise than it was set' },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },
   retrieval_revoked: { status: 410, title: 'The retrieval token was revoked' },
+  precondition_failed: { status: 412, title: 'The client has been changed since' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
@@ -35,6 +37,7 @@ export const problems = {
   team_ambiguous: { status: 422, title: 'The owning team is not clear' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   refused_by_pingfederate: { status: 422, title: 'PingFederate refused the client' },
+  precondition_required: { status: 428, title: 'If-Match is required' },
   rate_limited: { status: 429, title: 'Too many requests' },
   header_fields_too_large: { status: 431, title: 'The header fields are too large' },
   internal_error: { status: 500, title: 'The service failed' },
@@ -99,6 +102,23 @@ export const Violation = Type.Object(
 )
 export type Violation = Static<typeof Violation>
 
+export const Difference = Type.Object(
+  {
+    pointer: Type.String({
+      description: 'JSON Pointer (RFC 6901) to the field of the client.',
+      examples: ['/requirePkce'],
+    }),
+    expected: Type.Unknown({ description: 'What this service has set.' }),
+    actual: Type.Unknown({ description: 'What PingFederate has.' }),
+  },
+  {
+    $id: 'Difference',
+    description: 'A field that is not what this service has set.',
+    additionalProperties: false,
+  },
+)
+export type Difference = Static<typeof Difference>
+
 export const ProblemDetails = Type.Object(
   {
     type: Type.String({
@@ -128,6 +148,12 @@ export const ProblemDetails = Type.Object(
     violations: Type.Optional(
       Type.Array(Type.Ref('Violation'), { description: 'Every broken rule at once.' }),
     ),
+    differences: Type.Optional(
+      Type.Array(Type.Ref('Difference'), {
+        description:
+          'What PingFederate has otherwise than this service has set it; only in `client_drifted`.',
+      }),
+    ),
     operation: Type.Optional(
       Type.String({
         description:
@@ -153,6 +179,8 @@ export type About = {
 type ProblemOptions = {
   about?: About | undefined
   violations?: Violation[]
+  /** Where a client in PingFederate is not what was set. */
+  differences?: Difference[]
   /** Id of the operation that was begun. */
   operation?: string
   /** Where a route answers the code with a status of its own. */
@@ -168,6 +196,7 @@ export class Problem extends Error {
   readonly code: ProblemCode
   readonly status: number
   readonly violations: Violation[] | undefined
+  readonly differences: Difference[] | undefined
   readonly operation: string | undefined
   readonly about: About | undefined
   readonly headers: Record<string, string>
@@ -178,6 +207,7 @@ export class Problem extends Error {
     this.code = code
     this.status = options.status ?? problems[code].status
     this.violations = options.violations
+    this.differences = options.differences
     this.operation = options.operation
     this.about = options.about
     this.headers = options.headers ?? {}
@@ -199,6 +229,7 @@ export const toProblemDetails = (problem: Problem, requestId: string, publicUrl 
   detail: problem.message,
   instance: `urn:uuid:${requestId}`,
   ...(problem.violations && { violations: problem.violations }),
+  ...(problem.differences && { differences: problem.differences }),
   ...(problem.operation && { operation: `${publicUrl}/operations/${problem.operation}` }),
 })
 
@@ -275,6 +306,7 @@ const exampleOf = ({ code, status }: { code: ProblemCode; status: number }) => (
   ),
   ...(code === 'validation_failed' && { violations: [exampleViolation] }),
   ...(code === 'not_allowed_by_policy' && { violations: [exampleRefusal] }),
+  ...(code === 'client_drifted' && { differences: [exampleDifference] }),
 })
 
 const exampleViolation: Violation = {
@@ -296,3 +328,5 @@ const exampleRefusal: Violation = {
   policyRule: '/teams/payments/hosts',
   changeableBy: 'IAM team, iam@example.com',
 }
+
+const exampleDifference: Difference = { pointer: '/requirePkce', expected: false, actual: true }

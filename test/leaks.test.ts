@@ -67,6 +67,15 @@ const chapters: Record<string, Chapter> = {
     await call('POST', '/secret-retrievals/lookup', { body: { token } })
     await call('GET', '/web-session-clients/pa_wam')
   },
+  updateWebSessionClient: async ({ call, foreign }) => {
+    const headers = { 'if-match': '*' }
+    const change = (query: string, options: { body: unknown; token?: string }) =>
+      call('PATCH', `/web-session-clients/pa_wam${query}`, { headers, ...options })
+    assert.equal((await change('?dryRun=true', { body: { requirePkce: true } })).status, 200)
+    assert.equal((await change('', { body: { requirePkce: true } })).status, 200)
+    assert.equal((await change('', { body: { enabled: 'no' } })).status, 422)
+    await change('', { body: { name: 'Shop' }, token: foreign })
+  },
   rotateSecret: async (watched, story) => {
     const { call, foreign } = watched
     const path = '/web-session-clients/pa_wam/secret-rotations'

@@ -37,6 +37,15 @@ const heldElsewhere: Record<string, string> = {
   'teams/usage.ts': 'teams/list.test.ts',
   // Puts the kinds of change together with the journal.
   'web-session-clients/client-journal.ts': 'web-session-clients/create-change.test.ts',
+  // How a client is held, read, changed and looked at again, which both kinds show that change one.
+  'web-session-clients/put-client.ts': 'web-session-clients/rotate-change.test.ts',
+  // The kind behind a change, its rows, its plan and its dry run, which the route shows on each engine.
+  'web-session-clients/update-change.ts': 'web-session-clients/update.test.ts',
+  'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
+  'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
+  'web-session-clients/update-rows.ts': 'web-session-clients/update.test.ts',
+  // What a dry run answers beside the plan, of a create and of a change.
+  'web-session-clients/foresee-save.ts': 'web-session-clients/dry-run.test.ts',
   // Puts two answers together: of the save, and of the cluster.
   'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
 }

@@ -7,6 +7,7 @@ export const auditActions = {
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
   'client.revoke-previous': 'End the former secrets of a web session client at once.',
+  'client.update': 'Change a web session client.',
   'client.rotate': 'Give a web session client a new secret.',
   'cluster.publish': 'Publish to the engines, together with every administrator’s pending changes.',
   'operation.read': 'Read where a change stands.',

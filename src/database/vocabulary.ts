@@ -1,15 +1,20 @@
 /** The words that columns hold, each list the source of a row's type and of the schemas that name it on the wire. */
 
-export const replicationStates = ['ready', 'replicating', 'failed'] as const
+const replicationStates = ['ready', 'replicating', 'failed'] as const
 export type ReplicationState = (typeof replicationStates)[number]
 
 /** What a client is shown as. */
 export const clientStatuses = [...replicationStates, 'disabled'] as const
 export type ClientStatus = (typeof clientStatuses)[number]
 
-export type OperationKind = 'create' | 'rotate' | 'revoke-previous' | 'delete'
+export type OperationKind = 'create' | 'update' | 'rotate' | 'revoke-previous' | 'delete'
 /** The kinds that a route begins: callers meet no operation of another one. */
-export const routedKinds = ['create', 'rotate', 'revoke-previous'] as const satisfies OperationKind[]
+export const routedKinds = [
+  'create',
+  'update',
+  'rotate',
+  'revoke-previous',
+] as const satisfies OperationKind[]
 
 export const operationStates = ['intended', 'done', 'failed'] as const
 export type OperationState = (typeof operationStates)[number]

@@ -24,7 +24,7 @@ export const acceptOnlyJson = (app: FastifyInstance): void => {
     done()
   })
   app.addContentTypeParser(
-    'application/json',
+    ['application/json', mergePatch],
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) =>
       body.length === 0 && needsNoBody(request) ? undefined : parseJson(body),
@@ -43,11 +43,16 @@ export const acceptOnlyJson = (app: FastifyInstance): void => {
 
 const methodsWithoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-const findForeignCoding = ({ headers }: FastifyRequest): string | undefined => {
+/** RFC 7396. */
+const mergePatch = 'application/merge-patch+json'
+
+const findForeignCoding = ({ headers, method }: FastifyRequest): string | undefined => {
   if (headers['content-encoding'] !== undefined)
     return 'Send the body as it is and leave Content-Encoding out: nothing is unpacked here.'
   // What nearly every request says has no charset to be looked for.
   if (headers['content-type'] === 'application/json') return undefined
+  if (method !== 'PATCH' && headers['content-type']?.toLowerCase().startsWith(mergePatch))
+    return 'A merge patch is sent with PATCH; send application/json here.'
   const charsets = [...(headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)]
   if (charsets.length > 1) return 'Name the charset once.'
   const [charset] = charsets.map(([, name]) => name?.toLowerCase())

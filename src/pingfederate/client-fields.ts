@@ -117,7 +117,7 @@ const fields: {
 const toText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** The description of a client whose caller gave none. */
-const describe = (team: string): string => `Web session client of ${team}`
+export const describe = (team: string): string => `Web session client of ${team}`
 
 /** Without anything else that a link can have: PingFederate refuses a `location`, which is its own. */
 const toReference = (id: string | null) => (id ? { id } : undefined)
@@ -138,14 +138,21 @@ const names = Object.keys(fields) as (keyof ManagedSettings)[]
 /** PingFederate's client with all managed fields as they are set here; everything else in it stays as it is. */
 export const withSettings = (
   body: Json,
-  { name, team, settings }: NewClient,
+  client: NewClient,
   { operationId, version }: Omit<Written, 'team'>,
 ): Json => {
-  const managed: ManagedSettings = { name, ...settings }
+  const managed = toManaged(client)
+  const { team } = client
   return names.reduce(
     (written, each) => writeField(written, each, managed, { team, operationId, version }),
     body,
   )
+}
+
+/** Of a client the settings that a client in PingFederate has. */
+export const toManaged = ({ name, settings }: Pick<NewClient, 'name' | 'settings'>): ManagedSettings => {
+  const all: ManagedSettings = { name, ...settings }
+  return Object.fromEntries(names.map(each => [each, all[each]])) as ManagedSettings
 }
 
 const writeField = <Name extends keyof ManagedSettings>(

@@ -1,8 +1,8 @@
 import type { Secret } from '../secret.ts'
-import { PingFederateFailure } from './failure.ts'
 import { findValue, isJson, type Json } from './json.ts'
 import { addMarker, stripMarker } from './marker.ts'
 import type { ClientInPingFederate } from './oauth-client.ts'
+import { toSendable, withItsSecret } from './sendable.ts'
 
 /** What a rotation sets. */
 export type NewSecret = {
@@ -32,33 +32,13 @@ export const withNewSecret = (body: Json, { secret, overlapMinutes, operationId 
 
 /**
  * The client as it was read, with no secret but the one in force.
- * @throws PingFederateFailure where that one is not in it, because the client would have none afterwards
+ * @throws PingFederateFailure where that one is not in it
  */
 export const withoutFormerSecrets = (body: Json): Json => {
-  const { clientAuth, ...others } = toSendable(body)
-  if (!isJson(clientAuth) || typeof clientAuth['encryptedSecret'] !== 'string')
-    throw new PingFederateFailure('unexpected', { isSent: false })
+  const { clientAuth, ...others } = withItsSecret(body)
   // Said and not left out: what becomes of them then is not documented.
   return { ...others, clientAuth: { ...clientAuth, secondarySecrets: [] } }
 }
-
-/** Without `clientAuthentication` of newer versions, which says the same as `clientAuth`, and without locations. */
-const toSendable = (body: Json): Json => {
-  const { clientAuthentication, ...sendable } = withoutLocations(body) as Json
-  return sendable
-}
-
-/** Some versions refuse the `location` that PingFederate itself has put into links. */
-const withoutLocations = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutLocations)
-  if (!isJson(value)) return value
-  if (isLink(value)) return { id: value['id'] }
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutLocations(each)]))
-}
-
-/** By its form, because newer versions have links that this one does not know. */
-const isLink = (value: Json): boolean =>
-  Object.keys(value).length === 2 && typeof value['id'] === 'string' && typeof value['location'] === 'string'
 
 /**
  * Until when PingFederate accepts former secrets of a client, in its own words, the last one first. One without a time

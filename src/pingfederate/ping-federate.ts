@@ -1,5 +1,6 @@
 import { Secret } from '../secret.ts'
 import { isApiResult } from './api-result.ts'
+import { withSettings } from './client-fields.ts'
 import type { NewClient } from './client-settings.ts'
 import { type ClusterState, parseClusterState } from './cluster.ts'
 import { beforeTheCall, isTooLong, PingFederateFailure } from './failure.ts'
@@ -8,6 +9,7 @@ import { type NewSecret, withNewSecret, withoutFormerSecrets } from './new-secre
 import { type ClientInPingFederate, parseClient, parseClients, toPingFederateClient } from './oauth-client.ts'
 import type { Answer } from './parse-answer.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
+import { withItsSecret } from './sendable.ts'
 import { apiPath, type Call, type Operation, type Transport } from './transport.ts'
 
 /** A call that changes something and has not been sent. */
@@ -26,6 +28,12 @@ export type PingFederate = {
   createClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
   /** Replaces the client of this id, with all its settings and its secret; nothing is merged. */
   replaceClient: (client: NewClient, secret: Secret, operationId: string) => Promise<ClientInPingFederate>
+  /** Sets the managed fields of a client that was just read and leaves everything else as it is; never repeats the call by itself. */
+  updateClient: (
+    found: ClientInPingFederate,
+    client: NewClient,
+    operationId: string,
+  ) => Promise<ClientInPingFederate>
   /** Gives a client that was just read a new secret and leaves everything else as it is; never repeats the call by itself. */
   rotateSecret: (found: ClientInPingFederate, newSecret: NewSecret) => Promise<ClientInPingFederate>
   /** Ends every secret of a client that was just read but the one in force; never repeats a call by itself. */
@@ -63,33 +71,29 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
     version ??= await call(versionCall)
     return version
   }
-  const toBody = async (client: NewClient, secret: Secret, operationId: string) => {
-    // Only the fields of single logout depend on the version, so it is looked up for those alone.
-    const known = client.settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
-    return toPingFederateClient({ client, secret, operationId, version: known })
-  }
+  // Only the fields of single logout depend on the version, so it is looked up for those alone.
+  const getNeededVersion = async ({ settings }: NewClient) =>
+    settings.logout === 'none' ? [] : await getVersion().catch(rejectUnsent)
+  const toBody = async (client: NewClient, secret: Secret, operationId: string) =>
+    toPingFederateClient({ client, secret, operationId, version: await getNeededVersion(client) })
+  const save = async (as: 'POST' | 'PUT', client: NewClient, secret: Secret, operationId: string) =>
+    call({
+      operation: as === 'POST' ? 'create_client' : 'replace_client',
+      ...toAddress(as, client),
+      body: await toBody(client, secret, operationId),
+      secrets: [secret],
+      read: answer => readClient(answer, as === 'POST' ? 201 : 200, client.clientId),
+    })
   const askCluster = <T>(asked: Call<T>): Promise<T | undefined> =>
     call(asked).catch(error => {
       if (isWithoutCluster(error, asked)) return undefined
       throw error
     })
   return {
-    createClient: async (client, secret, operationId) =>
-      call({
-        operation: 'create_client',
-        ...toAddress('POST', client),
-        body: await toBody(client, secret, operationId),
-        secrets: [secret],
-        read: answer => readClient(answer, 201, client.clientId),
-      }),
-    replaceClient: async (client, secret, operationId) =>
-      call({
-        operation: 'replace_client',
-        ...toAddress('PUT', client),
-        body: await toBody(client, secret, operationId),
-        secrets: [secret],
-        read: answer => readClient(answer, 200, client.clientId),
-      }),
+    createClient: (client, secret, operationId) => save('POST', client, secret, operationId),
+    replaceClient: (client, secret, operationId) => save('PUT', client, secret, operationId),
+    updateClient: async (found, client, operationId) =>
+      call(toUpdateCall(found, client, { operationId, version: await getNeededVersion(client) })),
     rotateSecret: (found, newSecret) => call(toRotateCall(found, newSecret)),
     endFormerSecrets: async found => {
       const isCallKnown = isAtLeast(await getVersion().catch(rejectUnsent), endingSince)
@@ -126,6 +130,17 @@ const plannedOperationId = '<operation id>'
 const toAddress = (method: 'POST' | 'PUT', { clientId }: Pick<NewClient, 'clientId'>) => ({
   method,
   path: method === 'POST' ? '/oauth/clients' : toPath(clientId),
+})
+
+const toUpdateCall = (
+  { clientId, raw }: ClientInPingFederate,
+  client: NewClient,
+  written: { operationId: string; version: readonly number[] },
+): Call<ClientInPingFederate> => ({
+  operation: 'update_client',
+  ...toAddress('PUT', { clientId }),
+  body: withSettings(withItsSecret(raw.reveal()), client, written),
+  read: answer => readClient(answer, 200, clientId),
 })
 
 const toRotateCall = (

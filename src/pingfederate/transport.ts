@@ -14,6 +14,7 @@ import { parseRetryAfter } from './retry-after.ts'
 export const operations = [
   'create_client',
   'replace_client',
+  'update_client',
   'rotate_secret',
   'end_former_secrets',
   'delete_client',

@@ -47,12 +47,23 @@ export type PolicyRequest = Readonly<{
 /** Always needed (see the PingAccess defaults), so that no policy has to allow it. */
 const alwaysAllowedScope = 'openid'
 
+type Retrieval = Pick<PolicyRequest, 'redeemableBy' | 'ttlSeconds'>
+
 /** Decides about every part of a request by itself, so that all refusals are told at once. */
-export const decide = (policy: Policy, team: string, request: PolicyRequest): Decision[] => {
+export const decide = (policy: Policy, team: string, request: PolicyRequest): Decision[] => [
+  ...decideSettings(policy, team, request),
+  ...decideRetrieval(policy, team, request),
+]
+
+/** The same for the settings alone. */
+export const decideSettings = (
+  policy: Policy,
+  team: string,
+  { pingAccessUrls, scopes, oidcPolicy, accessTokenManager }: Omit<PolicyRequest, keyof Retrieval>,
+): Decision[] => {
   const rules = getTeamPolicy(policy, team)
-  const { scopes, oidcPolicy, accessTokenManager } = request
   return [
-    ...request.pingAccessUrls.flatMap((url, index) => decideUrl(rules, url, `/pingAccessUrls/${index}`)),
+    ...pingAccessUrls.flatMap((url, index) => decideUrl(rules, url, `/pingAccessUrls/${index}`)),
     ...decideScopes(rules.scopes, scopes),
     ...decideId('allowed_oidc_policies', rules.oidcPolicies, '/oidcPolicy', oidcPolicy),
     ...decideId(
@@ -61,7 +72,6 @@ export const decide = (policy: Policy, team: string, request: PolicyRequest): De
       '/accessTokenManager',
       accessTokenManager,
     ),
-    ...decideRetrieval(policy, team, request),
   ]
 }
 
@@ -69,7 +79,7 @@ export const decide = (policy: Policy, team: string, request: PolicyRequest): De
 export const decideRetrieval = (
   policy: Policy,
   team: string,
-  { redeemableBy, ttlSeconds }: Pick<PolicyRequest, 'redeemableBy' | 'ttlSeconds'>,
+  { redeemableBy, ttlSeconds }: Retrieval,
 ): Decision[] => {
   const rules = getTeamPolicy(policy, team)
   return [

@@ -8,6 +8,7 @@ import { deleteChange } from './delete-change.ts'
 import { createPublisher } from './publish.ts'
 import { revokePreviousChange } from './revoke-previous-change.ts'
 import { rotateChange } from './rotate-change.ts'
+import { updateChange } from './update-change.ts'
 import type { Upstream } from './upstream.ts'
 
 type Options = {
@@ -20,6 +21,7 @@ type Options = {
 /** Every kind of change; what is left open of any is settled by what its kind says. */
 export const kinds = {
   create: createChange,
+  update: updateChange,
   rotate: rotateChange,
   'revoke-previous': revokePreviousChange,
   delete: deleteChange,

@@ -1,6 +1,6 @@
 import type { ClientRow, OperationRow } from '../database/schema.ts'
 import type { ClientStatus } from '../database/vocabulary.ts'
-import type { ClientSettings } from '../pingfederate/client-settings.ts'
+import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
 import { formerSettings, pingAccessDefaults } from './defaults.ts'
 import type { WebSessionClient } from './schema.ts'
 
@@ -56,6 +56,18 @@ const factsOf = (row: ClientRow): Facts => ({
   updatedAt: row.updated_at,
 })
 
+/** Row to what PingFederate has of it. */
+export const toNewClient = (row: ClientRow): NewClient => ({
+  clientId: row.client_id,
+  name: row.name,
+  team: row.team,
+  settings: completeSettings(JSON.parse(row.settings) as Partial<ClientSettings>),
+})
+
+/** Whatever a client is searched by, in lower case. */
+export const toSearchText = ({ clientId, name }: Pick<NewClient, 'clientId' | 'name'>): string =>
+  `${clientId}\n${name}`.toLowerCase()
+
 /** What a create keeps in its operation, because the client can change and a repetition is answered as the first time. */
 export const toFacts = (row: ClientRow): string => JSON.stringify(factsOf(row))
 
@@ -91,11 +103,38 @@ export const toRotatedClient = (
   return { client: toAnswer({ ...client, ...owner }), previousSecretEndsAt }
 }
 
+/** What an update keeps in its operation once it is done: the client as it has left it. */
+type UpdateFacts = Facts & { createdBy: string; team: string; version: number }
+
+export const toUpdateFacts = (row: ClientRow): string =>
+  JSON.stringify({
+    ...factsOf(row),
+    ...{ createdBy: row.created_by, team: row.team, version: row.version },
+  } satisfies UpdateFacts)
+
+/** The client as the update that keeps these facts has left it, and its entity tag. */
+export const toUpdatedClient = (
+  facts: string,
+  clientId: string,
+): { client: WebSessionClient; entityTag: string } => {
+  const { version, ...client } = JSON.parse(facts) as UpdateFacts
+  return {
+    client: toAnswer({ ...client, clientId }),
+    entityTag: toEntityTag({ version, created_at: client.createdAt }),
+  }
+}
+
 const toFormerFacts = ({ answer }: Pick<OperationRow, 'answer'>): string | null => {
   if (answer === null) return null
   const { name, status, createdAt, updatedAt, ...settings } = JSON.parse(answer) as FormerAnswer
   return JSON.stringify({ name, replication: status, createdAt, updatedAt, settings } satisfies Facts)
 }
 
-/** Entity tag for `If-Match`: changes with every change of the settings. */
-export const toEntityTag = (row: Pick<ClientRow, 'version'>): string => `"${row.version}"`
+/**
+ * Entity tag for `If-Match`: changes with every change of the settings, and is another one for a client that was made
+ * under the id of a former one.
+ */
+export const toEntityTag = ({
+  version,
+  created_at: createdAt,
+}: Pick<ClientRow, 'version' | 'created_at'>): string => `"${version}-${Date.parse(createdAt).toString(36)}"`

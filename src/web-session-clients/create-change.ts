@@ -12,7 +12,7 @@ import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
 import { type CreateOutcome, carryOutCreate, lookUp } from './carry-out.ts'
-import { findCreatedClient, toCreatedClient, toFacts } from './client-row.ts'
+import { findCreatedClient, toCreatedClient, toFacts, toSearchText } from './client-row.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
 import type { WebSessionClient } from './schema.ts'
 import { existsAlready, findTaken, refuseTaken } from './taken.ts'
@@ -130,7 +130,7 @@ const toReservation = ({ client, operationId, actor, retrieval }: CreateRequest)
   clientId: client.clientId,
   team: client.team,
   name: client.name,
-  searchText: `${client.clientId}\n${client.name}`.toLowerCase(),
+  searchText: toSearchText(client),
   settings: JSON.stringify(client.settings),
   operationId,
   retrievalId: retrieval.retrievalId,

@@ -81,7 +81,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
           // Its settings have not been changed since they were set for the first time.
           .headers({
             location: `${dependencies.config.publicUrl ?? ''}/web-session-clients/${plan.client.clientId}`,
-            etag: toEntityTag({ version: 1 }),
+            etag: toEntityTag({ version: 1, created_at: created.client.createdAt }),
             ...(created.isReplayed && replayed),
           })
           .send({ ...created.client, retrieval: { token: token?.reveal() ?? null, ...retrieval } })

@@ -122,9 +122,10 @@ export const chooseRetrieval = (
   ),
 })
 
-const chooseSettings = (
-  request: CreateWebSessionClient,
-  { derived, policy }: Given,
+/** Settings of a client, whether it is made or changed. */
+export const chooseSettings = (
+  request: Omit<CreateWebSessionClient, 'clientId' | 'retrieval'>,
+  { derived, policy }: Pick<Given, 'derived' | 'policy'>,
 ): AllSourced<ClientSettings> => ({
   enabled: manual(pingAccessDefaults.enabled, 'The manual’s client can be used at once.'),
   description: orElse(request.description, off(pingAccessDefaults.description)),

@@ -40,7 +40,7 @@ const Setting = Type.Object(
   { ...closed, description: 'One value and its source.' },
 )
 
-const Warning = Type.Object(
+export const DryRunWarning = Type.Object(
   {
     code: Type.Enum(
       [
@@ -75,16 +75,16 @@ const Warning = Type.Object(
       ],
     }),
   },
-  { ...closed, description: 'What would not work although the create succeeds.' },
+  { ...closed, description: 'What would not work although the change succeeds.' },
 )
-export type DryRunWarning = Static<typeof Warning>
+export type DryRunWarning = Static<typeof DryRunWarning>
 
 export const CreateDryRun = Type.Object(
   {
     changes: Type.Array(Change, {
       description: 'Every change that a create would send to PingFederate, in its order.',
     }),
-    warnings: Type.Array(Warning, {
+    warnings: Type.Array(DryRunWarning, {
       description:
         'What PingFederate lacks for the client to work; empty when nothing is known to be missing.',
     }),

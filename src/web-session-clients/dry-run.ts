@@ -1,27 +1,19 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Journal } from '../journal/change.ts'
 import { isGivenUp } from '../journal/read-operation.ts'
 import { rehearseChange } from '../journal/rehearse.ts'
-import { logTexts } from '../log.ts'
-import type { PingFederateConfig } from '../pingfederate/config.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import { type PingFederate, plannedReplication } from '../pingfederate/ping-federate.ts'
-import type { Replication } from '../pingfederate/replication.ts'
-import { wouldRefuse } from '../pingfederate/to-problem.ts'
 import { type CreateRequest, createChange } from './create-change.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
+import { type ForeseeDependencies, foreseeSave } from './foresee-save.ts'
 import type { CreatePlan } from './plan.ts'
-import { notPublished, preflight } from './preflight.ts'
 import { existsAlready } from './taken.ts'
 import type { Upstream } from './upstream.ts'
 
-export type DryRunDependencies = {
+export type DryRunDependencies = ForeseeDependencies & {
   journal: Journal<Upstream>
-  pingFederate: Pick<PingFederate, 'planSave' | 'readPrerequisites'>
-  replication: Pick<Replication, 'statusAfterSave'>
-  config: { pingFederate: Pick<PingFederateConfig, 'replication'> }
-  log: Pick<FastifyBaseLogger, 'warn'>
+  pingFederate: Pick<PingFederate, 'planSave'>
 }
 
 /**
@@ -35,23 +27,17 @@ export const dryRunCreate = async (
   choices: CreatePlan['choices'],
   request: CreateRequest,
 ): Promise<CreateDryRun> => {
-  const { journal, pingFederate, replication, config, log } = dependencies
+  const { journal, pingFederate } = dependencies
   const { client } = request
   await rehearseChange(journal, createChange, request)
   const method = await findMethod(journal, request)
-  const [save, prerequisites, status] = await Promise.all([
+  const [save, { warnings, isPublished }] = await Promise.all([
     pingFederate.planSave(client, method),
-    pingFederate.readPrerequisites(),
-    replication.statusAfterSave(),
+    foreseeSave(dependencies, client.settings),
   ])
-  for (const err of prerequisites.failures) log.warn({ err }, logTexts.prerequisitesUnread)
-  const { violations, warnings } = preflight(client.settings, prerequisites)
-  if (violations.length > 0) throw wouldRefuse(violations)
-  const isPublishing = config.pingFederate.replication === 'trigger'
-  const isPublishNeeded = status === 'replicating'
   return {
-    changes: isPublishNeeded && isPublishing ? [save, plannedReplication] : [save],
-    warnings: isPublishNeeded && !isPublishing ? [...warnings, notPublished] : warnings,
+    changes: isPublished ? [save, plannedReplication] : [save],
+    warnings,
     settings: toSettings(choices),
   }
 }

@@ -2,7 +2,7 @@ import type { Static } from 'typebox'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import type { CreatedWebSessionClient, WebSessionClient, WebSessionClientWithRetrieval } from './schema.ts'
 
-const client: WebSessionClient = {
+export const clientWithoutRetrieval: WebSessionClient = {
   clientId: 'pa_wam',
   name: 'pa_wam',
   description: null,
@@ -26,7 +26,7 @@ const client: WebSessionClient = {
 }
 
 export const createdExample: Static<typeof CreatedWebSessionClient> = {
-  ...client,
+  ...clientWithoutRetrieval,
   retrieval: {
     token: exampleToken,
     state: 'outstanding',
@@ -36,7 +36,7 @@ export const createdExample: Static<typeof CreatedWebSessionClient> = {
 }
 
 export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {
-  ...client,
+  ...clientWithoutRetrieval,
   retrieval: {
     state: 'redeemed',
     expiresAt: '2026-11-23T17:15:00.000Z',
@@ -48,4 +48,4 @@ export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {
   previousSecretEndsAt: null,
 }
 
-export const pageExample = { items: [client], nextCursor: null }
+export const pageExample = { items: [clientWithoutRetrieval], nextCursor: null }

@@ -1,48 +1,25 @@
 import type { Store } from '../database/store.ts'
-import { isGivenUp } from '../journal/read-operation.ts'
-import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findFormerSecrets } from '../pingfederate/new-secret.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
-import type { PingFederate } from '../pingfederate/ping-federate.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
 import { Problem } from '../problem.ts'
-import { findTaken, notOurs } from './taken.ts'
-
-type Where = { pingFederate: Pick<PingFederate, 'findClient'>; store: Pick<Store, 'db' | 'now'> }
+import { drifted, findOurs, type Where } from './find-ours.ts'
 
 /**
- * PingFederate's client, where its secrets may be changed.
- * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, `previous_secret_alive`, or what
- *   became of the look
+ * PingFederate's client, where its secrets may be changed: whatever else of it has drifted, as long as it bears a marker.
+ * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, `client_drifted`,
+ *   `previous_secret_alive`, or what became of the look
  */
 export const findRotatable = async (
-  { pingFederate, store }: Where,
+  { pingFederate, store }: Where & { store: Pick<Store, 'now'> },
   { clientId, force }: { clientId: string; force: boolean },
 ): Promise<ClientInPingFederate> => {
-  const found = await pingFederate.findClient(clientId).catch(asFailure)
-  if (found instanceof PingFederateFailure) throw toProblem(found)
-  if (!found) throw missing()
-  if (!(await isOurs(store, clientId, findMaker(found)))) throw notOurs()
+  const { found, row, differences } = await findOurs({ pingFederate, store }, clientId)
+  // Without it nobody knows whether this is the client that was made here, or another one made in its place.
+  if (findMaker(found) === undefined && row.operation_id !== '') throw drifted(clientId, differences)
   const [last] = findFormerSecrets(found, store.now())
   if (last !== undefined && !force) throw previousAlive(clientId, last)
   return found
 }
-
-/** Also what a rotation has left that came so late that it had been given up: nobody has that secret, and this is its repair. */
-const isOurs = async (
-  { db }: Pick<Store, 'db'>,
-  clientId: string,
-  maker: string | undefined,
-): Promise<boolean> => {
-  const row = await findTaken(db, clientId)
-  return (row !== undefined && row.operation_id === maker) || (await isGivenUp(db, maker, clientId))
-}
-
-const missing = (): Problem =>
-  new Problem(
-    'client_missing_in_pingfederate',
-    'PingFederate does not have this client any more, so it can have no new secret. Somebody has deleted it there: have the operator look at it.',
-  )
 
 /** @param end as PingFederate says it */
 const previousAlive = (clientId: string, end: string): Problem =>

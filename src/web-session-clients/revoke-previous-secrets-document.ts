@@ -5,6 +5,7 @@ const problems = [
   'client_not_found',
   'client_exists_in_pingfederate',
   'client_missing_in_pingfederate',
+  'client_drifted',
   'operation_in_progress',
   ...changeProblems,
 ] as const satisfies ProblemCode[]

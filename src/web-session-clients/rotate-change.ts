@@ -1,22 +1,18 @@
 import type { KeyObject } from 'node:crypto'
-import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
-import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
+import type { Change, ChangeRequest } from '../journal/change.ts'
 import { givenUp } from '../journal/problems.ts'
 import { lockOperation, readOperation } from '../journal/read-operation.ts'
-import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
-import { asProblem, Problem } from '../problem.ts'
 import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
-import { lookUp } from './carry-out.ts'
 import { toRotatedClient, toRotationFacts } from './client-row.ts'
 import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
+import { lookForMarker, putClient } from './put-client.ts'
 import { chooseOverlap, type OverlapRules } from './rotation-overlap.ts'
 import { holdSecret, keepOverlap, putInForce, readOverlap, takeBackSecret } from './rotation-rows.ts'
 import { findHolder } from './taken.ts'
-import { toSaved, type Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Everything a rotation has chosen before PingFederate is called; the overlap follows from the client as it is then. */
 export type RotateRequest = ChangeRequest & {
@@ -50,32 +46,18 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     await keepOverlap(trx, { operationId, retrievalId, overlapMinutes, former })
     return true
   },
-  send: async ({ upstream, store, timeoutMs }, request, operation) => {
+  send: async (tools, request, operation) => {
+    const { upstream, store } = tools
     const { pingFederate } = upstream
-    const { clientId, operationId, retrieval } = request
-    const found = await findRotatable({ pingFederate, store }, request).catch(asProblem)
-    if (found instanceof Problem) return { kind: 'failed', problem: found, isFinal: false }
-    if (!(await holdForLateCall(store, operation, timeoutMs)))
-      return { kind: 'unknown', cause: new Error('The lease was over before the PUT.') }
+    const { operationId, retrieval } = request
     const overlapMinutes = readOverlap(await readOperation(store.db, operationId))
-    const saved = await pingFederate
-      .rotateSecret(found, { secret: retrieval.secret, overlapMinutes, operationId })
-      .catch(asFailure)
-    if (!(saved instanceof PingFederateFailure))
-      return { kind: 'done', saved: await toSaved(upstream, saved) }
-    if (!saved.isAmbiguous) return toFailed(saved)
-    const left = await lookUp(pingFederate, clientId, operationId).catch(asFailure)
-    if (!(left instanceof PingFederateFailure) && left?.kind === 'created')
-      return { kind: 'done', saved: await toSaved(upstream, left.client) }
-    // Another marker is no failure: the PUT may be on its way.
-    return { kind: 'unknown', cause: saved, heldMs: lateCallMs(timeoutMs) }
+    return putClient(tools, operation, {
+      find: () => findRotatable({ pingFederate, store }, request),
+      put: found =>
+        pingFederate.rotateSecret(found, { secret: retrieval.secret, overlapMinutes, operationId }),
+    })
   },
-  look: async (upstream, { client_id: clientId, operation_id: operationId }) => {
-    const found = await lookUp(upstream.pingFederate, clientId, operationId)
-    return found?.kind === 'created'
-      ? { kind: 'done', saved: await toSaved(upstream, found.client) }
-      : { kind: 'not-done', code: 'outcome_unknown' }
-  },
+  look: lookForMarker,
   finish: async (trx, { operationId }, saved) => {
     const operation = await lockOperation(trx, operationId)
     if (operation.state === 'failed') throw givenUp(operationId)
@@ -97,9 +79,3 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     return { ...toRotatedClient(operation.facts, { clientId, team }), retrieval, isReplayed: true }
   },
 }
-
-const toFailed = (failure: PingFederateFailure): Outcome => ({
-  kind: 'failed',
-  problem: toProblem(failure),
-  isFinal: failure.kind === 'invalid' && failure.speaker === 'itself',
-})

@@ -15,6 +15,7 @@ const problems = [
   'client_not_found',
   'client_exists_in_pingfederate',
   'client_missing_in_pingfederate',
+  'client_drifted',
   'previous_secret_alive',
   'operation_in_progress',
   'idempotency_key_reused',

@@ -92,12 +92,13 @@ const createAbsent = (): Target => ({
 type Ask = { operation: Operation; row: Row; caller: Caller; target: Target }
 
 const ask = async ({ call, tokenFor }: Matrix, { operation, row, caller, target }: Ask): Promise<Answer> => {
-  const { path, query = '', body } = row.request(target)
+  const { path, query = '', body, headers } = row.request(target)
   const token = await tokenFor(caller, operation.scope)
   return call(operation.method, path + query, {
     as: null,
     ...(token && { token }),
     ...(body ? { body } : {}),
+    ...(headers && { headers }),
   })
 }
 

@@ -26,7 +26,12 @@ export type Target = { clientId: string; token: string; operationId: string; tea
 export type Row = {
   /** What distinguishes it from the operation's other rows. */
   what?: string
-  request: (target: Target) => { path: string; body?: unknown; query?: string }
+  request: (target: Target) => {
+    path: string
+    body?: unknown
+    query?: string
+    headers?: Record<string, string>
+  }
   /** Who may redeem the target's secret; the team where it does not say. */
   redeemableBy?: 'requester'
   /** Status, and the code of a problem. */
@@ -129,6 +134,27 @@ export const rows: Record<string, readonly Row[]> = {
   getWebSessionClient: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
+  updateWebSessionClient: [
+    {
+      what: 'done',
+      request: ({ clientId }) => ({
+        path: `/web-session-clients/${clientId}`,
+        body: { requirePkce: true },
+        headers: { 'if-match': '*' },
+      }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+    {
+      what: 'tried',
+      request: ({ clientId }) => ({
+        path: `/web-session-clients/${clientId}`,
+        query: '?dryRun=true',
+        body: { requirePkce: true },
+        headers: { 'if-match': '*' },
+      }),
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],

@@ -45,9 +45,9 @@ test('an operation that keeps nothing has made no client', () => {
   assert.equal(findCreatedClient(operation), undefined)
 })
 
-test('the tag is that of the version alone, in quotes', () => {
+test('the tag is that of the version and of the life of the client, in quotes', () => {
   assert.deepEqual(
-    [1, 12].map(version => toEntityTag({ version })),
-    ['"1"', '"12"'],
+    [1, 12].map(version => toEntityTag({ version, created_at: '2026-01-01T00:00:00.001Z' })),
+    ['"1-mjuohs01"', '"12-mjuohs01"'],
   )
 })

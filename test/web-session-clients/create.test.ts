@@ -33,7 +33,7 @@ test('201: the answer has everything the manual does not mention off, the addres
   const { status, body, headers } = await call('POST', '/web-session-clients', { body: smallest })
   assert.equal(status, 201)
   assert.equal(headers.get('location'), '/web-session-clients/pa_wam')
-  assert.equal(headers.get('etag'), '"1"')
+  assert.match(headers.get('etag') ?? '', /^"1-[0-9a-z]+"$/)
   assert.equal(headers.get('cache-control'), 'no-store')
   assert.match(String(headers.get('content-type')), /^application\/json/)
   const { retrieval, createdAt, updatedAt, createdBy, ...client } = body

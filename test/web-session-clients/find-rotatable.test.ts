@@ -28,9 +28,12 @@ test('a client is found where the last change of this service made it what it is
   faults.next({ match: { method: 'GET', path }, fault: { answer: { kind: 'html' } } })
   assert.equal(await find(true), 'pingfederate_invalid_response')
   const { body: client } = await callAdminApi(service.sandbox, 'GET', path)
-  for (const description of ['by hand', `x [web-session-clients ${randomUUIDv7()}]`]) {
+  for (const [description, code] of [
+    ['by hand', 'client_drifted'],
+    [`x [web-session-clients ${randomUUIDv7()}]`, 'client_exists_in_pingfederate'],
+  ]) {
     await callAdminApi(service.sandbox, 'PUT', path, { ...client, description })
-    assert.equal(await find(true), 'client_exists_in_pingfederate')
+    assert.equal(await find(true), code)
   }
   await callAdminApi(service.sandbox, 'DELETE', path)
   assert.equal(await find(true), 'client_missing_in_pingfederate')

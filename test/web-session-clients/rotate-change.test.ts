@@ -201,13 +201,16 @@ for (const engine of engines) {
   test(`${on}: what another has made, marked or deleted in PingFederate is not touched`, async t => {
     const made = await makeClient(t, engine)
     const { body: client } = await callAdminApi(made.service.sandbox, 'GET', path)
-    for (const description of ['by hand', `Another’s [web-session-clients ${randomUUIDv7()}]`]) {
+    for (const [description, code] of [
+      ['by hand', 'client_drifted'],
+      [`Another’s [web-session-clients ${randomUUIDv7()}]`, 'client_exists_in_pingfederate'],
+    ]) {
       assert.equal(
         (await callAdminApi(made.service.sandbox, 'PUT', path, { ...client, description })).status,
         200,
       )
       made.calls.length = 0
-      assert.equal(await made.rotate(), 'client_exists_in_pingfederate')
+      assert.equal(await made.rotate(), code)
       assert.deepEqual(writesOf(made.calls), [])
     }
     await callAdminApi(made.service.sandbox, 'DELETE', path)
@@ -300,20 +303,35 @@ for (const engine of engines) {
 
   test(`82: ${on}: without a lease for as long no PUT is sent, and recovery ends the operation`, async t => {
     const made = await makeClient(t, engine)
-    const { pingFederate } = made.journal.journal.upstream
-    const findClient: typeof pingFederate.findClient = async clientId => {
-      await outliveHold(made)
-      return pingFederate.findClient(clientId)
-    }
-    const upstream = { ...made.journal.journal.upstream, pingFederate: { ...pingFederate, findClient } }
-    const inSlot = <T>(work: (each: typeof upstream) => Promise<T>) => work(upstream)
-    const slow = { ...made.journal, journal: { ...made.journal.journal, inSlot } }
+    const slow = { ...made.journal, journal: { ...made.journal.journal, timeoutMs: 0 } }
     const refusal = await rotateClient(slow).catch(error => error)
     assert.equal(refusal.code, 'outcome_unknown')
     assert.deepEqual(puts(made), [])
     await outliveHold(made)
     await made.journal.recover()
     assert.equal((await made.journal.states()).at(-1), 'failed outcome_unknown')
+    await isUntouched(made)
+  })
+
+  test(`82: ${on}: no PUT is sent after a pause that was longer than any look, because the hold may be over`, async t => {
+    const made = await makeClient(t, engine)
+    let ahead = 0
+    const { journal } = made.journal
+    const { pingFederate } = journal.upstream
+    const findClient: typeof pingFederate.findClient = async clientId => {
+      ahead = 5 * timeoutMs
+      return pingFederate.findClient(clientId)
+    }
+    const upstream = { ...journal.upstream, pingFederate: { ...pingFederate, findClient } }
+    const inSlot = <T>(work: (each: typeof upstream) => Promise<T>) => work(upstream)
+    const store = { ...journal.store, now: () => Date.now() + ahead }
+    const refusal = await rotateClient({ ...made.journal, journal: { ...journal, store, inSlot } }).catch(
+      error => error,
+    )
+    assert.equal(refusal.code, 'outcome_unknown')
+    assert.deepEqual(puts(made), [])
+    await outliveHold(made)
+    await made.journal.recover()
     await isUntouched(made)
   })
 
