@@ -44,9 +44,12 @@ import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { listTeams } from './teams/list.ts'
 import { Team } from './teams/schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
+import { getDrift } from './web-session-clients/drift.ts'
+import { Drift, Reconcile, ReconciledWebSessionClient } from './web-session-clients/drift-schema.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
+import { reconcileWebSessionClient } from './web-session-clients/reconcile.ts'
 import { revokePreviousSecrets } from './web-session-clients/revoke-previous-secrets.ts'
 import { revokeRetrieval } from './web-session-clients/revoke-retrieval.ts'
 import { rotateSecret } from './web-session-clients/rotate-secret.ts'
@@ -150,6 +153,9 @@ const schemas = [
   CreateDryRun,
   UpdateWebSessionClient,
   UpdateDryRun,
+  Drift,
+  Reconcile,
+  ReconciledWebSessionClient,
   RotateSecret,
   RotatedWebSessionClient,
   RotationDryRun,
@@ -179,6 +185,8 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
   updateWebSessionClient(app, dependencies)
+  getDrift(app, dependencies)
+  reconcileWebSessionClient(app, dependencies)
   rotateSecret(app, dependencies)
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)

@@ -24,6 +24,7 @@ export const problems = {
   client_missing_in_pingfederate: { status: 409, title: 'PingFederate lacks this client' },
   previous_secret_alive: { status: 409, title: 'A former secret still works' },
   client_drifted: { status: 409, title: 'PingFederate has the client otherwise than it was set' },
+  drift_not_acceptable: { status: 409, title: 'What PingFederate has cannot be taken over' },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },
@@ -151,7 +152,7 @@ export const ProblemDetails = Type.Object(
     differences: Type.Optional(
       Type.Array(Type.Ref('Difference'), {
         description:
-          'What PingFederate has otherwise than this service has set it; only in `client_drifted`.',
+          'What PingFederate has otherwise than this service has set it; only in `client_drifted` and `drift_not_acceptable`.',
       }),
     ),
     operation: Type.Optional(
@@ -306,7 +307,7 @@ const exampleOf = ({ code, status }: { code: ProblemCode; status: number }) => (
   ),
   ...(code === 'validation_failed' && { violations: [exampleViolation] }),
   ...(code === 'not_allowed_by_policy' && { violations: [exampleRefusal] }),
-  ...(code === 'client_drifted' && { differences: [exampleDifference] }),
+  ...(['client_drifted', 'drift_not_acceptable'].includes(code) && { differences: [exampleDifference] }),
 })
 
 const exampleViolation: Violation = {

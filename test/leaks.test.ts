@@ -13,6 +13,7 @@ import {
   oddAnswers,
   statusOf,
 } from './pingfederate/odd-answers.ts'
+import { callAdminApi } from './sandbox/call-admin-api.ts'
 import { findPlanted } from './secrets.ts'
 import {
   assertNothingLeaked,
@@ -75,6 +76,19 @@ const chapters: Record<string, Chapter> = {
     assert.equal((await change('', { body: { requirePkce: true } })).status, 200)
     assert.equal((await change('', { body: { enabled: 'no' } })).status, 422)
     await change('', { body: { name: 'Shop' }, token: foreign })
+  },
+  getDrift: get('/web-session-clients/pa_wam/drift'),
+  reconcileWebSessionClient: async ({ call, foreign: token, sandbox }) => {
+    const path = '/oauth/clients/pa_wam'
+    const settle = (direction: string, others = {}) =>
+      call('POST', '/web-session-clients/pa_wam/reconciliations', { body: { direction }, ...others })
+    for (const direction of ['reapply', 'accept']) {
+      const { body } = await callAdminApi(sandbox, 'GET', path)
+      await callAdminApi(sandbox, 'PUT', path, { ...body, name: direction })
+      assert.equal((await call('GET', '/web-session-clients/pa_wam/drift')).body.drifted, true)
+      await settle(direction, { token })
+      assert.equal((await settle(direction)).status, 200)
+    }
   },
   rotateSecret: async (watched, story) => {
     const { call, foreign } = watched

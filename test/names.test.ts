@@ -44,6 +44,9 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-rows.ts': 'web-session-clients/update.test.ts',
+  // Both directions of a reconciliation.
+  'web-session-clients/accept.ts': 'web-session-clients/reconcile.test.ts',
+  'web-session-clients/reapply-change.ts': 'web-session-clients/reconcile.test.ts',
   // What a dry run answers beside the plan, of a create and of a change.
   'web-session-clients/foresee-save.ts': 'web-session-clients/dry-run.test.ts',
   // Puts two answers together: of the save, and of the cluster.

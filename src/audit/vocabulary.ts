@@ -8,6 +8,8 @@ export const auditActions = {
   'client.read': 'Read a web session client.',
   'client.revoke-previous': 'End the former secrets of a web session client at once.',
   'client.update': 'Change a web session client.',
+  'client.reapply': 'Set a web session client in PingFederate again, where it has drifted.',
+  'client.accept': 'Take over what PingFederate has of a web session client that has drifted.',
   'client.rotate': 'Give a web session client a new secret.',
   'cluster.publish': 'Publish to the engines, together with every administrator’s pending changes.',
   'operation.read': 'Read where a change stands.',

@@ -7,11 +7,12 @@ export type ReplicationState = (typeof replicationStates)[number]
 export const clientStatuses = [...replicationStates, 'disabled'] as const
 export type ClientStatus = (typeof clientStatuses)[number]
 
-export type OperationKind = 'create' | 'update' | 'rotate' | 'revoke-previous' | 'delete'
+export type OperationKind = 'create' | 'update' | 'reapply' | 'rotate' | 'revoke-previous' | 'delete'
 /** The kinds that a route begins: callers meet no operation of another one. */
 export const routedKinds = [
   'create',
   'update',
+  'reapply',
   'rotate',
   'revoke-previous',
 ] as const satisfies OperationKind[]

@@ -6,6 +6,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import { createChange } from './create-change.ts'
 import { deleteChange } from './delete-change.ts'
 import { createPublisher } from './publish.ts'
+import { reapplyChange } from './reapply-change.ts'
 import { revokePreviousChange } from './revoke-previous-change.ts'
 import { rotateChange } from './rotate-change.ts'
 import { updateChange } from './update-change.ts'
@@ -22,6 +23,7 @@ type Options = {
 export const kinds = {
   create: createChange,
   update: updateChange,
+  reapply: reapplyChange,
   rotate: rotateChange,
   'revoke-previous': revokePreviousChange,
   delete: deleteChange,

@@ -130,6 +130,12 @@ const toFormerFacts = ({ answer }: Pick<OperationRow, 'answer'>): string | null 
   return JSON.stringify({ name, replication: status, createdAt, updatedAt, settings } satisfies Facts)
 }
 
+/** Row to the same, for a client that no operation has changed. */
+export const toUnchanged = (row: ClientRow): { client: WebSessionClient; entityTag: string } => ({
+  client: toWebSessionClient(row),
+  entityTag: toEntityTag(row),
+})
+
 /**
  * Entity tag for `If-Match`: changes with every change of the settings, and is another one for a client that was made
  * under the id of a former one.

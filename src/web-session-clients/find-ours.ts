@@ -8,34 +8,54 @@ import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import { type Difference, Problem } from '../problem.ts'
 import { toNewClient } from './client-row.ts'
+import { clientNotFound } from './get.ts'
 import { findTaken, notOurs } from './taken.ts'
 
 export type Where = { pingFederate: Pick<PingFederate, 'findClient'>; store: Pick<Store, 'db'> }
 
-/** A client of this service as PingFederate has it, and where that is not what was set. */
-export type OursInPingFederate = {
-  found: ClientInPingFederate
-  row: ClientRow
-  differences: readonly Difference[]
-}
+/**
+ * What PingFederate has in the place of a client of this service.
+ * - `ours`: the client, with what is not as it was set
+ * - `foreign`: one that bears the marker of another installation
+ * - `missing`: none, in PingFederate's own word
+ */
+export type Looked =
+  | { kind: 'ours'; found: ClientInPingFederate; row: ClientRow; differences: Difference[] }
+  | { kind: 'foreign'; differences: Difference[] }
+  | { kind: 'missing' }
 
 /**
  * A client whose marker somebody has removed is drifted, not foreign. One that bears the marker of an operation that had
  * been given up is what that has left so late.
- * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, or what became of the look
+ * @throws Problem what became of the look, or `client_not_found` where the client has just been deleted here
  */
-export const findOurs = async (
+export const lookForOurs = async (
   { pingFederate, store: { db } }: Where,
   clientId: string,
-): Promise<OursInPingFederate> => {
+): Promise<Looked> => {
   const found = await pingFederate.findClient(clientId).catch(asFailure)
   if (found instanceof PingFederateFailure) throw toProblem(found)
-  if (!found) throw missing()
+  if (!found) return { kind: 'missing' }
   const row = await findTaken(db, clientId)
+  if (!row) throw clientNotFound()
+  const differences = findDrift(found, row)
   const maker = findMaker(found)
-  const isOurs = maker === undefined || row?.operation_id === maker || (await isGivenUp(db, maker, clientId))
-  if (!row || !isOurs) throw notOurs()
-  return { found, row, differences: findDrift(found, row) }
+  const isOurs = maker === undefined || row.operation_id === maker || (await isGivenUp(db, maker, clientId))
+  return isOurs ? { kind: 'ours', found, row, differences } : { kind: 'foreign', differences }
+}
+
+/**
+ * The same where anything but a client of ours stands in the way.
+ * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, and as {@link lookForOurs}
+ */
+export const findOurs = async (
+  where: Where,
+  clientId: string,
+): Promise<Extract<Looked, { kind: 'ours' }>> => {
+  const looked = await lookForOurs(where, clientId)
+  if (looked.kind === 'missing') throw missing()
+  if (looked.kind === 'foreign') throw notOurs()
+  return looked
 }
 
 /** Where a client in PingFederate is not what its row says. */

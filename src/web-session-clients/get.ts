@@ -7,7 +7,7 @@ import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { Principal } from '../principal.ts'
-import { Problem } from '../problem.ts'
+import { type About, Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState, toSecretState } from '../secret-retrievals/retrieval-state.ts'
 import { toEntityTag, toWebSessionClient } from './client-row.ts'
@@ -77,7 +77,26 @@ export const getClient = async (
     .where('state', '=', 'active')
     .executeTakeFirst()
   if (row && teams.includes(row.team)) return row
-  throw new Problem('client_not_found', 'None of your teams has a web session client of this id.', {
-    about: row && { team: row.team, clientId },
-  })
+  throw clientNotFound(row && { team: row.team, clientId })
 }
+
+/**
+ * The same within a transaction, which nobody else changes the client in before it ends.
+ * @throws Problem `client_not_found`
+ */
+export const lockClient = async (
+  trx: Kysely<Database>,
+  principal: Principal,
+  clientId: string,
+): Promise<ClientRow> => {
+  await trx
+    .updateTable('client')
+    .set(({ ref }) => ({ version: ref('version') }))
+    .where('client_id', '=', clientId)
+    .execute()
+  return getClient(trx, principal, clientId)
+}
+
+/** @param about whose client it is, for the audit trail */
+export const clientNotFound = (about?: About): Problem =>
+  new Problem('client_not_found', 'None of your teams has a web session client of this id.', { about })

@@ -6,7 +6,7 @@ import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
 import type { ClientLimit } from '../policy/client-limit.ts'
 import { toUpdatedClient, toUpdateFacts } from './client-row.ts'
 import { drifted, findOurs, type Where } from './find-ours.ts'
-import { getClient } from './get.ts'
+import { lockClient } from './get.ts'
 import { keepClientLimit } from './keep-client-limit.ts'
 import { stale } from './precondition.ts'
 import { lookForMarker, putClient } from './put-client.ts'
@@ -26,28 +26,11 @@ export type UpdateRequest = ChangeRequest & {
 /** What an update answers. */
 export type UpdateAnswer = ReturnType<typeof toUpdatedClient>
 
-/** The kind of change behind `PATCH /web-session-clients/{clientId}`. */
-export const updateChange: Change<Upstream, UpdateRequest, UpdateAnswer> = {
-  kind: 'update',
+/** What all kinds have in common that set the managed fields of a client. */
+export const setting: Omit<Change<Upstream, ChangeRequest, UpdateAnswer>, 'kind' | 'intend' | 'send'> = {
   // A look, the version, the PUT, another look, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 8,
   check: findHolder,
-  intend: async (trx, { client, version, clientId, operationId, actor, clientLimit }, store) => {
-    const row = await getClient(trx, actor.principal, clientId)
-    if (row.version !== version) throw stale(row)
-    await keepTarget(trx, operationId, client)
-    // One place less is free, because the client is counted in the other team until it has moved.
-    await keepClientLimit(store, trx, clientLimit && { ...clientLimit, maximum: clientLimit.maximum - 1 })
-    return true
-  },
-  send: ({ upstream, store, timeoutMs }, { client, clientId }, operation) => {
-    const { pingFederate } = upstream
-    return putClient({ upstream, store, timeoutMs }, operation, {
-      find: () => findUpdatable({ pingFederate, store }, clientId),
-      put: found => pingFederate.updateClient(found, client, operation.operationId),
-      settings: client.settings,
-    })
-  },
   look: lookForMarker,
   finish: async (trx, { operationId }, saved) => {
     const operation = await lockOperation(trx, operationId)
@@ -60,6 +43,28 @@ export const updateChange: Change<Upstream, UpdateRequest, UpdateAnswer> = {
   answer: ({ clientId }, facts) => toUpdatedClient(facts, clientId),
   answerAgain: async (_db, { clientId }, { facts }) =>
     facts === null ? undefined : toUpdatedClient(facts, clientId),
+}
+
+/** The kind of change behind `PATCH /web-session-clients/{clientId}`. */
+export const updateChange: Change<Upstream, UpdateRequest, UpdateAnswer> = {
+  ...setting,
+  kind: 'update',
+  intend: async (trx, { client, version, clientId, operationId, actor, clientLimit }, store) => {
+    const row = await lockClient(trx, actor.principal, clientId)
+    if (row.version !== version) throw stale(row)
+    await keepTarget(trx, operationId, client, row.version + 1)
+    // One place less is free, because the client is counted in the other team until it has moved.
+    await keepClientLimit(store, trx, clientLimit && { ...clientLimit, maximum: clientLimit.maximum - 1 })
+    return true
+  },
+  send: ({ upstream, store, timeoutMs }, { client, clientId }, operation) => {
+    const { pingFederate } = upstream
+    return putClient({ upstream, store, timeoutMs }, operation, {
+      find: () => findUpdatable({ pingFederate, store }, clientId),
+      put: found => pingFederate.updateClient(found, client, operation.operationId),
+      settings: client.settings,
+    })
+  },
 }
 
 /**

@@ -5,37 +5,50 @@ import type { Saved } from '../journal/change.ts'
 import type { NewClient } from '../pingfederate/client-settings.ts'
 import { toSearchText } from './client-row.ts'
 
-/** Keeps, for whoever ends the operation, what the client is to be. */
+/** What a client is to be, and under which version. */
+type Target = Omit<NewClient, 'clientId'> & { version: number }
+
+/** Keeps it for whoever ends the operation. */
 export const keepTarget = async (
   trx: Kysely<Database>,
   operationId: string,
   { name, team, settings }: NewClient,
+  version: number,
 ): Promise<void> => {
   await trx
     .updateTable('operation')
-    .set({ facts: JSON.stringify({ name, team, settings } satisfies Target) })
+    .set({ facts: JSON.stringify({ name, team, settings, version } satisfies Target) })
     .where('operation_id', '=', operationId)
     .execute()
 }
 
-type Target = Omit<NewClient, 'clientId'>
+/** What was decided with the intent. */
+export const readTarget = ({ facts }: Pick<OperationRow, 'facts'>): Target =>
+  JSON.parse(facts ?? '') as Target
+
+/** The columns that follow from what a client is. */
+export const toColumns = ({ clientId, name, team, settings }: NewClient) => ({
+  ...{ name, team },
+  search_text: toSearchText({ clientId, name }),
+  settings: JSON.stringify(settings),
+  disabled_at: settings.enabled ? null : sql<string>`coalesce(disabled_at, ${databaseTime})`,
+  updated_at: databaseTime,
+})
 
 /** Writes what the client has become, with the marker that it bears now. */
 export const putTarget = async (
   trx: Kysely<Database>,
-  { operation_id: operationId, client_id: clientId, facts }: OperationRow,
+  operation: OperationRow,
   { savedAt, replication }: Saved,
 ): Promise<ClientRow> => {
-  const { name, team, settings } = JSON.parse(facts ?? '') as Target
+  const { operation_id: operationId, client_id: clientId } = operation
+  const { version, ...target } = readTarget(operation)
+  const { team } = target
   const row = await trx
     .updateTable('client')
     .set({
-      ...{ name, team, operation_id: operationId, replication, saved_at: savedAt },
-      search_text: toSearchText({ clientId, name }),
-      settings: JSON.stringify(settings),
-      version: sql`version + 1`,
-      disabled_at: settings.enabled ? null : sql`coalesce(disabled_at, ${databaseTime})`,
-      updated_at: databaseTime,
+      ...toColumns({ clientId, ...target }),
+      ...{ operation_id: operationId, replication, saved_at: savedAt, version },
     })
     .where('client_id', '=', clientId)
     .returningAll()

@@ -10,7 +10,7 @@ import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
 import type { PolicyInForce } from '../policy/in-force.ts'
-import { toEntityTag, toWebSessionClient } from './client-row.ts'
+import { toUnchanged } from './client-row.ts'
 import { getClient } from './get.ts'
 import type { CreateRules } from './plan.ts'
 import { asStale, requireMet } from './precondition.ts'
@@ -90,5 +90,5 @@ const findUnchanged = async (
   row: ClientRow,
 ): Promise<UpdateAnswer> => {
   await findUpdatable({ pingFederate, store }, row.client_id)
-  return { client: toWebSessionClient(row), entityTag: toEntityTag(row) }
+  return toUnchanged(row)
 }

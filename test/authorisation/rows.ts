@@ -158,6 +158,21 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  getDrift: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/drift` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
+  reconcileWebSessionClient: [
+    {
+      request: ({ clientId }) => ({
+        path: `/web-session-clients/${clientId}/reconciliations`,
+        body: { direction: 'reapply' },
+      }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
   rotateSecret: [
     {
       what: 'done',
