@@ -47,6 +47,8 @@ import { createWebSessionClient } from './web-session-clients/create.ts'
 import { getDrift } from './web-session-clients/drift.ts'
 import { Drift, Reconcile, ReconciledWebSessionClient } from './web-session-clients/drift-schema.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
+import { ensureWebSessionClient } from './web-session-clients/ensure.ts'
+import { EnsuredWebSessionClient, EnsureWebSessionClient } from './web-session-clients/ensure-schema.ts'
 import { getWebSessionClient } from './web-session-clients/get.ts'
 import { listWebSessionClients } from './web-session-clients/list.ts'
 import { reconcileWebSessionClient } from './web-session-clients/reconcile.ts'
@@ -153,6 +155,8 @@ const schemas = [
   CreateDryRun,
   UpdateWebSessionClient,
   UpdateDryRun,
+  EnsureWebSessionClient,
+  EnsuredWebSessionClient,
   Drift,
   Reconcile,
   ReconciledWebSessionClient,
@@ -184,6 +188,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)
+  ensureWebSessionClient(app, dependencies)
   updateWebSessionClient(app, dependencies)
   getDrift(app, dependencies)
   reconcileWebSessionClient(app, dependencies)

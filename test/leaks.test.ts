@@ -68,6 +68,13 @@ const chapters: Record<string, Chapter> = {
     await call('POST', '/secret-retrievals/lookup', { body: { token } })
     await call('GET', '/web-session-clients/pa_wam')
   },
+  ensureWebSessionClient: async ({ call, foreign: token }) => {
+    const { clientId, ...declared } = smallest
+    const ensure = (query: string, others = {}) =>
+      call('PUT', `/web-session-clients/${clientId}${query}`, { body: declared, ...others })
+    for (const query of ['?dryRun=true', '']) assert.equal((await ensure(query)).status, 200)
+    assert.equal((await ensure('', { token })).status, 409)
+  },
   updateWebSessionClient: async ({ call, foreign }) => {
     const headers = { 'if-match': '*' }
     const change = (query: string, options: { body: unknown; token?: string }) =>

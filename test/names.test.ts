@@ -44,6 +44,10 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-rows.ts': 'web-session-clients/update.test.ts',
+  // What a create and a change bring before they run, and what they answer, which PUT shows of both.
+  'web-session-clients/apply-update.ts': 'web-session-clients/ensure.test.ts',
+  'web-session-clients/create-request.ts': 'web-session-clients/ensure.test.ts',
+  'web-session-clients/ensure-plan.ts': 'web-session-clients/ensure.test.ts',
   // Both directions of a reconciliation.
   'web-session-clients/accept.ts': 'web-session-clients/reconcile.test.ts',
   'web-session-clients/reapply-change.ts': 'web-session-clients/reconcile.test.ts',

@@ -48,14 +48,15 @@ export type CreateRules = {
 /**
  * The way of every create, dry run or not: validation, owner, defaults, policy. What the policy refuses is told and not
  * thrown, because a repetition under an idempotency key is answered as the first time, whatever the policy says by now.
+ * @param others violations that were found already
  * @throws Problem `validation_failed`, `no_team`, `team_not_yours`, `team_ambiguous`
  */
 export const planCreate = (
   request: FastifyRequest,
   principal: Principal,
-  { config, policy }: { config: CreateRules; policy: Policy },
+  { config, policy, others = [] }: { config: CreateRules; policy: Policy; others?: readonly Violation[] },
 ): CreatePlan => {
-  const { body, derived, key } = parseRequest(request, config)
+  const { body, derived, key } = parseRequest(request, config, others)
   const team = chooseTeam(principal, body)
   const choices = applyDefaults(body, {
     team,
@@ -86,7 +87,7 @@ export const planCreate = (
 }
 
 /** Every violation at once: those of the idempotency key, of the schema, of the PingAccess URLs and the texts, and of what this installation permits. */
-const parseRequest = (request: FastifyRequest, config: CreateRules) => {
+const parseRequest = (request: FastifyRequest, config: CreateRules, others: readonly Violation[]) => {
   const body = request.body as CreateWebSessionClient
   const urls: unknown = (body as Partial<CreateWebSessionClient> | null)?.pingAccessUrls
   const { derived, violations } = deriveRedirectUris(Array.isArray(urls) ? urls : [], {
@@ -95,6 +96,7 @@ const parseRequest = (request: FastifyRequest, config: CreateRules) => {
   })
   const { key, violations: keyViolations } = parseIdempotencyKey(request)
   refuseViolations([
+    ...others,
     ...keyViolations,
     ...findSchemaViolations(request),
     ...violations,

@@ -17,6 +17,13 @@ const missing = ({ client_id: clientId }: ClientRow): Problem =>
     `Send If-Match with the ETag of GET /web-session-clients/${clientId}, so that nobody overwrites what they have not seen.`,
   )
 
+/** Nothing has the tag that was named, nor any (RFC 9110 section 13.1.1); of another team's client no more is told. */
+export const absent = (): Problem =>
+  new Problem(
+    'precondition_failed',
+    'None of your teams has a web session client of this id, so If-Match cannot be met; nothing was changed.',
+  )
+
 /** The client is not any more what the caller has read. */
 export const stale = (row: ClientRow): Problem =>
   new Problem(

@@ -12,7 +12,7 @@ import { findPolicyDefaults } from '../policy/defaults.ts'
 import { notAllowed } from '../policy/not-allowed.ts'
 import type { Policy } from '../policy/team-policy.ts'
 import type { Principal } from '../principal.ts'
-import type { Problem } from '../problem.ts'
+import type { Problem, Violation } from '../problem.ts'
 import { toNewClient } from './client-row.ts'
 import { callbackUnderOf, chooseSettings, valuesOf } from './defaults.ts'
 import { findUnfitTexts } from './plain-text.ts'
@@ -41,18 +41,19 @@ type Derived = ReturnType<typeof deriveRedirectUris>['derived']
 type Given = { config: CreateRules; policy: Policy; principal: Principal; row: ClientRow }
 
 /**
- * Every violation at once: those of `If-Match`, of the schema, of the PingAccess URLs and the texts.
+ * Every violation at once: those of `If-Match`, of the schema, of the PingAccess URLs and the texts, and others.
+ * @param asked the merge patch, which may still be anything
  * @throws Problem `validation_failed`
  */
 export const parseUpdate = (
   request: FastifyRequest,
-  config: CreateRules,
-  row: ClientRow,
+  asked: UpdateWebSessionClient,
+  { config, row, others = [] }: { config: CreateRules; row: ClientRow; others?: readonly Violation[] },
 ): { asked: UpdateWebSessionClient; derived: Derived; condition: Condition | undefined } => {
-  const asked = request.body as UpdateWebSessionClient
   const { condition, violations: ofCondition } = parseIfMatch(request)
   const { derived, violations } = derive(asked, config, row)
   refuseViolations([
+    ...others,
     ...ofCondition,
     ...findSchemaViolations(request),
     ...violations,

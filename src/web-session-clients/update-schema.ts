@@ -46,16 +46,16 @@ export const UpdateWebSessionClient = Type.Object(
 )
 export type UpdateWebSessionClient = Static<typeof UpdateWebSessionClient>
 
-const FieldChange = Type.Object(
+export const FieldChange = Type.Object(
   {
     pointer: Type.String({
       description: 'JSON Pointer (RFC 6901) to the field of the client.',
       examples: ['/requirePkce'],
     }),
-    before: Type.Unknown({ description: 'What it is.' }),
-    after: Type.Unknown({ description: 'What it would be.' }),
+    before: Type.Unknown({ description: 'What it was before.' }),
+    after: Type.Unknown({ description: 'What it is to be.' }),
   },
-  { ...closed, description: 'One field that would change.' },
+  { ...closed, description: 'One field that changes.' },
 )
 
 export const UpdateDryRun = Type.Object(

@@ -40,6 +40,8 @@ export type Row = {
   hiddenFrom?: readonly Caller[]
 }
 
+const declared = { pingAccessUrls: smallest.pingAccessUrls }
+
 const refused = {
   'no token': '401 unauthenticated',
   'forged token': '401 invalid_token',
@@ -136,6 +138,30 @@ export const rows: Record<string, readonly Row[]> = {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}` }),
       ...ofTheTeam('200', '404 client_not_found'),
     },
+  ],
+  ensureWebSessionClient: [
+    {
+      what: 'of an id of its own',
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}-2`, body: declared }),
+      answers: {
+        ...refused,
+        ...{ 'other team': '201', requester: '201', team: '201', admin: '201' },
+        'same subject, other client': '201',
+      },
+    },
+    ...['', '?dryRun=true'].map(query => ({
+      what: `of an id that is taken${query && ', tried'}`,
+      request: ({ clientId }: Target) => ({
+        path: `/web-session-clients/${clientId}`,
+        query,
+        body: declared,
+      }),
+      answers: {
+        ...refused,
+        ...{ 'other team': '409 client_id_taken', requester: '200', team: '200' },
+        ...{ 'same subject, other client': '200', admin: '409 client_id_taken' },
+      },
+    })),
   ],
   updateWebSessionClient: [
     {
