@@ -69,6 +69,7 @@ import {
 import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
+import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
 export type World = {
@@ -185,6 +186,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
   describeProtected(app as unknown as FastifyInstance)
+  waitUntilLive(app as unknown as FastifyInstance, dependencies)
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)

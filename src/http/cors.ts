@@ -5,11 +5,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 const preflightSeconds = 600
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-const allowedHeaders = ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match']
+const allowedHeaders = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'If-None-Match',
+  'Prefer',
+]
 const exposedHeaders = [
   'Location',
   'ETag',
   'Idempotent-Replayed',
+  'Preference-Applied',
   'Retry-After',
   'RateLimit-Limit',
   'RateLimit-Remaining',

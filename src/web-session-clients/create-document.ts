@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
+import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems, dryRunQuery } from './change-document.ts'
 import { dryRunExample } from './dry-run-example.ts'
@@ -27,7 +28,10 @@ const problems = [
 export const createDocument = {
   description:
     'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
-  headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
+  headers: Type.Object({
+    'Idempotency-Key': Type.Optional(IdempotencyKey),
+    Prefer: Type.Optional(Prefer),
+  }),
   querystring: Query,
   dryRun: {
     description: 'Only with `dryRun=true`: a create would succeed. Nothing was written.',
@@ -44,6 +48,7 @@ export const createDocument = {
       location: Type.String({ description: 'Where the client is read.' }),
       etag: Type.String({ description: 'Entity tag of its settings.' }),
       ...Replayed,
+      ...PreferenceApplied,
     },
     content: {
       'application/json': {

@@ -31,6 +31,7 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
     config: {
       scope: 'web-session-clients:write',
       action: 'client.create',
+      canWait: true,
       problems: createDocument.problems,
     },
     schema,

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { IfMatch } from '../http/entity-tag.ts'
 import { IdempotencyKey } from '../http/idempotency-key.ts'
+import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems, dryRunQuery } from './change-document.ts'
 import { createDocument } from './create-document.ts'
@@ -40,6 +41,7 @@ export const ensureDocument = {
   headers: Type.Object({
     'Idempotency-Key': Type.Optional(IdempotencyKey),
     'If-Match': Type.Optional(IfMatch),
+    Prefer: Type.Optional(Prefer),
   }),
   querystring: Query,
   created: { ...createDocument.created, description: 'There was none, and PingFederate has it now.' },
@@ -47,6 +49,7 @@ export const ensureDocument = {
     description: 'There was one, and it is as it was asked for; with `dryRun=true` what would be done.',
     headers: {
       etag: Type.String({ description: 'Entity tag of its settings; absent with `dryRun=true`.' }),
+      ...PreferenceApplied,
     },
     content: {
       'application/json': {

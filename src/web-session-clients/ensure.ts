@@ -48,6 +48,7 @@ export const ensureWebSessionClient = (app: App, dependencies: EnsureDependencie
     config: {
       scope: 'web-session-clients:write',
       action: 'client.update',
+      canWait: true,
       problems: ensureDocument.problems,
     },
     schema,

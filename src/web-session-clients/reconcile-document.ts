@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems } from './change-document.ts'
 import type { ReconciledWebSessionClient } from './drift-schema.ts'
@@ -25,7 +26,7 @@ export const reconcileDocument = {
     'Decides whose word counts for a client that PingFederate has otherwise than this service has set it. `reapply` sets PingFederate again, everything that is not managed here excepted. `accept` takes over what PingFederate has: only what the policy allows the team, and only where all of it can be said in the fields of a web session client; otherwise the fields that cannot are named and nothing is changed. What differed is in the answer.',
   reconciled: {
     description: 'PingFederate has the client as it is set here.',
-    headers: { etag: Type.String({ description: 'Entity tag of its settings.' }) },
+    headers: { etag: Type.String({ description: 'Entity tag of its settings.' }), ...PreferenceApplied },
     content: {
       'application/json': {
         schema: Type.Unsafe<Static<typeof ReconciledWebSessionClient>>(

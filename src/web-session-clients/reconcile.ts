@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { ClientId } from '../client-id.ts'
+import { Prefer } from '../http/prefer.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
 import { runChange } from '../journal/run.ts'
@@ -33,6 +34,7 @@ const schema = {
   summary: 'Settle what differs between this service and PingFederate',
   description: reconcileDocument.description,
   params: Type.Object({ clientId: ClientId }),
+  headers: Type.Object({ Prefer: Type.Optional(Prefer) }),
   body: Type.Unsafe<Reconcile>(Type.Ref('Reconcile')),
   response: { 200: reconcileDocument.reconciled },
 }
@@ -46,6 +48,7 @@ export const reconcileWebSessionClient = (app: App, dependencies: ReconcileDepen
     config: {
       scope: 'web-session-clients:write',
       action: 'client.reapply',
+      canWait: true,
       problems: reconcileDocument.problems,
     },
     schema,

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
+import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems, dryRunQuery } from './change-document.ts'
 import { createdExample } from './examples.ts'
@@ -50,7 +51,10 @@ export const rotateSecretDocument = {
   description:
     'Gives the client a new secret in PingFederate and returns a single-use token for it, as the answer to a create does. The former secret still works for the overlap, so that nobody is locked out while the new one is put in place; a token that is still outstanding dies. This is how a secret is changed on schedule, and how a lost, expired or revoked token, or a lost answer to a redemption, is repaired. Nothing else of the client changes. With `dryRun=true` nothing is written anywhere; an `Idempotency-Key` is checked but not remembered then.',
   params: Type.Object({ clientId: ClientId }),
-  headers: Type.Object({ 'Idempotency-Key': Type.Optional(IdempotencyKey) }),
+  headers: Type.Object({
+    'Idempotency-Key': Type.Optional(IdempotencyKey),
+    Prefer: Type.Optional(Prefer),
+  }),
   querystring: Query,
   dryRun: {
     description: 'Only with `dryRun=true`: the rotation would succeed. Nothing was written.',
@@ -66,6 +70,7 @@ export const rotateSecretDocument = {
     headers: {
       location: Type.String({ description: 'Where the client is read.' }),
       ...Replayed,
+      ...PreferenceApplied,
     },
     content: {
       'application/json': {

@@ -57,6 +57,7 @@ export const rotateSecret = (app: App, dependencies: RotateDependencies): void =
     config: {
       scope: 'web-session-clients:write',
       action: 'client.rotate',
+      canWait: true,
       isBodyOptional: true,
       problems: rotateSecretDocument.problems,
     },

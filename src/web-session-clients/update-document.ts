@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { IfMatch } from '../http/entity-tag.ts'
+import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems, dryRunQuery } from './change-document.ts'
 import { clientWithoutRetrieval } from './examples.ts'
@@ -34,12 +35,13 @@ export const updateDocument = {
   description:
     'Changes the fields that are sent (JSON Merge Patch, RFC 7396) and leaves everything else in PingFederate as it is, the secret and whatever administrators have set there. null stands for the default that a create would use. With `enabled` the client is switched off and on. Where PingFederate has the client otherwise than this service has set it, nothing is changed, and the differences are answered. A change of nothing writes nothing. With `dryRun=true` nothing is written anywhere.',
   params: Type.Object({ clientId: ClientId }),
-  headers: Type.Object({ 'If-Match': IfMatch }),
+  headers: Type.Object({ 'If-Match': IfMatch, Prefer: Type.Optional(Prefer) }),
   querystring: Query,
   updated: {
     description: 'The client as it is now; with `dryRun=true` what would change.',
     headers: {
       etag: Type.String({ description: 'Entity tag of its settings; absent with `dryRun=true`.' }),
+      ...PreferenceApplied,
     },
     content: {
       'application/json': {

@@ -30,6 +30,7 @@ export const updateWebSessionClient = (app: App, dependencies: UpdateDependencie
     config: {
       scope: 'web-session-clients:write',
       action: 'client.update',
+      canWait: true,
       problems: updateDocument.problems,
     },
     schema,

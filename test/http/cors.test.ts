@@ -62,10 +62,11 @@ test('204: a preflight on every route is answered without a token, and what a pa
     assert.deepEqual(corsFields(answer), {
       'access-control-allow-origin': portal,
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match',
+      'access-control-allow-headers':
+        'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer',
       'access-control-max-age': '600',
       'access-control-expose-headers':
-        'Location, ETag, Idempotent-Replayed, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, WWW-Authenticate, X-Request-Id',
+        'Location, ETag, Idempotent-Replayed, Preference-Applied, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, WWW-Authenticate, X-Request-Id',
     })
   }
 })

@@ -130,7 +130,7 @@ test('409 client_drifted: what was changed in the console is not overwritten uns
   assert.deepEqual(writesOf(service.calls), [])
 })
 
-test('409 and 404-like silence: an id of another team is taken, and nothing of its client is told', async t => {
+test('409: an id of another team is taken, and nothing of its client is told', async t => {
   const service = await start(t)
   await ensure(service)
   const refused = await ensure(service, declared, { as: 'shop-pipeline' })
