@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import { execute } from '../database/execute.ts'
 import type { Installation, ServiceProcess } from './installation.ts'
 
 /** A PUT or DELETE holds its client for thirty time-outs of ten seconds. */
@@ -15,11 +15,13 @@ export const restart = async (
 }
 
 /** How the last change of that kind went, by the audit trail. */
-export const readEnds = ({ databasePath }: Pick<Installation, 'databasePath'>, action: string): unknown[] => {
-  using database = new DatabaseSync(databasePath)
-  return database
-    .prepare('select outcome from audit_event where action = ? order by audit_event_id desc limit 2')
-    .all(action)
-    .map(row => row['outcome'])
-    .toReversed()
+export const readEnds = async (
+  { databaseUrl }: Pick<Installation, 'databaseUrl'>,
+  action: string,
+): Promise<unknown[]> => {
+  const events = await execute(
+    databaseUrl,
+    `select outcome from audit_event where action = '${action}' order by audit_event_id desc limit 2`,
+  )
+  return events.map(({ outcome }) => outcome).toReversed()
 }

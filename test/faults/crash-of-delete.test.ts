@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { laterThanLeasesMs } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
 import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
-import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
+import { useEngines } from './engines.ts'
+import type { Installation, ServiceProcess } from './installation.ts'
+import { killAt, killUnanswered } from './kill.ts'
 import type { Halt } from './service.ts'
 
-const never = new Promise<void>(() => undefined)
+const deleting = { method: 'DELETE', path: '/oauth/clients/pa_wam' }
 
 type Killed = { installation: Installation; key: string; token: string; deletes: () => number }
 type Started = Omit<Killed, 'key'> & { service: ServiceProcess }
 
 /** A service that has made one client. */
-const startWithClient = async (t: TestContext): Promise<Started> => {
-  const installation = await createInstallation(t)
+const startWithClient = async (installation: Installation): Promise<Started> => {
   const calls = recordCalls(installation.sandbox)
   const service = await installation.start()
   const created = await createUnderKey(service, createKey())
@@ -25,14 +26,10 @@ const startWithClient = async (t: TestContext): Promise<Started> => {
 }
 
 /** Begins a delete, and kills the process when it stands at a recovery point. */
-const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
-  const { service, ...started } = await startWithClient(t)
-  const { halted } = await service.haltAt(halt)
+const killDeleting = async (installation: Installation, halt: Halt): Promise<Killed> => {
+  const { service, ...started } = await startWithClient(installation)
   const key = createKey()
-  const lost = assert.rejects(service.remove('pa_wam', key))
-  await halted
-  await service.kill()
-  await lost
+  await killAt(service, halt, () => service.remove('pa_wam', key))
   return { ...started, key }
 }
 
@@ -58,52 +55,48 @@ const checkDeleted = async (service: ServiceProcess, killed: Killed): Promise<vo
   await service.remove('pa_wam', key)
   assert.ok(deletes() <= 1)
   await service.kill()
-  assert.deepEqual(readEnds(installation, 'client.delete'), ['intended', 'done'])
+  assert.deepEqual(await readEnds(installation, 'client.delete'), ['intended', 'done'])
   await installation.check()
 }
 
-test('83: killed before the intent of a delete is committed: the client stays, and the retry deletes it', async t => {
-  const killed = await killAt(t, { when: 'before', commit: 1 })
-  await checkKept(await killed.installation.start(), killed)
-})
-
-for (const [where, halt] of [
-  ['after the intent', { when: 'after', commit: 1 }],
-  ['before its client is held', { when: 'before', commit: 2 }],
-] as const)
-  test(`83: killed ${where}, before the DELETE: recovery ends it, the client stays, and the retry deletes it`, async t => {
-    const killed = await killAt(t, halt)
-    await checkKept(await restart(killed, laterThanLeasesMs), killed)
+for (const [engine, install] of Object.entries(useEngines())) {
+  test(`83: on ${engine}, killed before the intent of a delete is committed: the client stays, and the retry deletes it`, async t => {
+    const killed = await killDeleting(await install(t), { when: 'before', commit: 1 })
+    await checkKept(await killed.installation.start(), killed)
   })
 
-test('83: killed when the client is held, before the DELETE: recovery waits for the end of that, and the client stays', async t => {
-  const killed = await killAt(t, { when: 'after', commit: 2 })
-  assert.equal(killed.deletes(), 0)
-  await checkKept(await restart(killed, laterThanHoldMs), killed)
-})
+  for (const [where, halt] of [
+    ['after the intent', { when: 'after', commit: 1 }],
+    ['before its client is held', { when: 'before', commit: 2 }],
+  ] as const)
+    test(`83: on ${engine}, killed ${where}, before the DELETE: recovery ends it, the client stays, and the retry deletes it`, async t => {
+      const killed = await killDeleting(await install(t), halt)
+      await checkKept(await restart(killed, laterThanLeasesMs), killed)
+    })
 
-test('83: killed before PingFederate’s 204 was read: deleted after the restart, without a second DELETE', async t => {
-  const { service, ...started } = await startWithClient(t)
-  const { struck } = started.installation.sandbox.pingFederate.faults.next({
-    match: { method: 'DELETE', path: '/oauth/clients/pa_wam' },
-    fault: { answerAfter: never },
+  test(`83: on ${engine}, killed when the client is held, before the DELETE: recovery waits for the end of that, and the client stays`, async t => {
+    const killed = await killDeleting(await install(t), { when: 'after', commit: 2 })
+    assert.equal(killed.deletes(), 0)
+    await checkKept(await restart(killed, laterThanHoldMs), killed)
   })
-  const key = createKey()
-  const lost = assert.rejects(service.remove('pa_wam', key))
-  await struck
-  await service.kill()
-  await lost
-  const killed = { ...started, key }
-  await checkDeleted(await restart(killed, laterThanHoldMs), killed)
-})
 
-test('83: killed between PingFederate’s 204 and our commit: deleted after the restart, without a second DELETE', async t => {
-  const killed = await killAt(t, { when: 'before', commit: 3 })
-  assert.equal(killed.deletes(), 1)
-  await checkDeleted(await restart(killed, laterThanHoldMs), killed)
-})
+  test(`83: on ${engine}, killed before PingFederate’s 204 was read: deleted after the restart, without a second DELETE`, async t => {
+    const { service, ...started } = await startWithClient(await install(t))
+    const killed = { ...started, key: createKey() }
+    await killUnanswered({ ...started.installation, service }, deleting, () =>
+      service.remove('pa_wam', killed.key),
+    )
+    await checkDeleted(await restart(killed, laterThanHoldMs), killed)
+  })
 
-test('83: killed after the end is committed: the retry is answered that it is deleted', async t => {
-  const killed = await killAt(t, { when: 'after', commit: 3 })
-  await checkDeleted(await killed.installation.start(), killed)
-})
+  test(`83: on ${engine}, killed between PingFederate’s 204 and our commit: deleted after the restart, without a second DELETE`, async t => {
+    const killed = await killDeleting(await install(t), { when: 'before', commit: 3 })
+    assert.equal(killed.deletes(), 1)
+    await checkDeleted(await restart(killed, laterThanHoldMs), killed)
+  })
+
+  test(`83: on ${engine}, killed after the end is committed: the retry is answered that it is deleted`, async t => {
+    const killed = await killDeleting(await install(t), { when: 'after', commit: 3 })
+    await checkDeleted(await killed.installation.start(), killed)
+  })
+}

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { usePostgresServer } from '../database/postgres-server.ts'
+import { createRetrieval } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs } from '../service.ts'
 import { createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
 import { createInUse, logsIn, rotate, rotationsPath, secretOf } from '../web-session-clients/rotations.ts'
 import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
-import { createInstallation, type Installation, type ServiceProcess } from './installation.ts'
+import { useEngines } from './engines.ts'
+import type { Installation, ServiceProcess } from './installation.ts'
+import { killAt, killUnanswered } from './kill.ts'
 import { startReplicas } from './replicas.ts'
 import type { Halt } from './service.ts'
 
-const server = usePostgresServer()
-
-const never = new Promise<void>(() => undefined)
+const put = { method: 'PUT', path: '/oauth/clients/pa_wam' }
 
 type Killed = { installation: Installation; key: string; former: string; puts: () => number }
 type Started = Omit<Killed, 'key'> & { service: ServiceProcess }
 
 /** A service that has made one client, whose secret is in use. */
-const startWithClient = async (t: TestContext): Promise<Started> => {
-  const installation = await createInstallation(t)
+const startWithClient = async (installation: Installation): Promise<Started> => {
   const calls = recordCalls(installation.sandbox)
   const service = await installation.start()
   const former = await createInUse(service)
@@ -32,15 +32,11 @@ const rotateUnder = (service: Pick<ServiceProcess, 'call'>, key: string) =>
   rotate(service, { headers: { 'idempotency-key': key } })
 
 /** Begins a rotation, and kills the process when it stands at a recovery point. */
-const killAt = async (t: TestContext, halt: Halt): Promise<Killed> => {
-  const { service, ...started } = await startWithClient(t)
-  const { halted } = await service.haltAt(halt)
+const killRotating = async (installation: Installation, halt: Halt): Promise<Killed> => {
+  const { service, ...started } = await startWithClient(installation)
   const key = createKey()
-  const lost = assert.rejects(rotateUnder(service, key))
-  await halted
-  await service.kill()
-  await lost
-  assert.equal(await logsIn(started.installation, started.former), true)
+  await killAt(service, halt, () => rotateUnder(service, key))
+  assert.equal(await logsIn(installation, started.former), true)
   return { ...started, key }
 }
 
@@ -56,73 +52,81 @@ const checkRotated = async (service: ServiceProcess, killed: Killed, isReplayed:
   // One that was never answered is not among those that were recorded.
   assert.ok(puts() <= 1)
   await service.kill()
-  assert.deepEqual(readEnds(installation, 'client.rotate'), ['intended', 'done'])
+  assert.deepEqual(await readEnds(installation, 'client.rotate'), ['intended', 'done'])
   await installation.check()
 }
 
-test('79: killed before the intent of a rotation is committed: the former secret works on, and the retry rotates', async t => {
-  const killed = await killAt(t, { when: 'before', commit: 1 })
-  await checkRotated(await killed.installation.start(), killed, false)
-})
-
-for (const [where, halt, aheadMs] of [
-  ['after the intent', { when: 'after', commit: 1 }, laterThanLeasesMs],
-  ['before its client is held', { when: 'before', commit: 2 }, laterThanLeasesMs],
-  ['when the client is held', { when: 'after', commit: 2 }, laterThanHoldMs],
-] as const)
-  test(`79: killed ${where}, before the PUT: recovery ends it, the former secret works on, and the retry rotates`, async t => {
-    const killed = await killAt(t, halt)
-    assert.equal(killed.puts(), 0)
-    await checkRotated(await restart(killed, aheadMs), killed, false)
+for (const [engine, install] of Object.entries(useEngines())) {
+  test(`79: on ${engine}, killed before the intent of a rotation is committed: the former secret works on, and the retry rotates`, async t => {
+    const killed = await killRotating(await install(t), { when: 'before', commit: 1 })
+    await checkRotated(await killed.installation.start(), killed, false)
   })
 
-test('79: killed before PingFederate’s answer was read: rotated after the restart, and the retry gets the working token', async t => {
-  const { service, ...started } = await startWithClient(t)
-  const { struck } = started.installation.sandbox.pingFederate.faults.next({
-    match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
-    fault: { answerAfter: never },
+  for (const [where, halt, aheadMs] of [
+    ['after the intent', { when: 'after', commit: 1 }, laterThanLeasesMs],
+    ['before its client is held', { when: 'before', commit: 2 }, laterThanLeasesMs],
+    ['when the client is held', { when: 'after', commit: 2 }, laterThanHoldMs],
+  ] as const)
+    test(`79: on ${engine}, killed ${where}, before the PUT: recovery ends it, the former secret works on, and the retry rotates`, async t => {
+      const killed = await killRotating(await install(t), halt)
+      assert.equal(killed.puts(), 0)
+      await checkRotated(await restart(killed, aheadMs), killed, false)
+    })
+
+  test(`79: on ${engine}, killed before PingFederate’s answer was read: rotated after the restart, and the retry gets the working token`, async t => {
+    const { service, ...started } = await startWithClient(await install(t))
+    const killed = { ...started, key: createKey() }
+    await killUnanswered({ ...started.installation, service }, put, () => rotateUnder(service, killed.key))
+    await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
   })
-  const key = createKey()
-  const lost = assert.rejects(rotateUnder(service, key))
-  await struck
-  await service.kill()
-  await lost
-  const killed = { ...started, key }
-  await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
-})
 
-test('79: killed between PingFederate’s answer and our commit: rotated after the restart, without a second PUT', async t => {
-  const killed = await killAt(t, { when: 'before', commit: 3 })
-  await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
-})
-
-test('79: killed after the end is committed: the retry gets the working token', async t => {
-  const killed = await killAt(t, { when: 'after', commit: 3 })
-  await checkRotated(await killed.installation.start(), killed, true)
-})
-
-test('79: while PingFederate has not answered nobody is given the secret that is replaced, and afterwards neither', async t => {
-  const installation = await createInstallation(t)
-  const service = await installation.start()
-  const created = await createUnderKey(service, createKey())
-  const { token } = created.body.retrieval
-  const redeem = () => service.call('POST', '/secret-retrievals', { body: { token } })
-  const answering = Promise.withResolvers<void>()
-  const { struck } = installation.sandbox.pingFederate.faults.next({
-    match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
-    fault: { answerAfter: answering.promise },
+  test(`79: on ${engine}, killed between PingFederate’s answer and our commit: rotated after the restart, without a second PUT`, async t => {
+    const killed = await killRotating(await install(t), { when: 'before', commit: 3 })
+    await checkRotated(await restart(killed, laterThanHoldMs), killed, true)
   })
-  const rotating = rotate(service)
-  await struck
-  const early = await redeem()
-  assert.deepEqual([early.status, early.body.code], [409, 'operation_in_progress'])
-  answering.resolve()
-  assert.equal((await rotating).status, 201)
-  const late = await redeem()
-  assert.deepEqual([late.status, late.body.code], [410, 'retrieval_revoked'])
-  await service.kill()
-  await installation.check()
-})
+
+  test(`79: on ${engine}, killed after the end is committed: the retry gets the working token`, async t => {
+    const killed = await killRotating(await install(t), { when: 'after', commit: 3 })
+    await checkRotated(await killed.installation.start(), killed, true)
+  })
+
+  test(`79: on ${engine}, killed after the intent: once recovery has ended it, the token that was to be replaced is redeemed as before`, async t => {
+    const installation = await install(t)
+    const service = await installation.start()
+    const token = await createRetrieval(service)
+    await killAt(service, { when: 'after', commit: 1 }, () => rotateUnder(service, createKey()))
+    const restarted = await restart({ installation }, laterThanLeasesMs)
+    assert.equal(await logsIn(installation, await secretOf(restarted, token)), true)
+    await restarted.kill()
+    assert.deepEqual(await readEnds(installation, 'client.rotate'), ['intended', 'failed'])
+    await installation.check()
+  })
+
+  test(`79: on ${engine}, while PingFederate has not answered nobody is given the secret that is replaced, and afterwards neither`, async t => {
+    const installation = await install(t)
+    const service = await installation.start()
+    const created = await createUnderKey(service, createKey())
+    const { token } = created.body.retrieval
+    const redeem = () => service.call('POST', '/secret-retrievals', { body: { token } })
+    const answering = Promise.withResolvers<void>()
+    const { struck } = installation.sandbox.pingFederate.faults.next({
+      match: put,
+      fault: { answerAfter: answering.promise },
+    })
+    const rotating = rotate(service)
+    await struck
+    const early = await redeem()
+    assert.deepEqual([early.status, early.body.code], [409, 'operation_in_progress'])
+    answering.resolve()
+    assert.equal((await rotating).status, 201)
+    const late = await redeem()
+    assert.deepEqual([late.status, late.body.code], [410, 'retrieval_revoked'])
+    await service.kill()
+    await installation.check()
+  })
+}
+
+const server = usePostgresServer()
 
 type Told = { status: number; body: Record<string, unknown> }
 
@@ -138,7 +142,7 @@ test('80: two rotations over two replicas: with one key the same token, with two
   const once = async (keys: readonly [string, string]): Promise<Told[]> => {
     const answering = Promise.withResolvers<void>()
     const { struck } = sandbox.pingFederate.faults.next({
-      match: { method: 'PUT', path: '/oauth/clients/pa_wam' },
+      match: put,
       fault: { answerAfter: answering.promise },
     })
     const winner = rotateAt(first, keys[0])

@@ -8,8 +8,11 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { compileCache } from '../compile-cache.ts'
+import { putDatabaseAhead } from '../database/put-clock-ahead.ts'
 import { audience, environment, startTestService, type TestService } from '../service.ts'
 import { startDeadlineMs } from '../service-process.ts'
+import { shareSigningKey } from '../signing-key.ts'
 import { type Observation, observe } from './invariants.ts'
 import type { Announcement, Halt, ToDelete } from './service.ts'
 
@@ -41,27 +44,45 @@ type Start = {
 export type Installation = Omit<Observation, 'createCall'> & {
   sandbox: Sandbox
   env: Record<string, string>
+  databaseUrl: string
+  /** Of a database that is a file. */
   databasePath: string
   start: (options?: Start) => Promise<ServiceProcess>
 }
 
-/** A stand-in and a folder for the database, under observation; services are started on them one after the other. */
-export const createInstallation = async (
-  t: TestContext,
-  others: { env?: Record<string, string>; folder?: string } = {},
-): Promise<Installation> => {
-  const sandbox = await createSandbox({ audience })
+type Others = {
+  env?: Record<string, string>
+  folder?: string
+  /** In place of an SQLite file in the folder. */
+  databaseUrl?: string
+}
+
+/** A stand-in and a database, under observation; services are started on them one after the other. */
+export const createInstallation = async (t: TestContext, others: Others = {}): Promise<Installation> => {
+  const sandbox = await createSandbox({ audience, signingKey: await shareSigningKey() })
   t.after(() => sandbox.close())
   const folder = others.folder ?? (await mkdtemp(join(tmpdir(), 'faults-')))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const databasePath = join(folder, 'data.db')
-  const env = { ...environment(sandbox, databasePath), ...others.env }
+  const databaseUrl = others.databaseUrl ?? `sqlite:${databasePath}`
+  const env = { ...environment(sandbox, databasePath), DATABASE_URL: databaseUrl, ...others.env }
   const { createCall, ...observation } = observe(t, { sandbox, databasePath, env })
+  const setClock = createDatabaseClock(databaseUrl)
   const start = async (options: Start = {}): Promise<ServiceProcess> => {
+    await setClock(options.aheadMs ?? 0)
     const { url, ...service } = await startProcess(t, env, options, observation.logLines)
     return { ...service, call: createCall(url) }
   }
-  return { ...observation, sandbox, env, databasePath, start }
+  return { ...observation, sandbox, env, databaseUrl, databasePath, start }
+}
+
+/** Set only when it is another time than before: the schema of a new database brings the clock with it. */
+const createDatabaseClock = (databaseUrl: string): ((aheadMs: number) => Promise<void>) => {
+  let current = 0
+  return async aheadMs => {
+    if (aheadMs !== current) await putDatabaseAhead(databaseUrl, aheadMs)
+    current = aheadMs
+  }
 }
 
 const startProcess = async (
@@ -72,7 +93,7 @@ const startProcess = async (
 ) => {
   const [command = process.execPath, ...words] = [...under, process.execPath, entry]
   const child = spawn(command, words, {
-    env: { PATH: process.env['PATH'], ...env, ...others, CLOCK_AHEAD_MS: String(aheadMs) },
+    env: { PATH: process.env['PATH'], ...compileCache, ...env, ...others, CLOCK_AHEAD_MS: String(aheadMs) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const exited = once(child, 'exit')

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import type { ServiceName } from '../../src/sandbox/callers.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { toRetrievalId } from '../../src/secret-retrievals/token.ts'
+import { execute } from '../database/execute.ts'
+import { putDatabaseAhead } from '../database/put-clock-ahead.ts'
 import { openJournal } from '../journal/journal.ts'
-import { findPlanted, type Planted } from '../secrets.ts'
+import { findPlanted, type Place, type Planted } from '../secrets.ts'
 import { type Answer, createCall, type TestService } from '../service.ts'
 
 type Call = TestService['call']
@@ -59,9 +61,9 @@ export const observe = (t: TestContext, surroundings: Surroundings): Observation
     check: async () => {
       sandbox.pingFederate.faults.clear()
       await settle(t, surroundings)
-      checkDatabase(surroundings, said)
+      await checkDatabase(surroundings, said)
       checkDeliveries(said)
-      checkSilence(surroundings, said, logLines, planted)
+      await checkSilence(surroundings, said, logLines, planted)
     },
   }
 }
@@ -78,9 +80,16 @@ const createTokens = (sandbox: Sandbox, planted: Planted[]) => {
   }
 }
 
+const urlOf = ({ env }: Pick<Surroundings, 'env'>): string => env['DATABASE_URL'] ?? ''
+const isSqlite = (databaseUrl: string): boolean => databaseUrl.startsWith('sqlite:')
+
+/** Later than any lease and any hold, in milliseconds. */
+const settledAheadMs = 1_800_000
+
 /** I6: one round of recovery after the faults leaves nothing open. */
 const settle = async (t: TestContext, surroundings: Surroundings): Promise<void> => {
-  const journal = await openJournal(t, surroundings)
+  await putDatabaseAhead(urlOf(surroundings), settledAheadMs)
+  const journal = await openJournal(t, surroundings, { aheadMs: settledAheadMs })
   await journal.recover()
   const states = await journal.states()
   assert.ok(!states.includes('intended'), 'I6: every operation reaches an end')
@@ -97,35 +106,40 @@ const markedClients = ({ pingFederate }: Sandbox): { clientId: string; operation
   })
 
 /** I1, I2, I3, I7. */
-const checkDatabase = ({ sandbox, databasePath }: Surroundings, said: readonly Said[]): void => {
-  using database = new DatabaseSync(databasePath)
-  const read = (query: string, ...values: string[]) => database.prepare(query).all(...values)
-  assert.deepEqual(
-    read('pragma integrity_check').map(row => ({ ...row })),
-    [{ integrity_check: 'ok' }],
-    'I7',
-  )
-  const marked = markedClients(sandbox)
-  for (const { clientId, operationId } of marked)
-    assert.equal(
-      read('select * from operation where operation_id = ?', operationId).length,
-      1,
-      `I1: ${clientId}`,
-    )
+const checkDatabase = async (surroundings: Surroundings, said: readonly Said[]): Promise<void> => {
+  const databaseUrl = urlOf(surroundings)
+  const read = async (query: string) =>
+    (await execute(databaseUrl, query)).map(row => String(Object.values(row)[0]))
+  // The files of a PostgreSQL server are its own affair: the processes that die are its clients.
+  if (isSqlite(databaseUrl))
+    assert.deepEqual(await read('select * from pragma_integrity_check'), ['ok'], 'I7')
+  const marked = markedClients(surroundings.sandbox)
+  const known = await read('select operation_id from operation')
+  for (const { clientId, operationId } of marked) assert.ok(known.includes(operationId), `I1: ${clientId}`)
   const operations = marked.map(({ operationId }) => operationId)
   assert.equal(operations.length, new Set(operations).size, 'I3: an operation made one client')
-  const twice = read('select operation_id from idempotency group by operation_id having count(*) > 1')
-  assert.deepEqual(twice, [], 'I3: a key is one operation')
-  const query = `
-    select * from client join retrieval using (retrieval_id) join operation using (operation_id)
-    where client.client_id = ? and client.state = 'active' and operation.state = 'done'`
-  const deleted = read("select client_id from operation where kind = 'delete' and state = 'done'").map(
-    row => row['client_id'],
-  )
-  for (const { answer } of said.filter(
-    each => isCreated(each) && !deleted.includes(each.answer.body.clientId),
-  ))
-    assert.equal(read(query, answer.body.clientId).length, 1, `I2: ${answer.body.clientId} is durable`)
+  const twice = 'select operation_id from idempotency group by operation_id having count(*) > 1'
+  assert.deepEqual(await read(twice), [], 'I3: a key is one operation')
+  await checkDurable(read, said)
+}
+
+/** I2. */
+const checkDurable = async (
+  read: (query: string) => Promise<string[]>,
+  said: readonly Said[],
+): Promise<void> => {
+  const whole = await read(`select client.client_id
+    from client join retrieval using (retrieval_id) join operation using (operation_id)
+    where client.state = 'active' and operation.state = 'done'`)
+  const deleted = await read("select client_id from operation where kind = 'delete' and state = 'done'")
+  for (const { answer } of said.filter(isCreated))
+    if (!deleted.includes(answer.body.clientId))
+      assert.ok(whole.includes(answer.body.clientId), `I2: ${answer.body.clientId} is durable`)
+  const retrievals = await read('select retrieval_id from retrieval')
+  for (const { answer } of said) {
+    const token = answer.body?.retrieval?.token
+    if (token) assert.ok(retrievals.includes(toRetrievalId(token)), 'I2: a token is durable')
+  }
 }
 
 /** I4: each token and each secret went out once. */
@@ -136,19 +150,39 @@ const checkDeliveries = (said: readonly Said[]): void => {
   for (const each of [tokens, secrets]) assert.equal(each.length, new Set(each).size, 'I4: delivered once')
 }
 
-/** I5: nothing secret in the log, the database's files or an error. */
-const checkSilence = (
-  { databasePath }: Surroundings,
+/** I5: nothing secret in the log, the database or an error. */
+const checkSilence = async (
+  surroundings: Surroundings,
   said: readonly Said[],
   logLines: readonly string[],
   planted: readonly Planted[],
-): void => {
+): Promise<void> => {
   assert.deepEqual(findPlanted(planted, logLines.join('\n')), [], 'I5: log')
-  const folder = dirname(databasePath)
-  for (const name of readdirSync(folder).filter(each => each.startsWith(basename(databasePath)))) {
-    const path = join(folder, name)
-    if (existsSync(path)) assert.deepEqual(findPlanted(planted, readFileSync(path)), [], `I5: ${name}`)
-  }
+  for (const { name, content } of await readContents(surroundings))
+    assert.deepEqual(findPlanted(planted, content), [], `I5: ${name}`)
   const errors = said.filter(({ answer }) => answer.status >= 400).map(({ answer }) => answer.body)
   assert.deepEqual(findPlanted(planted, JSON.stringify(errors)), [], 'I5: errors')
+}
+
+/** The files of an SQLite database, or every row of a PostgreSQL one. */
+const readContents = async ({ databasePath, env }: Surroundings): Promise<Place[]> => {
+  const databaseUrl = urlOf({ env })
+  if (!isSqlite(databaseUrl)) return readTables(databaseUrl)
+  const folder = dirname(databasePath)
+  return readdirSync(folder)
+    .filter(name => name.startsWith(basename(databasePath)) && existsSync(join(folder, name)))
+    .map(name => ({ name, content: readFileSync(join(folder, name)) }))
+}
+
+const readTables = async (databaseUrl: string): Promise<Place[]> => {
+  const tables = await execute(
+    databaseUrl,
+    "select table_name as name from information_schema.tables where table_schema = 'public'",
+  )
+  return Promise.all(
+    tables.map(async ({ name }) => ({
+      name: String(name),
+      content: JSON.stringify(await execute(databaseUrl, `select * from "${name}"`)),
+    })),
+  )
 }
