@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { accepted } from '../ping-access-urls/urls/accepted.ts'
 import { refused } from '../ping-access-urls/urls/refused.ts'
+import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService } from '../service.ts'
 import { clientIds, recordCalls, smallest } from './requests.ts'
+import { rotate } from './rotations.ts'
 import {
   acceptedClientIds,
   acceptedTexts,
@@ -146,4 +148,72 @@ test('201 for markup, templates and every script: text is kept as it is and answ
   }
   const longest = { ...smallest, clientId: 'longest', description: longestDescription }
   assert.equal((await create(longest)).status, 201)
+})
+
+const secretLike = `wscrt_${'y'.repeat(57)}`
+
+/** Bodies as they are sent, and every rule that each breaks. */
+const refusedRotations: readonly [string, ...string[]][] = [
+  ...['1e999', '"60"', '""', '[60]', '{"valueOf":60}', 'true', 'null', '60.0000001'].map(
+    (value): [string, string] => [`{"overlapMinutes":${value}}`, '/overlapMinutes type'],
+  ),
+  ['{"overlapMinutes":-1e-320}', '/overlapMinutes type', '/overlapMinutes minimum'],
+  ['{"overlapMinutes":9007199254740993}', '/overlapMinutes maximum'],
+  ...['1', '"true"', 'null', '[]', '{}'].map((value): [string, string] => [
+    `{"force":${value}}`,
+    '/force type',
+  ]),
+  ['{"force":true,"f\\u006frce":false}', '/force unique_names'],
+  ...['null', '[]', '"bearer"'].map((value): [string, string] => [
+    `{"retrieval":${value}}`,
+    '/retrieval type',
+  ]),
+  ['{"retrieval":{"ttlSeconds":"900"}}', '/retrieval/ttlSeconds type'],
+  ...['["team"]', '"TEAM"', '"team\\u0000"', `"${secretLike}"`].map((value): [string, string] => [
+    `{"retrieval":{"redeemableBy":${value}}}`,
+    '/retrieval/redeemableBy enum',
+  ]),
+  [`{"retrieval":{"token":"${secretLike}"}}`, '/retrieval/token known_names'],
+  ['{"retrieval":{"__proto__":{"redeemableBy":"bearer"}}}', '/retrieval/__proto__ known_names'],
+  ['{"__proto__":{"force":true}}', '/__proto__ known_names'],
+  [
+    '{"constructor":{"prototype":{"force":true}}}',
+    '/constructor known_names',
+    '/constructor/prototype known_names',
+  ],
+  [`{"secret":"${secretLike}"}`, '/secret known_names'],
+  [`{"clientAuth":{"type":"SECRET","secret":"${secretLike}"}}`, '/clientAuth known_names'],
+  ['{"clientId":"other","team":"shop"}', '/clientId known_names', '/team known_names'],
+  ['{"Force":true}', '/Force known_names'],
+  ['{"overlapMinutes ":60}', '/overlapMinutes  known_names'],
+  // The e is the Cyrillic one.
+  ['{"overlapMinut\\u0435s":60}', '/overlapMinut\u0435s known_names'],
+  ...['0', 'true', 'null', '""', `"${secretLike}"`, '[{"force":true}]'].map((body): [string, string] => [
+    body,
+    ' type',
+  ]),
+]
+
+const malformedRotations = [
+  ...['{', '{}{}', '{"force":tru}', '{"force":true,}', "{'force':true}", 'force=true', '\ufeff{}'],
+  ...['{"overlapMinutes":0x10}', '{"overlapMinutes":010}', '{"overlapMinutes":NaN}'],
+  ...[`${'['.repeat(17)}${']'.repeat(17)}`, `${'{"retrieval":'.repeat(17)}1${'}'.repeat(17)}`],
+]
+
+test('422 or 400 for each hostile body of a rotation: the secret in force stays, and nothing like one is shown back', async t => {
+  const service = await startTestService(t)
+  const token = await createRetrieval(service)
+  const calls = recordCalls(service.sandbox)
+  for (const [body, ...rules] of refusedRotations) {
+    const answer = await rotate(service, { body })
+    assert.deepEqual(broken(answer), refusal(...rules), body)
+    assert.doesNotMatch(JSON.stringify(answer.body), /y{57}/)
+  }
+  for (const body of malformedRotations) {
+    const answer = await rotate(service, { body })
+    assert.deepEqual(broken(answer), [400, 'malformed_json'], body)
+  }
+  assert.deepEqual(calls, [])
+  assert.equal((await redeem(service, token)).status, 200)
+  assert.doesNotMatch(service.logLines.join(''), /y{57}/)
 })
