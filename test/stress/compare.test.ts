@@ -7,9 +7,21 @@ import { startTestService, type TestService } from '../service.ts'
 import { findDifferences } from './compare.ts'
 import { createRandom } from './random.ts'
 import { createSend } from './send.ts'
-import { begin, createStory, end, type Story, tokenOf } from './story.ts'
+import { create, takeSteps } from './steps.ts'
+import { createStory, isMade, type Step, type Story, tokenOf } from './story.ts'
 
-/** One caller for each thing that can be done with a token, and one that is refused. */
+const lives: Step[][] = [
+  ['redeem'],
+  ['keep'],
+  ['revoke'],
+  ['redeem and revoke'],
+  ['redeem', 'rotate', 'redeem'],
+  ['redeem', 'rotate', 'redeem', 'end former', 'rotate while ending former'],
+  ['keep', 'rotate while redeeming', 'keep'],
+  ['redeem', 'rotate', 'redeem', 'end former'],
+]
+
+/** One caller for each thing that can be done with a client, and one that is refused the first one's. */
 const live = async (t: TestContext) => {
   const service = await startTestService(t)
   const send = createSend({
@@ -20,20 +32,20 @@ const live = async (t: TestContext) => {
   })
   const caller = {
     send,
-    random: createRandom(1, 'caller'),
+    // The first one of several is what the service does unless it is asked for something else.
+    random: { ...createRandom(1, 'caller'), pick: <T>([first]: readonly [T, ...T[]]): T => first },
     pauses: createRandom(1, 'pauses'),
     note: () => undefined,
     deadline: new AbortController().signal,
   }
-  const uses = ['redeem', 'keep', 'revoke', 'redeem and revoke'] as const
-  const stories: Story[] = [...uses, 'keep' as const].map((use, number) => ({
+  const stories: Story[] = [...lives, ['keep' as const]].map((steps, number) => ({
     ...createStory(number, createRandom(1, `story ${number}`)),
-    clientId: `client-${number % uses.length}`,
-    use,
+    clientId: `client-${number % lives.length}`,
+    steps,
   }))
   for (const story of stories) {
-    await begin(caller, story)
-    await end(caller, story)
+    await create(caller, story)
+    await takeSteps(caller, story)
   }
   const databaseUrl = `sqlite:${service.databasePath}`
   return {
@@ -55,7 +67,19 @@ const adminCall =
     assert.ok(status < 300)
   }
 
-/** What the client ids 0 to 3 stand for: redeemed, kept, revoked, and either of the last but one. */
+/** Changes the former secrets of a client by hand, to those. */
+const setFormer =
+  (clientId: string, toFormer: (story: Story | undefined) => object[]) =>
+  async ({ sandbox }: TestService, stories: Story[]) => {
+    const path = `/oauth/clients/${clientId}`
+    const { body } = await callAdminApi(sandbox, 'GET', path)
+    const secondarySecrets = toFormer(stories.find(story => story.clientId === clientId))
+    const clientAuth = { ...body.clientAuth, secondarySecrets }
+    const { status } = await callAdminApi(sandbox, 'PUT', path, { ...body, clientAuth })
+    assert.equal(status, 200)
+  }
+
+/** The numbers of the client ids are those of the lives. */
 const planted: Record<string, { plant: (service: TestService, stories: Story[]) => unknown; found: RegExp }> =
   {
     'a client that is gone from PingFederate': {
@@ -95,16 +119,71 @@ const planted: Record<string, { plant: (service: TestService, stories: Story[]) 
     },
     'a key that was given two tokens': {
       plant: (_, [story]) =>
-        story?.created.push({ clientId: story.clientId, retrieval: { token: 'another' } }),
+        story?.handOuts[0].created.push({ clientId: story.clientId, retrieval: { token: 'another' } }),
       found: /client-0 .*was given not exactly one token/,
     },
     'a client id that two callers were given': {
-      plant: (_, stories) => stories[4]?.created.push(...(stories[0]?.created ?? [])),
+      plant: (_, stories) => stories[8]?.handOuts[0].created.push(...(stories[0]?.handOuts[0].created ?? [])),
       found: /client-0 was given to two keys/,
     },
     'a caller that was answered nothing final': {
-      plant: (_, [story]) => story?.created.splice(0),
+      plant: (_, [story]) => story?.handOuts[0].created.splice(0),
       found: /client-0 .*has not ended/,
+    },
+    'a former secret that has ended too soon': {
+      plant: setFormer('client-4', () => []),
+      found: /client-4 .*lacks former secrets that should work/,
+    },
+    'a former secret that PingFederate does not accept any more': {
+      plant: setFormer('client-4', () => []),
+      found: /client-4: PingFederate does not accept the secret/,
+    },
+    'a former secret that works after its end': {
+      plant: setFormer('client-7', story => [
+        { secret: story?.handOuts[0].redeemed[0]?.['clientSecret'], expiryTime: '2999-01-01T00:00:00.000Z' },
+      ]),
+      found: /client-7: PingFederate accepts a secret that has ended/,
+    },
+    'more former secrets than there can be': {
+      plant: setFormer('client-7', () => [
+        { secret: 'a-secret-of-32-characters-or-more', expiryTime: '2999-01-01T00:00:00.000Z' },
+      ]),
+      found: /client-7 .*has former secrets that have ended/,
+    },
+    'a former secret that the database does not know of': {
+      plant: service =>
+        write(service, 'update retrieval set previous_ends_at = null where client_id = ?', 'client-4'),
+      found: /client-4 .*has former secrets of which the database knows otherwise/,
+    },
+    'a rotation that nobody was told of': {
+      plant: (_, stories) => stories[6]?.handOuts.pop(),
+      found: /client-6 .*has not one rotation for each that was answered/,
+    },
+    'a rotation that left the former secret in force': {
+      plant: service =>
+        write(
+          service,
+          `update client set retrieval_id = (
+            select retrieval_id from retrieval
+            where retrieval.client_id = client.client_id and retrieval_id <> client.retrieval_id
+          ) where client_id = ?`,
+          'client-4',
+        ),
+      found: /client-4 .*has another secret in force/,
+    },
+    'a change whose end is another one in the audit trail': {
+      plant: service =>
+        write(
+          service,
+          "update operation set state = 'failed' where kind = 'revoke-previous' and client_id = ?",
+          'client-7',
+        ),
+      found: / is failed and in the audit trail as done and intended$/,
+    },
+    'a delivery that is not in the audit trail': {
+      plant: service =>
+        write(service, "update retrieval set state = 'redeemed' where client_id = ?", 'client-1'),
+      found: /client-1: not every delivery is in the audit trail once/,
     },
   }
 
@@ -112,7 +191,12 @@ test('nothing is found where everything went as it should', async t => {
   const { compare, stories } = await live(t)
   assert.deepEqual(await compare(), [])
   assert.equal(stories.filter(({ isRefused }) => isRefused).length, 1)
-  assert.ok(stories.filter(({ redeemed }) => redeemed.length > 0).length >= 2)
+  const handOuts = stories.filter(isMade).flatMap(story => story.handOuts)
+  assert.ok(handOuts.filter(({ kind, redeemed }) => kind === 'rotate' && redeemed.length > 0).length >= 3)
+  assert.deepEqual(
+    stories.flatMap(({ wrong }) => wrong),
+    [],
+  )
 })
 
 for (const [what, { plant, found }] of Object.entries(planted)) {
@@ -133,11 +217,15 @@ test('the comparison finds a secret that is delivered twice', async t => {
     service.databasePath,
     "select sealed from retrieval where client_id = 'client-1'",
   )
-  const token = stories[1]?.created.map(tokenOf)[0]
-  const { status, body } = await service.call('POST', '/secret-retrievals', { body: { token } })
+  const [handOut] = stories[1]?.handOuts ?? []
+  assert.ok(handOut)
+  const body = { token: tokenOf(handOut) }
+  const { status, body: secret } = await service.call('POST', '/secret-retrievals', { body })
   assert.equal(status, 200)
-  stories[1]?.redeemed.push(body)
+  handOut.redeemed.push(secret)
   const revive = "update retrieval set state = 'outstanding', sealed = ? where client_id = 'client-1'"
   write(service, revive, String(sealed))
-  assert.ok((await compare()).some(each => each.includes('client-1: the secret was delivered twice')))
+  const differences = await compare()
+  assert.ok(differences.includes('client-1: the secret was delivered twice'))
+  assert.ok(differences.includes('client-1: a token that is dead still works'))
 })

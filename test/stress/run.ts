@@ -1,9 +1,11 @@
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Caller } from './caller.ts'
 import { findDifferences } from './compare.ts'
 import { type Fleet, killAtRandom } from './kill.ts'
 import { createRandom } from './random.ts'
 import { createSend } from './send.ts'
-import { begin, type Caller, createStory, end, type Story } from './story.ts'
+import { create, takeSteps } from './steps.ts'
+import { createStory, type Story } from './story.ts'
 import { strikeAtRandom } from './strike.ts'
 
 export type Stressed = {
@@ -25,8 +27,22 @@ export type Result = {
 /** How long callers may go on after the last fault, in milliseconds: several leases and rounds of recovery, on a busy machine. */
 const settlingMs = 120_000
 
+/** Lets work go on by itself, so much at a time. */
+const createCrowd = (size: number) => {
+  const going = new Set<Promise<void>>()
+  return {
+    /** Resolves when there is room for more. */
+    join: async (work: () => Promise<void>): Promise<void> => {
+      const done = work().finally(() => going.delete(done))
+      going.add(done)
+      if (going.size > size) await Promise.race(going)
+    },
+    ended: (): Promise<unknown> => Promise.all(going),
+  }
+}
+
 /**
- * Callers create, repeat, redeem and revoke, while processes are killed and PingFederate fails. The seed decides what
+ * Callers create, repeat, redeem, revoke and rotate, while processes are killed and PingFederate fails. The seed decides what
  * happens and in what order each of them does it; how long everything takes, and so what meets what, it cannot decide.
  */
 export const stress = async (
@@ -51,15 +67,18 @@ export const stress = async (
   })
   const stories: Story[] = []
   const waiting: (() => Promise<void>)[] = []
+  // A change whose answer was lost holds its client for long, and creates are to go on meanwhile.
+  const changing = createCrowd(3 * callers)
   const work = async (): Promise<void> => {
     while (!until.aborted) {
       const caller = createCaller(`story ${stories.length}`)
       const story = createStory(stories.length, caller.random)
       stories.push(story)
-      await begin(caller, story)
-      if (story.use === 'redeem later') waiting.push(() => end(caller, story))
-      else await end(caller, story)
-      if (waiting.length > callers) await waiting.shift()?.()
+      await create(caller, story)
+      if (story.isLater) waiting.push(() => takeSteps(caller, story))
+      else await changing.join(() => takeSteps(caller, story))
+      const next = waiting.length > callers ? waiting.shift() : undefined
+      if (next) await changing.join(next)
     }
   }
   await Promise.all([
@@ -67,7 +86,7 @@ export const stress = async (
     killAtRandom(fleet, createRandom(seed, 'kills'), { until, note }),
     ...Array.from({ length: callers }, work),
   ])
-  await Promise.all(waiting.map(each => each()))
+  await Promise.all([changing.ended(), ...waiting.map(each => each())])
   const send = createSend({
     urls: fleet.urls,
     accessToken,

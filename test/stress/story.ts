@@ -1,15 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Random } from './random.ts'
-import type { Answered, Send } from './send.ts'
+import type { Answered } from './send.ts'
 
-/** What a caller does with the token it was given. */
-type Use = 'redeem' | 'redeem later' | 'keep' | 'revoke' | 'redeem and revoke'
-
-/** One caller with its one client: what it set out to do, and everything it was answered. */
-export type Story = {
-  clientId: string
-  key: string
-  use: Use
+/** A secret that a caller was promised, and everything it was answered about it. */
+export type HandOut = {
+  /** The change that it comes from. */
+  kind: 'create' | 'rotate'
   /** Body of each 201, the first one and those of repetitions. */
   created: Answered['body'][]
   /** Body of each 200. */
@@ -17,6 +12,53 @@ export type Story = {
   /** Redemptions whose answer never came. */
   lostRedemptions: number
   isRevoked: boolean
+  /** How long it was to work on when another secret replaced it, where the caller said so. */
+  overlapMinutes: number | undefined
+  /** Whether it was ended before that time: nobody can tell where that hangs on what came first. */
+  isEnded: boolean | 'perhaps'
+}
+
+export const createHandOut = (kind: HandOut['kind']): HandOut => ({
+  ...{ kind, created: [], redeemed: [], lostRedemptions: 0, isRevoked: false },
+  ...{ overlapMinutes: undefined, isEnded: false },
+})
+
+/**
+ * Whether PingFederate accepts a secret that was replaced, as documented: one that was redeemed works on unless the caller
+ * says otherwise, and one that nobody has does not.
+ */
+export const isAlive = (handOut: HandOut): boolean | 'perhaps' => {
+  const { overlapMinutes, isEnded, redeemed, lostRedemptions } = handOut
+  if (isEnded === true) return false
+  if (overlapMinutes === undefined && redeemed.length === 0) return lostRedemptions > 0 && 'perhaps'
+  if (overlapMinutes === 0) return false
+  return isEnded === 'perhaps' ? 'perhaps' : true
+}
+
+export const uses = ['redeem', 'keep', 'revoke', 'redeem and revoke'] as const
+export const changes = [
+  'rotate',
+  'end former',
+  'rotate while redeeming',
+  'rotate while ending former',
+] as const
+
+/** What a caller does with its client, one after the other. */
+export type Step = (typeof uses)[number] | (typeof changes)[number]
+
+/** One caller with its one client: what it set out to do, and everything it was answered. */
+export type Story = {
+  clientId: string
+  key: string
+  /** What it does once the client is made. */
+  steps: Step[]
+  /** Whether it lets others go first. */
+  isLater: boolean
+  /** The secret of the create and of each rotation, the one in force last. */
+  handOuts: [HandOut, ...HandOut[]]
+  /** Revocations, and ends of former secrets, whose answer never came: they may still be done. */
+  lostRevocations: number
+  lostEnds: number
   /** Another caller has the client id. */
   isRefused: boolean
   /** Links to operations that were to be waited for. */
@@ -25,116 +67,42 @@ export type Story = {
   wrong: string[]
 }
 
-export type Caller = {
-  send: Send
-  /** Decides what the caller does. */
-  random: Random
-  /** Decides how long it waits, apart from that, because nobody knows how often it has to. */
-  pauses: Random
-  /** Told of the code of every answer that is not final, and of `no answer`. */
-  note: (code: string) => void
-  /** Nobody tries again after it. */
-  deadline: AbortSignal
-}
-
-const uses: readonly [Use, ...Use[]] = [
-  'redeem',
-  'redeem',
-  'redeem later',
-  'redeem later',
-  'keep',
-  'revoke',
-  'redeem and revoke',
-]
-
 /** The story of that number before anything has happened; some want the client id of the one before. */
 export const createStory = (number: number, random: Random): Story => ({
   clientId: `client-${random.chance(0.1) && number > 0 ? number - 1 : number}`,
   key: `key-of-the-story-${number}-${random.integer(2 ** 32)}`,
-  use: random.pick(uses),
-  created: [],
-  redeemed: [],
-  lostRedemptions: 0,
-  isRevoked: false,
+  steps: chooseSteps(random),
+  isLater: random.chance(0.3),
+  handOuts: [createHandOut('create')],
+  lostRevocations: 0,
+  lostEnds: 0,
   isRefused: false,
   operations: [],
   wrong: [],
 })
 
+/** Most only use their secret, and half of those redeem it; the others change the client, up to three times. */
+const chooseSteps = (random: Random): Step[] => {
+  const use = (): Step => (random.chance(0.5) ? 'redeem' : random.pick(uses))
+  const rounds = random.chance(0.3) ? random.between(1, 4) : 0
+  return [use(), ...Array.from({ length: rounds }, () => [random.pick(changes), use()]).flat()]
+}
+
+/** The hand-out whose secret is in force. */
+export const inForce = ({ handOuts }: Story): HandOut => handOuts.at(-1) ?? handOuts[0]
+
+/** The hand-outs whose secrets have been replaced. */
+export const formerOf = ({ handOuts }: Story): HandOut[] => handOuts.slice(0, -1)
+
+/** Whether its caller was told that the client is there. */
+export const isMade = ({ handOuts: [first] }: Story): boolean => first.created.length > 0
+
+/** The token that was answered; undefined where it was none. */
+export const tokenOf = ({ created }: Pick<HandOut, 'created'>): string | undefined => tokensOf(created)[0]
+
+/** Every token that was answered, each once. */
+export const tokensOf = (created: readonly Answered['body'][]): string[] => [
+  ...new Set(created.flatMap(({ retrieval }) => (retrieval as { token: string | null }).token ?? [])),
+]
+
 export const pingAccessUrl = 'https://mypingaccessserver:3000'
-
-/** What every caller tries again, as the documentation asks it to; everything else is final. */
-const isPassing = ({ status, body }: Answered): boolean =>
-  status >= 502 || status === 429 || body['code'] === 'operation_in_progress'
-
-/** Sends until the answer is final, each time a little later; undefined when there is no time left. */
-const sendUntilFinal = async (
-  { pauses, note, deadline }: Caller,
-  story: Story,
-  send: () => Promise<Answered | undefined>,
-): Promise<Answered | undefined> => {
-  while (!deadline.aborted) {
-    const answer = await send()
-    if (answer && !isPassing(answer)) return answer
-    note(String(answer?.body['code'] ?? 'no answer'))
-    const operation = answer?.body['operation']
-    if (typeof operation === 'string') story.operations.push(operation)
-    // Retry-After says ten seconds where it cannot know; a minute has not many of them.
-    await setTimeout(pauses.between(20, 300))
-  }
-  return undefined
-}
-
-const create = async (caller: Caller, story: Story): Promise<void> => {
-  const request = {
-    method: 'POST',
-    path: '/web-session-clients',
-    headers: { 'idempotency-key': story.key },
-    body: { clientId: story.clientId, pingAccessUrls: [pingAccessUrl] },
-  }
-  const answer = await sendUntilFinal(caller, story, () => caller.send(request))
-  if (answer?.status === 201) story.created.push(answer.body)
-  else if (answer?.body['code'] === 'client_id_taken') story.isRefused = true
-  else if (answer) story.wrong.push(`create: ${answer.status} ${answer.body['code']}`)
-}
-
-export const tokenOf = (created: Answered['body']): string | null =>
-  (created['retrieval'] as { token: string | null }).token
-
-const redeem = async (caller: Caller, story: Story, token: string): Promise<void> => {
-  const answer = await sendUntilFinal(caller, story, async () => {
-    const sent = await caller.send({ method: 'POST', path: '/secret-retrievals', body: { token } })
-    if (!sent) story.lostRedemptions += 1
-    return sent
-  })
-  if (answer?.status === 200) story.redeemed.push(answer.body)
-  else if (answer && answer.status !== 410)
-    story.wrong.push(`redeem: ${answer.status} ${answer.body['code']}`)
-}
-
-const revoke = async (caller: Caller, story: Story): Promise<void> => {
-  const path = `/web-session-clients/${story.clientId}/retrieval`
-  const answer = await sendUntilFinal(caller, story, () => caller.send({ method: 'DELETE', path }))
-  if (answer?.status === 204) story.isRevoked = true
-  // Too late, which is told; that it was redeemed is compared with what the service has in the end.
-  else if (answer && answer.body['code'] !== 'retrieval_redeemed')
-    story.wrong.push(`revoke: ${answer.status} ${answer.body['code']}`)
-}
-
-/** Creates the client, some of them several times over. */
-export const begin = async (caller: Caller, story: Story): Promise<void> => {
-  const repetitions = caller.random.chance(0.3) ? caller.random.between(2, 5) : 1
-  await Promise.all(Array.from({ length: repetitions }, () => create(caller, story)))
-}
-
-/** Does with the token what the caller set out to do. */
-export const end = async (caller: Caller, story: Story): Promise<void> => {
-  const token = story.created.map(tokenOf).find(each => each !== null)
-  if (!token) return
-  const redemptions = caller.random.between(1, 4)
-  const isRedeeming = story.use.startsWith('redeem')
-  await Promise.all([
-    ...(isRedeeming ? Array.from({ length: redemptions }, () => redeem(caller, story, token)) : []),
-    ...(story.use.endsWith('revoke') ? [revoke(caller, story)] : []),
-  ])
-}

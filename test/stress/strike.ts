@@ -40,6 +40,9 @@ const createFault = (random: Random): Fault => {
 }
 
 const post = { method: 'POST', path: '/oauth/clients' }
+/** What a change of a client that is there sends, and what takes one over. */
+const put = { method: 'PUT', path: /^\/oauth\/clients\/[^/]+$/ }
+const matches = [post, post, post, post, post, post, put, {}, {}, {}] as const
 
 /** Lets PingFederate fail at random, single requests and sometimes all of them for a while, until the signal comes. */
 export const strikeAtRandom = async (
@@ -56,8 +59,9 @@ export const strikeAtRandom = async (
       await wait(random.between(500, 3_000))
       outage.remove()
     } else {
-      const match = random.chance(0.7) ? post : {}
-      void faults.next({ match, fault: createFault(random) }).struck.then(() => note('fault'))
+      void faults
+        .next({ match: random.pick(matches), fault: createFault(random) })
+        .struck.then(() => note('fault'))
     }
   }
   faults.clear()
