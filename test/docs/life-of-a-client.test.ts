@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { startTestService } from '../service.ts'
+import { edit } from '../web-session-clients/drifts.ts'
 import { createInUse, logsIn } from '../web-session-clients/rotations.ts'
 
 const run = promisify(execFile)
@@ -71,4 +72,27 @@ for (const language of Object.keys(programs))
     assert.deepEqual([await logsIn(service, former), await logsIn(service, secret)], [true, true])
     await runRecipe(t, 'sh', 'end', env)
     assert.deepEqual([await logsIn(service, former), await logsIn(service, secret)], [false, true])
+  })
+
+for (const language of Object.keys(programs))
+  test(`the recipes in ${language} declare a client, find it so the second time, and switch it off`, {
+    skip: await findMissing(language),
+  }, async t => {
+    const service = await startTestService(t)
+    const env = {
+      SERVICE: service.url,
+      TOKEN: await service.sandbox.accessToken({ service: 'payments-pipeline' }),
+    }
+    const declare = async () => JSON.parse(await runRecipe(t, language, 'declare', env))
+    const made = await declare()
+    assert.deepEqual([made.requirePkce, typeof made.retrieval.token], [true, 'string'])
+    assert.deepEqual((await declare()).changes, [])
+    const changed = JSON.parse(await runRecipe(t, language, 'change', env))
+    assert.deepEqual([changed.enabled, changed.status], [false, 'disabled'])
+    await edit(service, { enabled: true })
+    const { reconciled, status } = JSON.parse(await runRecipe(t, 'sh', 'reconcile', env))
+    assert.deepEqual(
+      [reconciled, status],
+      [[{ pointer: '/enabled', expected: false, actual: true }], 'disabled'],
+    )
   })
