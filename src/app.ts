@@ -43,6 +43,8 @@ import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
 import { listTeams } from './teams/list.ts'
 import { Team } from './teams/schema.ts'
+import { adoptWebSessionClients } from './web-session-clients/adopt.ts'
+import { Adoptions, AdoptWebSessionClients } from './web-session-clients/adoption-schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
 import { getDrift } from './web-session-clients/drift.ts'
 import { Drift, Reconcile, ReconciledWebSessionClient } from './web-session-clients/drift-schema.ts'
@@ -158,6 +160,8 @@ const schemas = [
   UpdateDryRun,
   EnsureWebSessionClient,
   EnsuredWebSessionClient,
+  AdoptWebSessionClients,
+  Adoptions,
   Drift,
   Reconcile,
   ReconciledWebSessionClient,
@@ -192,6 +196,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   getWebSessionClient(app, dependencies)
   ensureWebSessionClient(app, dependencies)
   updateWebSessionClient(app, dependencies)
+  adoptWebSessionClients(app, dependencies)
   getDrift(app, dependencies)
   reconcileWebSessionClient(app, dependencies)
   rotateSecret(app, dependencies)

@@ -13,7 +13,7 @@ import {
   oddAnswers,
   statusOf,
 } from './pingfederate/odd-answers.ts'
-import { callAdminApi } from './sandbox/call-admin-api.ts'
+import { callAdminApi, paWam } from './sandbox/call-admin-api.ts'
 import { findPlanted } from './secrets.ts'
 import {
   assertNothingLeaked,
@@ -83,6 +83,16 @@ const chapters: Record<string, Chapter> = {
     assert.equal((await change('', { body: { requirePkce: true } })).status, 200)
     assert.equal((await change('', { body: { enabled: 'no' } })).status, 422)
     await change('', { body: { name: 'Shop' }, token: foreign })
+  },
+  adoptWebSessionClients: async ({ call, sandbox, foreign }) => {
+    const { body } = await callAdminApi(sandbox, 'GET', '/oauth/clients/pa_wam')
+    const byHand = { ...body, clientId: 'by-hand', description: 'By hand', clientAuth: paWam.clientAuth }
+    assert.equal((await callAdminApi(sandbox, 'POST', '/oauth/clients', byHand)).status, 201)
+    const token = await sandbox.accessToken({ service: 'operator' })
+    const asked = { team: 'payments', clientIds: ['by-hand', 'pa_wam', 'gone'] }
+    for (const query of ['?dryRun=true', ''])
+      assert.equal((await call('POST', `/adoptions${query}`, { body: asked, token })).status, 200)
+    assert.equal((await call('POST', '/adoptions', { body: asked, token: foreign })).status, 403)
   },
   getDrift: get('/web-session-clients/pa_wam/drift'),
   reconcileWebSessionClient: async ({ call, foreign: token, sandbox }) => {

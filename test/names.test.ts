@@ -48,6 +48,9 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/apply-update.ts': 'web-session-clients/ensure.test.ts',
   'web-session-clients/create-request.ts': 'web-session-clients/ensure.test.ts',
   'web-session-clients/ensure-plan.ts': 'web-session-clients/ensure.test.ts',
+  // What is recorded of an adopted client, and what is not adopted.
+  'web-session-clients/adopt-client.ts': 'web-session-clients/adopt.test.ts',
+  'web-session-clients/adoption-plan.ts': 'web-session-clients/adopt.test.ts',
   // Both directions of a reconciliation.
   'web-session-clients/accept.ts': 'web-session-clients/reconcile.test.ts',
   'web-session-clients/reapply-change.ts': 'web-session-clients/reconcile.test.ts',

@@ -10,6 +10,7 @@ export const auditActions = {
   'client.update': 'Change a web session client.',
   'client.reapply': 'Set a web session client in PingFederate again, where it has drifted.',
   'client.accept': 'Take over what PingFederate has of a web session client that has drifted.',
+  'client.adopt': 'Take a client that PingFederate has already into this service.',
   'client.rotate': 'Give a web session client a new secret.',
   'cluster.publish': 'Publish to the engines, together with every administrator’s pending changes.',
   'operation.read': 'Read where a change stands.',

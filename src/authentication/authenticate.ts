@@ -15,7 +15,12 @@ import {
 import { type IssuerKeys, IssuerUnavailable, UnknownKey } from './issuer-keys.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
-type Scope = 'web-session-clients:read' | 'web-session-clients:write' | 'secrets:redeem' | 'audit:read'
+type Scope =
+  | 'web-session-clients:read'
+  | 'web-session-clients:write'
+  | 'web-session-clients:admin'
+  | 'secrets:redeem'
+  | 'audit:read'
 
 /** In place of a scope: every access token is enough. It has to be said, because a route that says nothing does not start. */
 export const anyScope = 'any'

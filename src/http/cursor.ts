@@ -1,5 +1,8 @@
 import { Problem } from '../problem.ts'
 
+/** What a cursor looks like. */
+export const cursorPattern = { maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' }
+
 /** Text of the place where a page begins, as `cursor` carries it. */
 export const decodeCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
 

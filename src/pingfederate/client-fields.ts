@@ -6,10 +6,10 @@ import { addMarker, stripMarker } from './marker.ts'
 
 /**
  * The settings that a client in PingFederate has. PingAccess URLs and where the callback is are not among them, because
- * it has the redirect URIs derived from them, and neither is `refreshTokens`, which the grant types tell.
+ * it has the redirect URIs derived from them, nor which of those are no callbacks, and neither is `refreshTokens`, which the grant types tell.
  */
 type ManagedSettings = Pick<NewClient, 'name'> &
-  Omit<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'refreshTokens'>
+  Omit<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'otherRedirectUris' | 'refreshTokens'>
 
 /** The same as found: PingFederate has more grant types and kinds of logout than can be set here, so these are any text. */
 type FoundSettings = Omit<ManagedSettings, 'grantTypes' | 'logout'> & { grantTypes: string[]; logout: string }

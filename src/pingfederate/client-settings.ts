@@ -14,6 +14,8 @@ export type ClientSettings = {
   pingAccessUrls: string[]
   callbackUnder: CallbackUnder
   redirectUris: string[]
+  /** Those among them that are no callbacks of PingAccess; only an adopted client has any. */
+  otherRedirectUris: string[]
   grantTypes: (typeof grantTypes)[number][]
   bypassAuthorizationApproval: boolean
   scopes: string[] | null

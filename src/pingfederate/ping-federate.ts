@@ -43,8 +43,11 @@ export type PingFederate = {
   /** The call that would make or replace the client, with placeholders for the secret and the operation id. */
   planSave: (client: NewClient, method: 'POST' | 'PUT') => Promise<PlannedCall>
   findClient: (clientId: string) => Promise<ClientInPingFederate | undefined>
-  /** One page of all clients in PingFederate's order. Pages count from 1, and one that is not full is the last. */
-  listClients: (page: number) => Promise<ClientInPingFederate[]>
+  /**
+   * One page of all clients in PingFederate's order, or of those whose id or name has a text in it, whatever its case.
+   * Pages count from 1, and one that is not full is the last.
+   */
+  listClients: (page: number, filter?: string) => Promise<ClientInPingFederate[]>
   /** Never rejects: what cannot be read is undefined. */
   readPrerequisites: () => Promise<Prerequisites>
   /** Version as numbers, such as [12, 1, 0, 4]. */
@@ -113,7 +116,7 @@ export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFeder
         path: toPath(clientId),
         read: answer => (isAbsence(answer) ? undefined : readFound(answer, clientId)),
       }),
-    listClients: page => listPage(call, page, clientsPerPage),
+    listClients: (page, filter) => listPage(call, { page, size: clientsPerPage, filter }),
     readPrerequisites: () => readPrerequisites(call),
     getVersion,
     findClusterState: () => askCluster(clusterStatusCall),
@@ -184,24 +187,25 @@ const toDeleteCall = (clientId: string): Call<void> => ({
 })
 
 /** A page whose answer is too long is the same clients as two pages of half its size. */
-const listPage = async (
-  call: Transport['call'],
-  page: number,
-  size: number,
-): Promise<ClientInPingFederate[]> => {
+const listPage = async (call: Transport['call'], asked: Page): Promise<ClientInPingFederate[]> => {
   try {
-    return await call(toListCall(page, size))
+    return await call(toListCall(asked))
   } catch (error) {
-    if (!isTooLong(error) || size <= fewestClientsPerPage) throw error
-    const first = await listPage(call, 2 * page - 1, size / 2)
-    return [...first, ...(await listPage(call, 2 * page, size / 2))]
+    if (!isTooLong(error) || asked.size <= fewestClientsPerPage) throw error
+    const [page, size] = [2 * asked.page, asked.size / 2]
+    const first = await listPage(call, { ...asked, page: page - 1, size })
+    return [...first, ...(await listPage(call, { ...asked, page, size }))]
   }
 }
 
-const toListCall = (page: number, size: number): Call<ClientInPingFederate[]> => ({
+type Page = { page: number; size: number; filter: string | undefined }
+
+const toListCall = ({ page, size, filter }: Page): Call<ClientInPingFederate[]> => ({
   operation: 'list_clients',
   method: 'GET',
-  path: `/oauth/clients?page=${page}&numberPerPage=${size}`,
+  path: `/oauth/clients?page=${page}&numberPerPage=${size}${
+    filter === undefined ? '' : `&filter=${encodeURIComponent(filter)}`
+  }`,
   read: answer => parseClients(expect(answer, 200)),
 })
 

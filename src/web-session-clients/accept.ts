@@ -97,10 +97,10 @@ const toPingAccessUrls = (
   row: ClientRow,
   { pingAccess }: CreateRules,
 ): string[] => {
-  const { pingAccessUrls, callbackUnder } = toNewClient(row).settings
+  const { pingAccessUrls, callbackUnder, otherRedirectUris } = toNewClient(row).settings
   const { derived } = deriveRedirectUris(pingAccessUrls, { ...pingAccess, callbackUnder })
   const kept = derived.filter(({ redirectUri }) => redirectUris.includes(redirectUri))
-  const known = new Set(kept.map(({ redirectUri }) => redirectUri))
+  const known = new Set([...kept.map(({ redirectUri }) => redirectUri), ...otherRedirectUris])
   const { callbackPath } = pingAccess
   const added = redirectUris
     .filter(uri => !known.has(uri) && uri.endsWith(callbackPath))

@@ -64,6 +64,18 @@ export const toNewClient = (row: ClientRow): NewClient => ({
   settings: completeSettings(JSON.parse(row.settings) as Partial<ClientSettings>),
 })
 
+/** The same for a client that there is no row of yet. */
+export const toPlannedClient = (
+  { settings, ...client }: NewClient,
+  { now, createdBy }: { now: number; createdBy: string },
+): WebSessionClient => {
+  const createdAt = new Date(now).toISOString()
+  return toAnswer({
+    ...client,
+    ...{ settings, createdBy, createdAt, updatedAt: createdAt, replication: 'ready' },
+  })
+}
+
 /** Whatever a client is searched by, in lower case. */
 export const toSearchText = ({ clientId, name }: Pick<NewClient, 'clientId' | 'name'>): string =>
   `${clientId}\n${name}`.toLowerCase()

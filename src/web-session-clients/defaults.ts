@@ -46,6 +46,7 @@ export const pingAccessDefaults: ClientSettings = {
   pingAccessUrls: [],
   callbackUnder: 'host',
   redirectUris: [],
+  otherRedirectUris: [],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,
   scopes: null,
@@ -140,6 +141,7 @@ export const chooseSettings = (
       ? 'Each host and port of the PingAccess URLs, once, with PINGACCESS_CALLBACK_PATH of this installation.'
       : 'Each PingAccess URL with PINGACCESS_CALLBACK_PATH of this installation.',
   ),
+  otherRedirectUris: manual(pingAccessDefaults.otherRedirectUris, 'Only an adopted client has any.'),
   grantTypes: request.refreshTokens
     ? sent(['authorization_code', 'refresh_token'], 'The manual’s grant, and the one of refreshTokens.')
     : manual(pingAccessDefaults.grantTypes, 'The manual allows this grant and no other.'),

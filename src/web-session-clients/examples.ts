@@ -10,6 +10,7 @@ export const clientWithoutRetrieval: WebSessionClient = {
   pingAccessUrls: ['https://mypingaccessserver:3000'],
   callbackUnder: 'host',
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
+  otherRedirectUris: [],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,
   scopes: null,

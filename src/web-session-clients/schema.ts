@@ -158,6 +158,10 @@ export const clientProperties = {
       'Redirect URIs derived from them, each once: the host and port (`callbackUnder` `host`) or the whole of each PingAccess URL, and the callback path.',
     examples: [['https://mypingaccessserver:3000/pa/oidc/cb']],
   }),
+  otherRedirectUris: Type.Array(Type.String(), {
+    description:
+      'Those among them that are no callbacks of PingAccess: an adopted client had them before, and they stay.',
+  }),
   grantTypes: Type.Array(Type.Enum(grantTypes), {
     description: 'Grant types (RFC 7591).',
   }),

@@ -100,7 +100,7 @@ export const planUpdate = (
   const client: NewClient = {
     ...{ clientId, team },
     name: asked.name === undefined ? current.name : (asked.name ?? clientId),
-    settings: { ...current.settings, ...pick(chosen, toTouched(asked)) },
+    settings: { ...current.settings, ...pick(withOthers(chosen, current), toTouched(asked)) },
   }
   if (asked.enabled !== undefined) client.settings.enabled = asked.enabled
   const changes = findChanges(current, client)
@@ -119,6 +119,15 @@ export const planUpdate = (
       refused.length > 0 ? notAllowed(refused, { ...client, changeableBy: policy.changeableBy }) : undefined,
   }
 }
+
+/** What is no callback does not follow from the PingAccess URLs. */
+const withOthers = (
+  chosen: ClientSettings,
+  { settings: { otherRedirectUris } }: NewClient,
+): ClientSettings => ({
+  ...chosen,
+  redirectUris: [...new Set([...chosen.redirectUris, ...otherRedirectUris])],
+})
 
 /** The request of a create that would get these values; null is what it leaves out. */
 const toRequest = (asked: UpdateWebSessionClient, { settings }: NewClient) => {

@@ -184,6 +184,17 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  // Whoever has the scope is the IAM team, and may know which clients there are.
+  adoptWebSessionClients: [
+    {
+      request: ({ clientId, team }) => ({ path: '/adoptions', body: { team, clientIds: [clientId] } }),
+      answers: {
+        ...refused,
+        ...{ 'other team': '200', requester: '200', team: '200', admin: '200' },
+        'same subject, other client': '200',
+      },
+    },
+  ],
   getDrift: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/drift` }),

@@ -39,7 +39,7 @@ const write = (
 
 /** What of the settings stands in PingFederate. */
 const toManaged = ({ name, settings }: NewClient) => {
-  const { pingAccessUrls, callbackUnder, refreshTokens, ...managed } = settings
+  const { pingAccessUrls, callbackUnder, otherRedirectUris, refreshTokens, ...managed } = settings
   return { name, ...managed }
 }
 
@@ -47,6 +47,7 @@ const text = fc.string({ unit: 'binary', minLength: 1 })
 const id = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/)
 const orNone = <T>(some: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(some, { nil: null })
 const settings: fc.Arbitrary<Partial<ClientSettings>> = fc.record({
+  enabled: fc.boolean(),
   description: orNone(text),
   redirectUris: fc.array(fc.webUrl()),
   grantTypes: fc.subarray([...grantTypes]),

@@ -82,6 +82,7 @@ const settings: ClientSettings = {
   pingAccessUrls: ['https://mypingaccessserver:3000'],
   callbackUnder: 'host',
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
+  otherRedirectUris: [],
   grantTypes: ['authorization_code'],
   bypassAuthorizationApproval: true,
   scopes: null,

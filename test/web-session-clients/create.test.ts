@@ -45,6 +45,7 @@ test('201: the answer has everything the manual does not mention off, the addres
     pingAccessUrls: ['https://mypingaccessserver:3000'],
     callbackUnder: 'host',
     redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
+    otherRedirectUris: [],
     grantTypes: ['authorization_code'],
     bypassAuthorizationApproval: true,
     scopes: null,

@@ -29,7 +29,11 @@ const namesFrom = (source: string, { identity, settings, retrieval: handOut }: R
 test('what was sent has the source request, whatever its value', () => {
   const choices = apply(fullest)
   assert.deepEqual(namesFrom('configuration', choices), ['redirectUris'])
-  assert.deepEqual(namesFrom('manual', choices), ['enabled', 'bypassAuthorizationApproval'])
+  assert.deepEqual(namesFrom('manual', choices), [
+    'enabled',
+    'otherRedirectUris',
+    'bypassAuthorizationApproval',
+  ])
   assert.deepEqual(namesFrom('policy', choices), [])
   const { settings } = apply({ ...smallest, requirePkce: false, logout: 'none' })
   assert.deepEqual([settings.requirePkce.source, settings.logout.source], ['request', 'request'])

@@ -40,6 +40,7 @@ export const smallestPlan: CreateDryRun = {
       'configuration',
       'Each host and port of the PingAccess URLs, once, with PINGACCESS_CALLBACK_PATH of this installation.',
     ),
+    setting('/otherRedirectUris', [], 'manual', 'Only an adopted client has any.'),
     setting('/grantTypes', ['authorization_code'], 'manual', 'The manual allows this grant and no other.'),
     setting('/bypassAuthorizationApproval', true, 'manual', 'The manual bypasses the approval page.'),
     setting(
