@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { cursorPattern } from '../http/cursor.ts'
-import type { ProblemCode } from '../problem.ts'
 import type { Adoptions } from './adoption-schema.ts'
-import { dryRunQuery } from './change-document.ts'
+import { dryRunQuery, readProblems } from './change-document.ts'
 import { clientWithoutRetrieval } from './examples.ts'
 
 const Query = Type.Object(
@@ -19,17 +18,6 @@ const Query = Type.Object(
   },
   { additionalProperties: false },
 )
-
-const problems = [
-  'pingfederate_credentials_refused',
-  'pingfederate_forbidden',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-] as const satisfies ProblemCode[]
 
 const example: Static<typeof Adoptions> = {
   items: [
@@ -56,5 +44,5 @@ export const adoptionDocument = {
       },
     },
   },
-  problems,
+  problems: readProblems,
 }

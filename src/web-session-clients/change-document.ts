@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
 import type { ProblemCode } from '../problem.ts'
 
-/** What every change of a client in PingFederate can end as. */
-export const changeProblems = [
-  'refused_by_pingfederate',
+/** What reading a client in PingFederate can end as. */
+export const readProblems = [
   'pingfederate_credentials_refused',
   'pingfederate_forbidden',
   'pingfederate_tls',
@@ -12,6 +11,12 @@ export const changeProblems = [
   'pingfederate_unreachable',
   'pingfederate_busy',
   'pingfederate_timeout',
+] as const satisfies ProblemCode[]
+
+/** The same of every change of a client. */
+export const changeProblems = [
+  'refused_by_pingfederate',
+  ...readProblems,
   'outcome_unknown',
 ] as const satisfies ProblemCode[]
 

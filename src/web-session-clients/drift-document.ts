@@ -1,19 +1,6 @@
 import { Type } from 'typebox'
-import type { ProblemCode } from '../problem.ts'
+import { readProblems } from './change-document.ts'
 import type { Drift } from './drift-schema.ts'
-
-/** What reading a client in PingFederate can end as. */
-const problems = [
-  'client_not_found',
-  'pingfederate_credentials_refused',
-  'pingfederate_forbidden',
-  'pingfederate_tls',
-  'pingfederate_error',
-  'pingfederate_invalid_response',
-  'pingfederate_unreachable',
-  'pingfederate_busy',
-  'pingfederate_timeout',
-] as const satisfies ProblemCode[]
 
 const example: Drift = {
   drifted: true,
@@ -29,5 +16,5 @@ export const driftDocument = {
     description: 'What PingFederate has, beside what was set.',
     content: { 'application/json': { schema: Type.Unsafe<Drift>(Type.Ref('Drift')), example } },
   },
-  problems,
+  problems: ['client_not_found', ...readProblems] as const,
 }
