@@ -29,6 +29,10 @@ const heldElsewhere: Record<string, string> = {
   // Schemas made of schemas: what they refuse is refused by the routes.
   'http/nullable.ts': 'openapi/described.test.ts',
   'http/page-size.ts': 'web-session-clients/list.test.ts',
+  // The calls behind each method, whose answers are read there.
+  'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
+  'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
+  'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',
   // Signals and errors that nobody handles are those of a process.
   'process-end.ts': 'processes/main.test.ts',
   // One statement: whether it stored the right thing shows when that is found and redeemed.

@@ -68,3 +68,9 @@ export const parseBody = (text: string): unknown => {
     return undefined
   }
 }
+
+/** The body of an answer of that status. @throws PingFederateFailure `unexpected` for any other */
+export const bodyOf = ({ status, body }: Answer, expected: number): unknown => {
+  if (status !== expected) throw new PingFederateFailure('unexpected', { status })
+  return body
+}

@@ -1,5 +1,5 @@
+import { isWithoutCluster } from './cluster-calls.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
-import { isWithoutCluster } from './ping-federate.ts'
 import type { Call, Operation, Transport } from './transport.ts'
 
 /** A call that was made, and how it ended. */

@@ -1,8 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { logTexts } from '../log.ts'
+import { clientsPerPage } from '../pingfederate/client-calls.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
-import { clientsPerPage, type PingFederate } from '../pingfederate/ping-federate.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
 
 type Dependencies = {
   store: Pick<Store, 'db'>

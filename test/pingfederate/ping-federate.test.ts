@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { clientsPerPage } from '../../src/pingfederate/client-calls.ts'
 import type { PingFederateFailure } from '../../src/pingfederate/failure.ts'
-import {
-  clientsPerPage,
-  createPingFederate,
-  type PingFederate,
-} from '../../src/pingfederate/ping-federate.ts'
+import { createPingFederate, type PingFederate } from '../../src/pingfederate/ping-federate.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { Secret } from '../../src/secret.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
