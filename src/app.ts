@@ -46,6 +46,7 @@ import { Team } from './teams/schema.ts'
 import { adoptWebSessionClients } from './web-session-clients/adopt.ts'
 import { Adoptions, AdoptWebSessionClients } from './web-session-clients/adoption-schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
+import { deleteWebSessionClient } from './web-session-clients/delete.ts'
 import { getDrift } from './web-session-clients/drift.ts'
 import { Drift, Reconcile, ReconciledWebSessionClient } from './web-session-clients/drift-schema.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
@@ -202,6 +203,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   rotateSecret(app, dependencies)
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)
+  deleteWebSessionClient(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

@@ -39,6 +39,7 @@ export type Config = Readonly<{
   secretKeys: readonly [KeyObject, ...KeyObject[]]
   retrieval: RetrievalConfig
   rotation: Readonly<{ overlapMinutes: number }>
+  deletion: Readonly<{ graceMinutes: number }>
   policy: PolicySource
   swaggerUiClientId: string | undefined
   /** Before the name of each scope that Swagger UI asks the issuer for. */
@@ -261,6 +262,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     bearerAllowed: variables.ALLOW_BEARER_REDEMPTION,
   },
   rotation: { overlapMinutes: variables.ROTATION_OVERLAP_MINUTES },
+  deletion: { graceMinutes: variables.DELETE_GRACE_MINUTES },
   policy,
   swaggerUiClientId: variables.SWAGGER_UI_CLIENT_ID,
   swaggerUiScopePrefix: variables.SWAGGER_UI_SCOPE_PREFIX ?? '',

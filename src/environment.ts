@@ -190,6 +190,11 @@ export const Environment = Type.Object({
     'How long a redeemed secret still works beside the new one when the request for that does not say; with 0 it ends at once.',
     { minimum: 0, maximum: 43_200, default: 1_440 },
   ),
+  DELETE_GRACE_MINUTES: integer('How long a client must have been switched off before it can be deleted.', {
+    minimum: 0,
+    maximum: 525_600,
+    default: 0,
+  }),
   ALLOW_BEARER_REDEMPTION: flag('Permit `redeemableBy: bearer`: whoever holds token and scope.', 'false'),
   POLICY_FILE: Type.Optional(
     text(

@@ -108,6 +108,7 @@ test('the least that is needed gives the documented defaults', () => {
     },
     retrieval: { ttlSeconds: 900, ttlMaxSeconds: 86_400, bearerAllowed: false },
     rotation: { overlapMinutes: 1_440 },
+    deletion: { graceMinutes: 0 },
     policy: { policy: openPolicy, file: undefined },
     swaggerUiClientId: undefined,
     swaggerUiScopePrefix: '',

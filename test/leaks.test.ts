@@ -123,6 +123,11 @@ const chapters: Record<string, Chapter> = {
     await call('POST', path, { token: foreign })
     assert.equal((await call('POST', '/secret-retrievals', { body: { token: story.token } })).status, 200)
   },
+  deleteWebSessionClient: async ({ call, foreign: token }) => {
+    const path = `/web-session-clients/${fullest.clientId}`
+    assert.equal((await call('DELETE', path)).body.code, 'client_enabled')
+    await call('DELETE', path, { token })
+  },
   revokePreviousSecrets: ({ call }) => call('DELETE', '/web-session-clients/pa_wam/previous-secrets'),
   revokeRetrieval: ({ call }) => call('DELETE', `/web-session-clients/${fullest.clientId}/retrieval`),
   getLiveness: get('/health/live'),

@@ -41,7 +41,9 @@ const heldElsewhere: Record<string, string> = {
   'teams/usage.ts': 'teams/list.test.ts',
   // Puts the kinds of change together with the journal.
   'web-session-clients/client-journal.ts': 'web-session-clients/create-change.test.ts',
-  // How a client is held, read, changed and looked at again, which both kinds show that change one.
+  // How a client is held, read, changed and looked at again, which all kinds show that change one.
+  'web-session-clients/hold-and-look.ts': 'web-session-clients/rotate-change.test.ts',
+  'web-session-clients/find-deletable.ts': 'web-session-clients/delete.test.ts',
   'web-session-clients/put-client.ts': 'web-session-clients/rotate-change.test.ts',
   // The kind behind a change, its rows, its plan and its dry run, which the route shows on each engine.
   'web-session-clients/update-change.ts': 'web-session-clients/update.test.ts',

@@ -3,7 +3,11 @@ import type { OperationKind } from '../database/vocabulary.ts'
 /** What callers ask for, or the service does by itself, by the name it has in the audit trail; docs/audit.md says the same. */
 export const auditActions = {
   'audit.list': 'List audit events.',
+  'client.compare': 'Compare a web session client with PingFederate.',
   'client.create': 'Create a web session client.',
+  'client.delete': 'Delete a web session client that is switched off.',
+  'client.ensure':
+    'Make sure that a web session client is as declared; what that does is `client.create` or `client.update`.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
   'client.revoke-previous': 'End the former secrets of a web session client at once.',

@@ -7,15 +7,8 @@ export type ReplicationState = (typeof replicationStates)[number]
 export const clientStatuses = [...replicationStates, 'disabled'] as const
 export type ClientStatus = (typeof clientStatuses)[number]
 
-export type OperationKind = 'create' | 'update' | 'reapply' | 'rotate' | 'revoke-previous' | 'delete'
-/** The kinds that a route begins: callers meet no operation of another one. */
-export const routedKinds = [
-  'create',
-  'update',
-  'reapply',
-  'rotate',
-  'revoke-previous',
-] as const satisfies OperationKind[]
+export const operationKinds = ['create', 'update', 'reapply', 'rotate', 'revoke-previous', 'delete'] as const
+export type OperationKind = (typeof operationKinds)[number]
 
 export const operationStates = ['intended', 'done', 'failed'] as const
 export type OperationState = (typeof operationStates)[number]

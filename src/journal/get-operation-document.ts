@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type OperationKind, operationStates, routedKinds } from '../database/vocabulary.ts'
+import { type OperationKind, operationKinds, operationStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 
@@ -35,7 +35,7 @@ export const getOperationDocument = {
               description: 'Its id; it also ends the description of the client in PingFederate.',
               examples: [example.operationId],
             }),
-            kind: Type.Unsafe<OperationKind>(Type.Enum(routedKinds, { description: 'What is changed.' })),
+            kind: Type.Unsafe<OperationKind>(Type.Enum(operationKinds, { description: 'What is changed.' })),
             clientId: Type.String({ description: 'The client that is changed.', examples: ['pa_wam'] }),
             team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
             state: Type.Enum(operationStates, {

@@ -72,6 +72,22 @@ export const toProblem = (failure: PingFederateFailure, settings?: ClientSetting
 export const toProblemCode = (error: unknown): ProblemCode =>
   error instanceof PingFederateFailure ? toProblem(error).code : 'internal_error'
 
+/**
+ * The same for a DELETE, which has nothing in it that could be wrong: what PingFederate itself refuses is in use there. How
+ * it names that is not known for every version, so its words are told and not understood.
+ */
+export const toDeletionProblem = (failure: PingFederateFailure): Problem =>
+  failure.kind === 'invalid' && failure.speaker === 'itself' ? toInUse(failure) : toProblem(failure)
+
+const toInUse = (failure: PingFederateFailure): Problem =>
+  new Problem('client_in_use', 'PingFederate does not let go of this client; nothing was changed.', {
+    cause: failure,
+    violations: failure.fieldErrors.map(error => ({
+      ...{ in: 'path', pointer: '/clientId', rule: 'pingfederate', detail: quote(error) },
+      fix: 'Have the PingFederate administrator take the client out of what uses it, then send the request again.',
+    })),
+  })
+
 const toRefusal = (failure: PingFederateFailure, settings: ClientSettings | undefined): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate refused the client; nothing was changed.', {
     cause: failure,
@@ -82,17 +98,19 @@ const toRefusal = (failure: PingFederateFailure, settings: ClientSettings | unde
 export const wouldRefuse = (violations: Violation[]): Problem =>
   new Problem('refused_by_pingfederate', 'PingFederate would refuse the client.', { violations })
 
-/** PingFederate's own words, attributed, under the caller's own field. */
-const toViolation = (
-  { fieldPath, errorId, message }: FieldError,
-  settings: ClientSettings | undefined,
-): Violation => {
+/** PingFederate's own words, attributed. */
+const quote = ({ errorId, message }: FieldError): string =>
+  `PingFederate says: ${message}${errorId === undefined ? '' : ` (${errorId})`}`
+
+/** Under the caller's own field. */
+const toViolation = (error: FieldError, settings: ClientSettings | undefined): Violation => {
+  const { fieldPath } = error
   const pointer = toRequestPointer(fieldPath, settings)
   return {
     in: 'body',
     pointer: pointer ?? '',
     rule: 'pingfederate',
-    detail: `PingFederate says: ${message}${errorId === undefined ? '' : ` (${errorId})`}`,
+    detail: quote(error),
     fix:
       fieldPath !== undefined && pointer === undefined
         ? 'You did not send what this is about. Tell the operator of this service.'

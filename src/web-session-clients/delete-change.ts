@@ -1,22 +1,26 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
-import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
+import { lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
 import { lockOperation } from '../journal/read-operation.ts'
-import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
-import { findMaker } from '../pingfederate/oauth-client.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
+import { asFailure } from '../pingfederate/failure.ts'
+import { toDeletionProblem } from '../pingfederate/to-problem.ts'
 import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
+import { findDeletable } from './find-deletable.ts'
 import { getClient } from './get.ts'
-import { findHolder, findTaken, notOurs } from './taken.ts'
+import { holdAndLook } from './hold-and-look.ts'
+import { findHolder } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
+
+/** @property graceMinutes how long the client must have been switched off */
+export type DeleteRequest = ChangeRequest & { graceMinutes: number }
 
 /** What a delete answers, the first time and again. */
 type DeleteAnswer = { clientId: string }
 
 /** The kind of change that takes a client out of PingFederate and out of this service. */
-export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
+export const deleteChange: Change<Upstream, DeleteRequest, DeleteAnswer> = {
   kind: 'delete',
   // A look, the DELETE, another look, status and settings of the cluster; two more leave room for renewed tokens.
   maxCalls: 7,
@@ -25,19 +29,17 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
     await getClient(trx, actor.principal, clientId)
     return true
   },
-  send: async ({ upstream, store, timeoutMs }, { clientId }, operation) => {
+  send: async ({ upstream, store, timeoutMs }, request, operation) => {
     const { pingFederate } = upstream
-    const found = await pingFederate.findClient(clientId).catch(asFailure)
-    if (found instanceof PingFederateFailure) return toFailed(found)
-    if (!found) return toDone(upstream)
-    const row = await findTaken(store.db, clientId)
-    if (!row || findMaker(found) !== row.operation_id)
-      return { kind: 'failed', problem: notOurs(), isFinal: false }
-    if (!(await holdForLateCall(store, operation, timeoutMs)))
-      return { kind: 'unknown', cause: new Error('The lease was over before the DELETE.') }
+    const { clientId } = request
+    const looked = await holdAndLook({ store, timeoutMs }, operation, () =>
+      findDeletable({ pingFederate, store }, request),
+    )
+    if (!('found' in looked)) return looked
+    if (!looked.found) return toDone(upstream)
     const failure = await pingFederate.deleteClient(clientId).catch(asFailure)
     if (!failure) return toDone(upstream)
-    if (!failure.isAmbiguous) return toFailed(failure)
+    if (!failure.isAmbiguous) return { kind: 'failed', problem: toDeletionProblem(failure), isFinal: false }
     const left = await pingFederate.findClient(clientId).catch(asFailure)
     // Still there is no failure: the DELETE may be on its way.
     return left ? { kind: 'unknown', cause: failure, heldMs: lateCallMs(timeoutMs) } : toDone(upstream)
@@ -61,12 +63,6 @@ export const deleteChange: Change<Upstream, ChangeRequest, DeleteAnswer> = {
 const toDone = async (upstream: Upstream): Promise<Outcome> => ({
   kind: 'done',
   saved: await toSaved(upstream),
-})
-
-const toFailed = (failure: PingFederateFailure): Outcome => ({
-  kind: 'failed',
-  problem: toProblem(failure),
-  isFinal: false,
 })
 
 /** Its token dies with it; the retrieval stays, so that whoever sends the token is told so. */

@@ -30,7 +30,7 @@ export const getDrift = (app: App, { store, pingFederate }: DriftDependencies): 
     url: '/web-session-clients/:clientId/drift',
     config: {
       scope: 'web-session-clients:read',
-      action: 'client.read',
+      action: 'client.compare',
       problems: driftDocument.problems,
     },
     schema,

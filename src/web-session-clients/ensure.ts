@@ -47,7 +47,7 @@ export const ensureWebSessionClient = (app: App, dependencies: EnsureDependencie
     url: '/web-session-clients/:clientId',
     config: {
       scope: 'web-session-clients:write',
-      action: 'client.update',
+      action: 'client.ensure',
       canWait: true,
       problems: ensureDocument.problems,
     },

@@ -58,6 +58,15 @@ export const findOurs = async (
   return looked
 }
 
+/**
+ * The same where the client bears a marker: without one nobody knows whether it is the one that was made here, or another
+ * one that was made in its place.
+ * @throws Problem `client_drifted`
+ */
+export const requireMarker = ({ found, row, differences }: Extract<Looked, { kind: 'ours' }>): void => {
+  if (findMaker(found) === undefined && row.operation_id !== '') throw drifted(row.client_id, differences)
+}
+
 /** Where a client in PingFederate is not what its row says. */
 const findDrift = (found: ClientInPingFederate, row: ClientRow): Difference[] =>
   findDifferences(found, { ...toNewClient(row), operationId: row.operation_id || undefined })

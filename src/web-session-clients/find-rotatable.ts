@@ -1,8 +1,8 @@
 import type { Store } from '../database/store.ts'
 import { findFormerSecrets } from '../pingfederate/new-secret.ts'
-import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
+import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
 import { Problem } from '../problem.ts'
-import { drifted, findOurs, type Where } from './find-ours.ts'
+import { findOurs, requireMarker, type Where } from './find-ours.ts'
 
 /**
  * PingFederate's client, where its secrets may be changed: whatever else of it has drifted, as long as it bears a marker.
@@ -13,9 +13,9 @@ export const findRotatable = async (
   { pingFederate, store }: Where & { store: Pick<Store, 'now'> },
   { clientId, force }: { clientId: string; force: boolean },
 ): Promise<ClientInPingFederate> => {
-  const { found, row, differences } = await findOurs({ pingFederate, store }, clientId)
-  // Without it nobody knows whether this is the client that was made here, or another one made in its place.
-  if (findMaker(found) === undefined && row.operation_id !== '') throw drifted(clientId, differences)
+  const ours = await findOurs({ pingFederate, store }, clientId)
+  requireMarker(ours)
+  const { found } = ours
   const [last] = findFormerSecrets(found, store.now())
   if (last !== undefined && !force) throw previousAlive(clientId, last)
   return found

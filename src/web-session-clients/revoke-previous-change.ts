@@ -1,14 +1,14 @@
 import type { Store } from '../database/store.ts'
 import type { Change, ChangeRequest, Outcome } from '../journal/change.ts'
-import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
+import { lateCallMs } from '../journal/lease.ts'
 import { givenUp } from '../journal/problems.ts'
 import { lockOperation } from '../journal/read-operation.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { findFormerSecrets } from '../pingfederate/new-secret.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
-import { asProblem, Problem } from '../problem.ts'
 import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
+import { holdAndLook } from './hold-and-look.ts'
 import { forgetPrevious } from './rotation-rows.ts'
 import { findHolder, findTaken } from './taken.ts'
 import { toSaved, type Upstream } from './upstream.ts'
@@ -31,12 +31,13 @@ export const revokePreviousChange: Change<Upstream, ChangeRequest, RevokePreviou
   },
   send: async ({ upstream, store, timeoutMs }, { clientId }, operation) => {
     const { pingFederate } = upstream
-    const found = await findRotatable({ pingFederate, store }, { clientId, force: true }).catch(asProblem)
-    if (found instanceof Problem) return { kind: 'failed', problem: found, isFinal: false }
-    if (findFormerSecrets(found, store.now()).length === 0) return toUnchanged(store, clientId)
     // What arrives late ends the secret that a later rotation has left alive, or undoes that rotation.
-    if (!(await holdForLateCall(store, operation, timeoutMs)))
-      return { kind: 'unknown', cause: new Error('The lease was over before the former secrets were ended.') }
+    const looked = await holdAndLook({ store, timeoutMs }, operation, () =>
+      findRotatable({ pingFederate, store }, { clientId, force: true }),
+    )
+    if (!('found' in looked)) return looked
+    const { found } = looked
+    if (findFormerSecrets(found, store.now()).length === 0) return toUnchanged(store, clientId)
     const failure = await pingFederate.endFormerSecrets(found).catch(asFailure)
     if (failure && !failure.isAmbiguous)
       return { kind: 'failed', problem: toProblem(failure), isFinal: false }

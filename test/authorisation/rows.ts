@@ -225,6 +225,12 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  deleteWebSessionClient: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}` }),
+      ...ofTheTeam('409 client_enabled', '404 client_not_found'),
+    },
+  ],
   revokePreviousSecrets: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/previous-secrets` }),

@@ -5,6 +5,7 @@ import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { deleteClient } from '../journal/delete-client.ts'
 import { openJournal } from '../journal/journal.ts'
 import { startTestService, type TestService } from '../service.ts'
+import { update } from '../web-session-clients/updates.ts'
 import { findDescription, loadDescription } from './description.ts'
 
 const found = findDescription(process.env)
@@ -87,6 +88,7 @@ test('refusals and look-ups keep to Ping’s description', { skip }, async t => 
 test('a delete keeps to Ping’s description', { skip }, async t => {
   const service = await start(t)
   await create(service, { ...smallest, clientId: 'pa_wam' })
+  await update(service, { enabled: false })
   await service.stop()
   service.exchanges.length = 0
   await deleteClient(await openJournal(t, service))

@@ -75,7 +75,7 @@ for (const language of Object.keys(programs))
   })
 
 for (const language of Object.keys(programs))
-  test(`the recipes in ${language} declare a client, find it so the second time, and switch it off`, {
+  test(`the recipes in ${language} declare a client, find it so the second time, and switch it off; then it is set again and retired`, {
     skip: await findMissing(language),
   }, async t => {
     const service = await startTestService(t)
@@ -95,4 +95,6 @@ for (const language of Object.keys(programs))
       [reconciled, status],
       [[{ pointer: '/enabled', expected: false, actual: true }], 'disabled'],
     )
+    await runRecipe(t, 'sh', 'retire', env)
+    assert.deepEqual(service.sandbox.pingFederate.clients(), [])
   })

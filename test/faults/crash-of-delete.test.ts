@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { laterThanLeasesMs } from '../service.ts'
 import { clientIds, createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
+import { update } from '../web-session-clients/updates.ts'
 import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
 import { useEngines } from './engines.ts'
 import type { Installation, ServiceProcess } from './installation.ts'
@@ -19,6 +20,7 @@ const startWithClient = async (installation: Installation): Promise<Started> => 
   const service = await installation.start()
   const created = await createUnderKey(service, createKey())
   assert.equal(created.status, 201)
+  assert.equal((await update(service, { enabled: false })).status, 200)
   return {
     ...{ installation, service, token: created.body.retrieval.token },
     deletes: () => calls.filter(({ method }) => method === 'DELETE').length,

@@ -5,18 +5,19 @@ import { Secret } from '../../src/secret.ts'
 import { deleteChange } from '../../src/web-session-clients/delete-change.ts'
 import type { OpenJournal } from './journal.ts'
 
-type Options = { clientId?: string; team?: string; key?: string }
+type Options = { clientId?: string; team?: string; key?: string; graceMinutes?: number }
 
-/** Deletes a client as a route will: for a member of the team, and under a key where there is one. */
+/** Deletes a client as the route does: for a member of the team, and under a key where there is one. */
 export const deleteClient = (
   { journal, secretKeys, store }: Pick<OpenJournal, 'journal' | 'secretKeys' | 'store'>,
-  { clientId = 'pa_wam', team = 'payments', key }: Options = {},
+  { clientId = 'pa_wam', team = 'payments', key, graceMinutes = 0 }: Options = {},
 ) => {
   const principal = {
     ...{ subject: 'remover', clientId: undefined, actingParties: [], teams: [team] },
     scopes: new Set<string>(),
   }
   return runChange(journal, deleteChange, {
+    graceMinutes,
     ...{ clientId, team, retrievalId: null, rule: null, refusal: undefined },
     operationId: randomUUIDv7(),
     actor: { principal, requestId: 'request', address: null },

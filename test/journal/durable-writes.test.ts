@@ -7,6 +7,7 @@ import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
+import { update } from '../web-session-clients/updates.ts'
 import { deleteClient } from './delete-client.ts'
 import { abandonCreate, openJournal } from './journal.ts'
 
@@ -55,6 +56,11 @@ const startWatched = async (t: TestContext, options: Options): Promise<Watched> 
       ({ code }) => code,
     )
   return { service, remove, durable, forget, putClockAhead }
+}
+
+const createSwitchedOff = async (service: TestService): Promise<void> => {
+  await createRetrieval(service)
+  assert.equal((await update(service, { enabled: false })).status, 200)
 }
 
 const refuse = (service: TestService, method: string, code = 401): void =>
@@ -196,7 +202,7 @@ const kinds: Kind[] = [
   {
     what: 'deleted a client',
     run: async ({ service, remove, forget }) => {
-      await createRetrieval(service)
+      await createSwitchedOff(service)
       forget()
       assert.equal(await remove(), undefined)
     },
@@ -209,7 +215,7 @@ const kinds: Kind[] = [
   {
     what: 'deleted a client and was refused by PingFederate',
     run: async ({ service, remove, forget }) => {
-      await createRetrieval(service)
+      await createSwitchedOff(service)
       forget()
       refuse(service, 'DELETE')
       assert.equal(await remove(), 'pingfederate_credentials_refused')
@@ -223,7 +229,7 @@ const kinds: Kind[] = [
   {
     what: 'deleted a client and got no answer that tells how it ended',
     run: async ({ service, remove, forget }) => {
-      await createRetrieval(service)
+      await createSwitchedOff(service)
       forget()
       service.sandbox.pingFederate.faults.next({
         match: { method: 'DELETE' },

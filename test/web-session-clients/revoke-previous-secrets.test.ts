@@ -63,7 +63,7 @@ test('409 for a client that PingFederate lacks or somebody has marked otherwise,
   await callAdminApi(service.sandbox, 'PUT', there, { ...client, description: 'by hand' })
   service.calls.length = 0
   const marked = await end(service)
-  assert.deepEqual([marked.status, marked.body.code], [409, 'client_exists_in_pingfederate'])
+  assert.deepEqual([marked.status, marked.body.code], [409, 'client_drifted'])
   assert.deepEqual(writesOf(service.calls), [])
   await callAdminApi(service.sandbox, 'DELETE', there)
   const missing = await end(service)
