@@ -1,5 +1,6 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
 import type {
+  DriftState,
   OperationKind,
   OperationState,
   RedeemableBy,
@@ -34,6 +35,10 @@ type ClientTable = {
   version: Generated<number>
   /** Since when it is switched off; null while it is not. */
   disabled_at: Generated<Time | null>
+  /** How PingFederate differs from what was set, as the last look has found; null where it does not. */
+  drift: Generated<DriftState | null>
+  /** Since when that is known; null where it does not differ. */
+  drift_found_at: Generated<Time | null>
   operation_id: string
   retrieval_id: string
   /** When PingFederate says it saved the client, by its own clock; null where it doesn't say. */

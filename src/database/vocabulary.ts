@@ -7,6 +7,10 @@ export type ReplicationState = (typeof replicationStates)[number]
 export const clientStatuses = [...replicationStates, 'disabled'] as const
 export type ClientStatus = (typeof clientStatuses)[number]
 
+/** How PingFederate can differ from what was set. */
+export const driftStates = ['changed', 'reenabled', 'missing', 'foreign'] as const
+export type DriftState = (typeof driftStates)[number]
+
 export const operationKinds = ['create', 'update', 'reapply', 'rotate', 'revoke-previous', 'delete'] as const
 export type OperationKind = (typeof operationKinds)[number]
 

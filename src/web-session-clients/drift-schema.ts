@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { driftStates } from '../database/vocabulary.ts'
 import { Nullable } from '../http/nullable.ts'
 import type { Difference } from '../problem.ts'
 import { clientProperties } from './schema.ts'
 
 const closed = { additionalProperties: false }
-
-const driftStates = ['changed', 'reenabled', 'missing', 'foreign'] as const
 
 const Differences = (description: string) =>
   Type.Array(Type.Unsafe<Difference>(Type.Ref('Difference')), { description })

@@ -6,7 +6,7 @@ import type { App } from '../http/route.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { driftDocument } from './drift-document.ts'
 import type { Drift } from './drift-schema.ts'
-import { type Looked, lookForOurs } from './find-ours.ts'
+import { type Looked, lookForOurs, toDriftState } from './find-ours.ts'
 import { getClient } from './get.ts'
 
 export type DriftDependencies = {
@@ -42,10 +42,7 @@ export const getDrift = (app: App, { store, pingFederate }: DriftDependencies): 
 }
 
 const toDrift = (looked: Looked): Drift => {
-  if (looked.kind === 'missing') return { drifted: true, state: 'missing', differences: [] }
-  const { kind, differences } = looked
-  if (kind === 'foreign') return { drifted: true, state: 'foreign', differences }
-  if (differences.length === 0) return { drifted: false, state: null, differences }
-  const isReenabled = differences.some(({ pointer, actual }) => pointer === '/enabled' && actual === true)
-  return { drifted: true, state: isReenabled ? 'reenabled' : 'changed', differences }
+  const state = toDriftState(looked)
+  const differences = looked.kind === 'missing' ? [] : looked.differences
+  return { drifted: state !== null, state, differences }
 }

@@ -1,5 +1,7 @@
-import type { ClientRow } from '../database/schema.ts'
+import type { Kysely } from 'kysely'
+import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
+import type { DriftState } from '../database/vocabulary.ts'
 import { isGivenUp } from '../journal/read-operation.ts'
 import { findDifferences } from '../pingfederate/differences.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
@@ -19,14 +21,14 @@ export type Where = { pingFederate: Pick<PingFederate, 'findClient'>; store: Pic
  * - `foreign`: one that bears the marker of another installation
  * - `missing`: none, in PingFederate's own word
  */
-export type Looked =
+export type Looked = Compared | { kind: 'missing' }
+
+type Compared =
   | { kind: 'ours'; found: ClientInPingFederate; row: ClientRow; differences: Difference[] }
   | { kind: 'foreign'; differences: Difference[] }
-  | { kind: 'missing' }
 
 /**
- * A client whose marker somebody has removed is drifted, not foreign. One that bears the marker of an operation that had
- * been given up is what that has left so late.
+ * Reads a client in PingFederate and compares it.
  * @throws Problem what became of the look, or `client_not_found` where the client has just been deleted here
  */
 export const lookForOurs = async (
@@ -38,10 +40,7 @@ export const lookForOurs = async (
   if (!found) return { kind: 'missing' }
   const row = await findTaken(db, clientId)
   if (!row) throw clientNotFound()
-  const differences = findDrift(found, row)
-  const maker = findMaker(found)
-  const isOurs = maker === undefined || row.operation_id === maker || (await isGivenUp(db, maker, clientId))
-  return isOurs ? { kind: 'ours', found, row, differences } : { kind: 'foreign', differences }
+  return compare(db, found, row)
 }
 
 /**
@@ -65,6 +64,31 @@ export const findOurs = async (
  */
 export const requireMarker = ({ found, row, differences }: Extract<Looked, { kind: 'ours' }>): void => {
   if (findMaker(found) === undefined && row.operation_id !== '') throw drifted(row.client_id, differences)
+}
+
+/**
+ * A client whose marker somebody has removed is drifted, not foreign. One that bears the marker of an operation that had
+ * been given up is what that has left so late.
+ */
+const compare = async (
+  db: Kysely<Database>,
+  found: ClientInPingFederate,
+  row: ClientRow,
+): Promise<Compared> => {
+  const differences = findDrift(found, row)
+  const maker = findMaker(found)
+  const isOurs =
+    maker === undefined || row.operation_id === maker || (await isGivenUp(db, maker, row.client_id))
+  return isOurs ? { kind: 'ours', found, row, differences } : { kind: 'foreign', differences }
+}
+
+/** How what was found differs from what was set; null where it does not. */
+export const toDriftState = (looked: Looked): DriftState | null => {
+  if (looked.kind !== 'ours') return looked.kind
+  const { differences } = looked
+  if (differences.length === 0) return null
+  const isReenabled = differences.some(({ pointer, actual }) => pointer === '/enabled' && actual === true)
+  return isReenabled ? 'reenabled' : 'changed'
 }
 
 /** Where a client in PingFederate is not what its row says. */

@@ -26,12 +26,13 @@ export const keepTarget = async (
 export const readTarget = ({ facts }: Pick<OperationRow, 'facts'>): Target =>
   JSON.parse(facts ?? '') as Target
 
-/** The columns that follow from what a client is. */
+/** The columns that follow from what a client is, here and in PingFederate: that it had drifted is over. */
 export const toColumns = ({ clientId, name, team, settings }: NewClient) => ({
   ...{ name, team },
   search_text: toSearchText({ clientId, name }),
   settings: JSON.stringify(settings),
   disabled_at: settings.enabled ? null : sql<string>`coalesce(disabled_at, ${databaseTime})`,
+  ...{ drift: null, drift_found_at: null },
   updated_at: databaseTime,
 })
 
