@@ -7,6 +7,8 @@ import type { WebSessionClient } from './schema.ts'
 /** What a create has set, apart from what its operation says of itself. */
 type Facts = Pick<ClientRow, 'name' | 'replication'> & {
   settings: Partial<ClientSettings>
+  /** Missing in the facts of older versions. */
+  drift?: WebSessionClient['drift']
   createdAt: string
   updatedAt: string
 }
@@ -23,9 +25,9 @@ type FormerAnswer = Partial<ClientSettings> & {
 type Stored = Facts & Pick<WebSessionClient, 'clientId' | 'team' | 'createdBy'>
 
 /** The one mapping to what is answered; what was done without being stored stands for settings that are missing. */
-const toAnswer = ({ settings: stored, replication, ...client }: Stored): WebSessionClient => {
+const toAnswer = ({ settings: stored, replication, drift = null, ...client }: Stored): WebSessionClient => {
   const settings = completeSettings(stored)
-  return { ...client, ...settings, status: toStatus(settings, replication) }
+  return { ...client, ...settings, status: toStatus(settings, replication), drift }
 }
 
 /** Until the engines know that a client is disabled, people can log in through it. */
@@ -52,9 +54,16 @@ const factsOf = (row: ClientRow): Facts => ({
   name: row.name,
   settings: JSON.parse(row.settings) as Partial<ClientSettings>,
   replication: row.replication,
+  drift: toDrift(row),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
+
+const toDrift = ({
+  drift: state,
+  drift_found_at: foundAt,
+}: Pick<ClientRow, 'drift' | 'drift_found_at'>): WebSessionClient['drift'] =>
+  state === null || foundAt === null ? null : { state, foundAt }
 
 /** Row to what PingFederate has of it. */
 export const toNewClient = (row: ClientRow): NewClient => ({

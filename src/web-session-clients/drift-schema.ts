@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { driftStates } from '../database/vocabulary.ts'
 import { Nullable } from '../http/nullable.ts'
 import type { Difference } from '../problem.ts'
-import { clientProperties } from './schema.ts'
+import { clientProperties, Drifted } from './schema.ts'
 
 const closed = { additionalProperties: false }
 
@@ -14,13 +13,7 @@ export const Drift = Type.Object(
     drifted: Type.Boolean({
       description: 'Whether PingFederate has the client otherwise than this service has set it.',
     }),
-    state: Nullable(
-      Type.Enum(driftStates, {
-        description:
-          '`changed`: a field is another one. `reenabled`: it is switched off here, and on in PingFederate. `missing`: PingFederate says itself that it has no such client. `foreign`: it bears the marker of another installation of this service.',
-      }),
-      'How it has drifted; null where it has not.',
-    ),
+    state: Nullable(Drifted, 'How it has drifted; null where it has not.'),
     differences: Differences('Every field that is not what was set; empty where the client is missing.'),
   },
   { ...closed, $id: 'Drift', description: 'What PingFederate has, beside what was set.' },

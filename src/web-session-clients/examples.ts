@@ -21,6 +21,7 @@ export const clientWithoutRetrieval: WebSessionClient = {
   accessTokenManager: null,
   enabled: true,
   status: 'ready',
+  drift: null,
   createdAt: '2026-11-23T17:00:00.000Z',
   createdBy: 'payments-pipeline',
   updatedAt: '2026-11-23T17:00:00.000Z',

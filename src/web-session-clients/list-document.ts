@@ -25,6 +25,13 @@ const Query = Type.Object(
         examples: ['pa_'],
       }),
     ),
+    drifted: Type.Optional(
+      Type.Boolean({
+        description: 'Only clients that PingFederate has otherwise than they were set, or only the others.',
+        examples: [true],
+        'x-fix': 'Send drifted=true or drifted=false, once.',
+      }),
+    ),
     limit: Type.Optional(PageSize('Most clients to answer.')),
     cursor: Type.Optional(
       Type.String({
@@ -32,7 +39,7 @@ const Query = Type.Object(
         pattern: '^[A-Za-z0-9_-]+$',
         description: '`nextCursor` of the page before.',
         examples: [toCursor('pa_wam')],
-        'x-fix': 'Send nextCursor as it was answered, with the same team and search.',
+        'x-fix': 'Send nextCursor as it was answered, with the same filters.',
       }),
     ),
   },

@@ -46,12 +46,12 @@ export const listWebSessionClients = (app: App, { store, replication }: ListDepe
   })
 }
 
-type Filter = { search?: string; limit: number; cursor?: string }
+type Filter = { search?: string; drifted?: boolean; limit: number; cursor?: string }
 
 const findClients = (
   store: Store,
   teams: readonly string[],
-  { search, limit, cursor }: Filter,
+  { search, drifted, limit, cursor }: Filter,
 ): Promise<ClientRow[]> => {
   let query = store.db
     .selectFrom('client')
@@ -62,6 +62,9 @@ const findClients = (
     .limit(limit)
   if (cursor !== undefined) query = query.where('client_id', '>', fromCursor(cursor))
   if (search !== undefined) query = query.where(contains(search))
+  // A range, because for `is not null` alone SQLite does not use the index of drifted clients.
+  if (drifted !== undefined)
+    query = drifted ? query.where(sql<boolean>`drift > ''`) : query.where('drift', 'is', null)
   return query.execute()
 }
 

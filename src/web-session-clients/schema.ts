@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
-import { clientStatuses, redeemers, retrievalStates } from '../database/vocabulary.ts'
+import { clientStatuses, driftStates, redeemers, retrievalStates } from '../database/vocabulary.ts'
 import { Instant } from '../http/instant.ts'
 import { Nullable } from '../http/nullable.ts'
 import { VisibleLine } from '../http/visible-line.ts'
@@ -141,6 +141,12 @@ export const CreateWebSessionClient = Type.Object(
 )
 export type CreateWebSessionClient = Static<typeof CreateWebSessionClient>
 
+/** How a client has drifted. */
+export const Drifted = Type.Enum(driftStates, {
+  description:
+    '`changed`: a field is another one. `reenabled`: it is switched off here, and on in PingFederate. `missing`: PingFederate says itself that it has no such client. `foreign`: it bears the marker of another installation of this service.',
+})
+
 export const clientProperties = {
   clientId: ClientId,
   name: Name,
@@ -181,6 +187,16 @@ export const clientProperties = {
     description:
       '`ready`: people can log in. `replicating`: saved, but not yet on every engine. `failed`: publishing to the engines failed; an administrator has to look. `disabled`: switched off, and every engine knows it.',
   }),
+  drift: Nullable(
+    Type.Object(
+      {
+        state: Drifted,
+        foundAt: Instant('Since when that is known.'),
+      },
+      { additionalProperties: false, description: 'How PingFederate differs from what was set.' },
+    ),
+    'How PingFederate differs from what was set, as the service has found it the last time it looked at all clients, which it does every hour; null where it does not.',
+  ),
   createdAt: Instant('When the client was created.'),
   createdBy: Type.String({
     description: 'Subject of the caller that created it.',

@@ -16,6 +16,8 @@ export const clientRow = (
   settings: '{}',
   operation_id: 'operation',
   retrieval_id: 'retrieval',
+  drift: null,
+  drift_found_at: null,
   saved_at: null,
   created_at: past,
   created_by: 'ana',

@@ -5,6 +5,8 @@ import {
   findCreatedClient,
   toEntityTag,
   toFacts,
+  toUpdatedClient,
+  toUpdateFacts,
   toWebSessionClient,
 } from '../../src/web-session-clients/client-row.ts'
 import { clientRow, operationRow } from '../database/rows.ts'
@@ -32,6 +34,21 @@ test('a client that is switched off is shown as disabled once the engines know i
     ['failed', 'failed'],
   ] as const)
     assert.equal(toWebSessionClient(clientRow({ settings, replication }) as ClientRow).status, status)
+})
+
+test('a client that has drifted is shown with how and since when, and so is what a change has kept of it', () => {
+  const found = { drift: 'missing', drift_found_at: '2026-01-02T00:00:00.000Z' } as const
+  const row = { ...toRow({}), ...found, version: 1 }
+  const drift = { state: 'missing', foundAt: '2026-01-02T00:00:00.000Z' }
+  assert.deepEqual(toWebSessionClient(row).drift, drift)
+  assert.deepEqual(toUpdatedClient(toUpdateFacts(row), 'pa_wam').client.drift, drift)
+  assert.equal(toWebSessionClient(toRow({})).drift, null)
+})
+
+test('facts of a version that did not know of drift are those of a client that has not drifted', () => {
+  const { drift, ...former } = JSON.parse(toUpdateFacts(toRow({})))
+  assert.equal(drift, null)
+  assert.equal(toUpdatedClient(JSON.stringify(former), 'pa_wam').client.drift, null)
 })
 
 test('what a create keeps is the client that was answered, whatever becomes of the row', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import type { DriftState } from '../../src/database/vocabulary.ts'
+import { execute } from '../database/execute.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { recordCalls, smallest } from './requests.ts'
@@ -21,6 +23,18 @@ export const edit = async ({ sandbox }: Pick<TestService, 'sandbox'>, fields: ob
   const edited = await callAdminApi(sandbox, 'PUT', path, { ...body, ...fields })
   assert.equal(edited.status, 200, JSON.stringify(edited.body))
 }
+
+/** Marks clients as the walk over all of them does, with the time at which that was found. */
+export const mark = (
+  { env }: Pick<TestService, 'env'>,
+  state: DriftState,
+  foundAt: string,
+  clientId = 'pa_wam',
+): Promise<unknown> =>
+  execute(
+    env['DATABASE_URL'] ?? '',
+    `update client set drift = '${state}', drift_found_at = '${foundAt}' where client_id = '${clientId}'`,
+  )
 
 /** A service that has made `pa_wam`. */
 export const start = async (t: TestContext, env: Record<string, string> = {}) => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { writePolicyFile } from '../policy/files.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
-import { drift, edit, reconcile, start } from './drifts.ts'
+import { drift, edit, mark, reconcile, start } from './drifts.ts'
 import { writesOf } from './requests.ts'
+import { rotate } from './rotations.ts'
 import { readTables } from './tables.ts'
-import { readTag, update } from './updates.ts'
+import { clientPath, readTag, update } from './updates.ts'
 
 /** What somebody sets in the console: the field, and what it is in our words afterwards. */
 const edits: [fields: object, pointer: string, accepted: Record<string, unknown> | undefined][] = [
@@ -160,4 +161,25 @@ test('the audit trail has who decided what', async t => {
       'payments',
     ]),
   )
+})
+
+for (const direction of ['reapply', 'accept'] as const)
+  test(`200: after ${direction} the client is not shown as drifted any more`, async t => {
+    const service = await start(t)
+    await edit(service, { name: 'Shop' })
+    await mark(service, 'changed', '2026-01-02T00:00:00.000Z')
+    assert.equal((await service.call('GET', clientPath)).body.drift.state, 'changed')
+    const { status, body } = await reconcile(service, direction)
+    assert.deepEqual([status, body.drift], [200, null], JSON.stringify(body))
+    assert.equal((await service.call('GET', clientPath)).body.drift, null)
+    const columns = readRows(service.databasePath, 'select drift, drift_found_at from client')
+    assert.deepEqual({ ...columns[0] }, { drift: null, drift_found_at: null })
+  })
+
+test('200: a change of what somebody has put right in the console ends that it is shown as drifted, and a new secret does not', async t => {
+  const service = await start(t)
+  await mark(service, 'changed', '2026-01-02T00:00:00.000Z')
+  const rotated = await rotate(service)
+  assert.deepEqual([rotated.status, rotated.body.drift.state], [201, 'changed'])
+  assert.equal((await update(service, { name: 'Shop' })).body.drift, null)
 })

@@ -11,7 +11,7 @@ const up = async (db: Kysely<unknown>): Promise<void> => {
   await db.schema
     .createIndex('client_drifted')
     .on('client')
-    .columns(['team', 'client_id', 'drift'])
+    .columns(['team', 'drift', 'client_id'])
     .where(sql.ref('drift'), 'is not', sql.lit(null))
     .execute()
 }
