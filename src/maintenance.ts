@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Store } from './database/store.ts'
+import type { AuditedStore } from './audit/record.ts'
 import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
@@ -7,27 +8,32 @@ import type { JournalMetrics, Task } from './metrics/journal.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { sweepExpired } from './secret-retrievals/sweep.ts'
 import { reportOrphans } from './web-session-clients/report-orphans.ts'
+import { sweepDrift } from './web-session-clients/sweep-drift.ts'
+import { walkClients } from './web-session-clients/walk-clients.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
 /** How long a sealed secret can outlive its token, in milliseconds. */
 const sweepIntervalMs = 60_000
 /** What it finds has waited for somebody already, and every round reads all of PingFederate's clients; in milliseconds. */
-const orphansIntervalMs = 3_600_000
+const walkIntervalMs = 3_600_000
+/** Between two calls of a walk: at most twenty a second, so that 100,000 clients are read within two minutes. */
+const walkPauseMs = 50
 
 type Options = {
   recover: Recover
-  store: Store
-  pingFederate: Pick<PingFederate, 'listClients'>
+  store: AuditedStore
+  pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
   log: FastifyBaseLogger
   now: () => number
+  newId: () => string
   metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen'>
 }
 
 type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
 
 /**
- * Recovery and sweeping, at once and then from time to time, and a look for orphans, from time to time, until stopped.
+ * Recovery and sweeping, at once and then from time to time, and a walk over all of PingFederate's clients, from time to time, until stopped.
  * A round that is due while the one before still runs is left out.
  */
 export const startMaintenance = ({
@@ -64,7 +70,7 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  { recover, store, pingFederate, log, metrics }: Omit<Options, 'now'>,
+  { recover, store, pingFederate, log, newId, metrics }: Omit<Options, 'now'>,
   signal: AbortSignal,
 ): { atOnce: Round[]; later: Round[] } => ({
   atOnce: [
@@ -86,8 +92,16 @@ const toRounds = (
   later: [
     {
       task: 'strays',
-      work: () => reportOrphans({ store, pingFederate, log }, signal),
-      intervalMs: orphansIntervalMs,
+      work: () =>
+        walkClients(
+          { pingFederate, pause },
+          [reportOrphans({ store, log }), sweepDrift({ store, pingFederate, newId, pause }, signal)],
+          signal,
+        ),
+      intervalMs: walkIntervalMs,
     },
   ],
 })
+
+const pause = (signal: AbortSignal): Promise<void> =>
+  setTimeout(walkPauseMs, undefined, { signal, ref: false }).catch(() => undefined)

@@ -84,7 +84,10 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     metrics,
     ...world,
   })
-  const maintenance = startMaintenance({ recover, store, pingFederate, log, now, metrics: metrics.journal })
+  const maintenance = startMaintenance({
+    ...{ recover, store, pingFederate, ...world },
+    metrics: metrics.journal,
+  })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
     const idle = maintenance.stop()
     pingFederate.stop()

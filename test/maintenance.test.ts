@@ -2,19 +2,23 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import pino from 'pino'
-import type { Store } from '../src/database/store.ts'
+import type { AuditedStore } from '../src/audit/record.ts'
 import { startMaintenance } from '../src/maintenance.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
+import { audited } from './audit/audited.ts'
 import { openSqliteStore } from './database/stores.ts'
 
-type Options = Partial<Parameters<typeof startMaintenance>[0]> & { store: Store }
+type Options = Partial<Parameters<typeof startMaintenance>[0]> & { store: AuditedStore }
+
+const noClients = { findClient: async () => undefined }
 
 /** Maintenance whose timers the test turns; what it is not about does nothing. */
 const start = (t: TestContext, options: Options) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   return startMaintenance({
     recover: async () => undefined,
-    pingFederate: { listClients: async () => [] },
+    pingFederate: { ...noClients, listClients: async () => [] },
+    newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,
     metrics: createMetrics().journal,
@@ -22,8 +26,8 @@ const start = (t: TestContext, options: Options) => {
   })
 }
 
-test('recovery comes at once and every ten seconds, a look for orphans only once an hour', async t => {
-  const store = await openSqliteStore(t)
+test('recovery comes at once and every ten seconds, a walk over all clients only once an hour', async t => {
+  const store = audited(await openSqliteStore(t))
   let recoveries = 0
   let looks = 0
   const recover = async () => {
@@ -47,7 +51,7 @@ test('recovery comes at once and every ten seconds, a look for orphans only once
     ended = Promise.withResolvers()
     t.mock.timers.tick(ms)
   }
-  const { stop } = start(t, { store, recover, pingFederate: { listClients }, metrics })
+  const { stop } = start(t, { store, recover, pingFederate: { ...noClients, listClients }, metrics })
   assert.deepEqual([recoveries, looks], [1, 0])
   for (let seconds = 10; seconds < 3_600; seconds += 10) await tick(10_000)
   await tick(9_999)
@@ -58,7 +62,7 @@ test('recovery comes at once and every ten seconds, a look for orphans only once
 })
 
 test('the database’s clock is read with every round of recovery', async t => {
-  const store = await openSqliteStore(t)
+  const store = audited(await openSqliteStore(t))
   let reads = 0
   const readClock = async () => {
     reads += 1
@@ -72,9 +76,9 @@ test('the database’s clock is read with every round of recovery', async t => {
 /** A store whose writes end when the test says how many rows they have swept. */
 const holdWrites = async (t: TestContext) => {
   const writes: ((swept: number) => void)[] = []
-  const store = await openSqliteStore(t)
+  const store = audited(await openSqliteStore(t))
   const write = () => new Promise<number>(resolve => writes.push(resolve))
-  return { writes, store: { ...store, write: write as unknown as Store['write'] } }
+  return { writes, store: { ...store, write: write as unknown as AuditedStore['write'] } }
 }
 
 const full = 500

@@ -62,6 +62,8 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/reapply-change.ts': 'web-session-clients/reconcile.test.ts',
   // What a dry run answers beside the plan, of a create and of a change.
   'web-session-clients/foresee-save.ts': 'web-session-clients/dry-run.test.ts',
+  // The statements of the sweep, which it shows on each engine.
+  'web-session-clients/drift-rows.ts': 'web-session-clients/sweep-drift.test.ts',
   // Puts two answers together: of the save, and of the cluster.
   'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
 }

@@ -19,7 +19,7 @@ export const actorOf = (request: FastifyRequest): Actor => ({
 })
 
 /** The service itself, for work that no caller waits for. */
-export const actorOfService = (task: 'recovery' | 'publishing', requestId: string): Actor => ({
+export const actorOfService = (task: 'recovery' | 'publishing' | 'drift', requestId: string): Actor => ({
   principal: {
     subject: toOwnName(task),
     clientId: undefined,

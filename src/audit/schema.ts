@@ -24,7 +24,7 @@ const Actor = Type.Object(
   {
     subject: Type.String({
       description:
-        '`sub` of the access token, or `claim:value` where the service takes the subject from another claim: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published.',
+        '`sub` of the access token, or `claim:value` where the service takes the subject from another claim: on whose behalf it happened. `web-session-clients:recovery` where the service settled by itself what a request had left open, `web-session-clients:publishing` where it had changes published, `web-session-clients:drift` where it compared clients with PingFederate.',
       examples: ['payments-pipeline'],
     }),
     clientId: Nullable(Type.String(), 'OAuth client through which the caller came.'),
@@ -47,7 +47,10 @@ export const AuditEvent = Type.Object(
     at: Instant('When, by the clock of the database.'),
     action: AuditActionName,
     outcome: AuditOutcomeName,
-    reason: Nullable(Type.String(), 'Code of the problem of what failed or was refused.'),
+    reason: Nullable(
+      Type.String(),
+      'Code of the problem of what failed or was refused; for `client.drift` how the client has drifted.',
+    ),
     rule: Nullable(Type.String(), 'Rule of the team policy behind the decision.'),
     actor: Actor,
     team: Nullable(Type.String(), 'The team whose client it is about; null where that is not known.'),

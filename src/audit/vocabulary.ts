@@ -8,6 +8,8 @@ export const auditActions = {
   'client.delete': 'Delete a web session client that is switched off.',
   'client.ensure':
     'Make sure that a web session client is as declared; what that does is `client.create` or `client.update`.',
+  'client.drift':
+    'Compare a web session client with what PingFederate has, which the service does by itself.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
   'client.revoke-previous': 'End the former secrets of a web session client at once.',
@@ -34,6 +36,8 @@ export const auditOutcomes = {
     'Nothing was changed, or for `cluster.publish`: PingFederate has not confirmed it. `reason` tells why.',
   refused: 'The caller may not have it, or it is not there (any more); `reason` tells which.',
   reused: 'A retrieval token was sent after its secret had been redeemed. Look into it: two have the token.',
+  found: 'Found: PingFederate has the client otherwise than it was set; `reason` tells how.',
+  resolved: 'PingFederate has the client as it was set again, without a change by this service.',
   retried: 'The same by the subject that redeemed it, within ten seconds: most likely the answer got lost.',
 } as const
 

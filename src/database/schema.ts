@@ -112,7 +112,7 @@ type AuditEventTable = {
   at: Time
   action: string
   outcome: string
-  /** Problem code of what failed or was refused. */
+  /** Problem code of what failed or was refused, or how a client has drifted. */
   reason: string | null
   /** Rule of the team policy behind the decision. */
   rule: string | null

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Database, OperationRow } from '../database/schema.ts'
 
 /** @throws when there is no such operation, which only a defect can bring about */
@@ -35,6 +35,18 @@ export const findOpen = async (db: Kysely<Database>, clientId: string): Promise<
     .executeTakeFirst()
   return row?.operation_id
 }
+
+/** Whether one does, as an expression of a statement about clients. */
+export const isHeld = ({
+  exists,
+  selectFrom,
+}: Pick<ExpressionBuilder<Database, 'client'>, 'exists' | 'selectFrom'>) =>
+  exists(
+    selectFrom('operation')
+      .select('operation.operation_id')
+      .whereRef('operation.client_id', '=', 'client.client_id')
+      .where('operation.state', '=', sql.lit('intended')),
+  )
 
 /**
  * Reads an operation within the write that is to end it, and keeps it as it is until that write is over: for what must

@@ -2,7 +2,7 @@ import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
 import type { MetricRegistry } from './registry.ts'
 
-/** What runs from time to time. The names are values of a label; `strays` there is the look for orphans. */
+/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients. */
 const tasks = ['recovery', 'sweep', 'strays'] as const
 export type Task = (typeof tasks)[number]
 

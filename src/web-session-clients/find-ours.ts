@@ -70,7 +70,7 @@ export const requireMarker = ({ found, row, differences }: Extract<Looked, { kin
  * A client whose marker somebody has removed is drifted, not foreign. One that bears the marker of an operation that had
  * been given up is what that has left so late.
  */
-const compare = async (
+export const compare = async (
   db: Kysely<Database>,
   found: ClientInPingFederate,
   row: ClientRow,

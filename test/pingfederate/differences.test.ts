@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { withSettings } from '../../src/pingfederate/client-fields.ts'
-import { type ClientSettings, logoutModes } from '../../src/pingfederate/client-settings.ts'
 import { findDifferences } from '../../src/pingfederate/differences.ts'
 import type { Json } from '../../src/pingfederate/json.ts'
 import { parseClient } from '../../src/pingfederate/oauth-client.ts'
+import { changed, fill, filled, settings } from './console.ts'
 import { newClient } from './upstream.ts'
 
 const operationId = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e10'
@@ -15,47 +15,6 @@ const toFound = (body: Json) => parseClient({ ...body, clientId: 'pa_wam' }) ?? 
 
 const differ = (client: ReturnType<typeof newClient>, body: Json, marker: string | undefined = operationId) =>
   findDifferences(toFound(body), { ...client, operationId: marker })
-
-const settings: fc.Arbitrary<Partial<ClientSettings>> = fc.record({
-  enabled: fc.boolean(),
-  description: fc.option(fc.constantFrom('Shop', 'Payments portal')),
-  redirectUris: fc.uniqueArray(fc.webUrl(), { minLength: 1, maxLength: 4 }),
-  grantTypes: fc.constantFrom(['authorization_code'], ['authorization_code', 'refresh_token']),
-  scopes: fc.option(fc.uniqueArray(fc.constantFrom('openid', 'profile', 'email'), { minLength: 1 })),
-  requirePkce: fc.boolean(),
-  logout: fc.constantFrom(...logoutModes),
-  oidcPolicy: fc.option(fc.constant('default')),
-  accessTokenManager: fc.option(fc.constant('jwt')),
-} as { [Name in keyof ClientSettings]?: fc.Arbitrary<ClientSettings[Name]> })
-
-/** What a server fills in by itself around what was sent, in the ways that directories and newer versions do. */
-const filled = fc.record({
-  lists: fc.constantFrom<unknown>([], null, undefined),
-  link: fc.constantFrom<unknown>({}, null, undefined),
-  unit: fc.constantFrom<unknown>('', null, 'SERVER_DEFAULT'),
-  isShuffled: fc.boolean(),
-})
-
-const fill = (body: Json, { lists, link, unit, isShuffled }: Record<string, unknown>): Json => {
-  const { oidcPolicy, restrictedScopes, restrictScopes, ...others } = body as Record<string, unknown>
-  const all: Record<string, unknown> = {
-    enabled: true,
-    requireProofKeyForCodeExchange: false,
-    defaultAccessTokenManagerRef: link,
-    exclusiveScopes: lists,
-    refreshRolling: unit,
-    persistentGrantExpirationTimeUnit: unit,
-    restrictScopes: restrictScopes ?? false,
-    restrictedScopes: restrictedScopes ?? lists,
-    modificationDate: '2026-01-01T00:00:00.000Z',
-    ...others,
-    oidcPolicy: { policyGroup: link, logoutUris: lists, ...(oidcPolicy as object | undefined) },
-  }
-  if (!isShuffled) return all
-  return Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [name, Array.isArray(value) ? value.toReversed() : value]),
-  )
-}
 
 test('a client that nobody has touched does not differ, whatever PingFederate has filled in, in whatever order', () => {
   fc.assert(
@@ -67,29 +26,6 @@ test('a client that nobody has touched does not differ, whatever PingFederate ha
     { numRuns: 1_000 },
   )
 })
-
-const changed: [Json, string, unknown, unknown][] = [
-  [{ name: 'Other' }, '/name', 'PingAccessWebAccessManagement', 'Other'],
-  [{ enabled: false }, '/enabled', true, false],
-  [
-    { redirectUris: ['https://evil.example/cb'] },
-    '/redirectUris',
-    ['https://mypingaccessserver:3000/pa/oidc/cb'],
-    ['https://evil.example/cb'],
-  ],
-  [{ bypassApprovalPage: false }, '/bypassAuthorizationApproval', true, false],
-  [
-    { grantTypes: ['IMPLICIT', 'AUTHORIZATION_CODE'] },
-    '/grantTypes',
-    ['authorization_code'],
-    ['implicit', 'authorization_code'],
-  ],
-  [{ restrictScopes: true, restrictedScopes: ['x'] }, '/scopes', null, ['x']],
-  [{ requireProofKeyForCodeExchange: true }, '/requirePkce', false, true],
-  [{ defaultAccessTokenManagerRef: { id: 'other' } }, '/accessTokenManager', null, 'other'],
-  [{ oidcPolicy: { policyGroup: { id: 'other' } } }, '/oidcPolicy', null, 'other'],
-  [{ oidcPolicy: { logoutMode: 'OIDC_BACK_CHANNEL' } }, '/logout', 'none', 'oidc_back_channel'],
-]
 
 for (const [edit, pointer, expected, actual] of changed)
   test(`what somebody has set is found and named by field: ${pointer}`, () => {

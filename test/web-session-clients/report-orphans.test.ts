@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { reportOrphans } from '../../src/web-session-clients/report-orphans.ts'
+import { walkClients } from '../../src/web-session-clients/walk-clients.ts'
 import { operationRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { startUpstream } from '../pingfederate/upstream.ts'
@@ -20,7 +21,9 @@ const start = async (t: TestContext) => {
     await store.write(trx => trx.insertInto('operation').values(row).execute())
     return operation
   }
-  const report = (signal = new AbortController().signal) => reportOrphans({ ...upstream, store, log }, signal)
+  const pause = async () => undefined
+  const report = (signal = new AbortController().signal) =>
+    walkClients({ ...upstream, pause }, [reportOrphans({ store, log })], signal)
   return { ...upstream, lines, addClient, addOperation, report }
 }
 
