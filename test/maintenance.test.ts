@@ -6,6 +6,7 @@ import type { AuditedStore } from '../src/audit/record.ts'
 import { startMaintenance } from '../src/maintenance.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { audited } from './audit/audited.ts'
+import { clientRow } from './database/rows.ts'
 import { openSqliteStore } from './database/stores.ts'
 
 type Options = Partial<Parameters<typeof startMaintenance>[0]> & { store: AuditedStore }
@@ -113,4 +114,23 @@ test('a stop waits for the transaction of a sweep that is under way, and for non
   await setImmediate()
   assert.deepEqual([isStopped, writes.length], [true, 1])
   await stopped
+})
+
+test('what has drifted is marked by the walk of every hour, which is counted as `strays`', async t => {
+  const store = audited(await openSqliteStore(t))
+  await store.write(trx => trx.insertInto('client').values(clientRow({})).execute())
+  const ended = Promise.withResolvers<void>()
+  const { journal } = createMetrics()
+  const metrics: typeof journal = {
+    ...journal,
+    succeeded: task => {
+      if (task === 'strays') ended.resolve()
+    },
+  }
+  const { stop } = start(t, { store, metrics })
+  t.mock.timers.tick(3_600_000)
+  await ended.promise
+  const { drift } = await store.db.selectFrom('client').select('drift').executeTakeFirstOrThrow()
+  assert.equal(drift, 'missing')
+  await stop()
 })

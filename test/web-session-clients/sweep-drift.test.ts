@@ -6,9 +6,12 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { Store } from '../../src/database/store.ts'
 import { withSettings } from '../../src/pingfederate/client-fields.ts'
+import { PingFederateFailure } from '../../src/pingfederate/failure.ts'
 import type { Json } from '../../src/pingfederate/json.ts'
 import { parseClient, parseClients } from '../../src/pingfederate/oauth-client.ts'
 import { clientsPerPage } from '../../src/pingfederate/ping-federate.ts'
+import { sweepDrift } from '../../src/web-session-clients/sweep-drift.ts'
+import { audited } from '../audit/audited.ts'
 import { onEachEngine } from '../database/engines.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { farFuture, operationRow } from '../database/rows.ts'
@@ -233,10 +236,22 @@ const checkFailures = (openStore: OpenStore): void => {
     }
     await assert.rejects(sweep(store, { ...known, listClients }), failure)
     assert.deepEqual([await readMarks(store), known.looks], [{}, []])
+    let looks = 0
+    const down = new PingFederateFailure('unreachable', {})
     const findClient = async () => {
-      throw failure
+      looks += 1
+      throw down
     }
-    await assert.rejects(sweep(store, { ...createKnown([]), findClient }), failure)
+    await assert.rejects(sweep(store, { ...createKnown([]), findClient }), down)
+    assert.deepEqual([await readMarks(store), looks], [{}, 1])
+  })
+
+  test('a walk that has not read every page has no client missing, and asks for none', async t => {
+    const store = await openStore(t)
+    await addRows(store, [rowOf('unseen', operationId)])
+    const dependencies = { store: audited(store), newId: () => 'walk', pause: async () => undefined }
+    const pingFederate = { findClient: assert.fail }
+    await sweepDrift({ ...dependencies, pingFederate }, new AbortController().signal).end(false)
     assert.deepEqual(await readMarks(store), {})
   })
 }
