@@ -37,7 +37,7 @@ import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
-import { Difference, ProblemDetails, Violation } from './problem.ts'
+import { problemSchemas } from './problem.ts'
 import { lookUpRetrieval } from './secret-retrievals/look-up.ts'
 import { redeemSecret } from './secret-retrievals/redeem.ts'
 import { RetrievalToken } from './secret-retrievals/schema.ts'
@@ -151,9 +151,7 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
 }
 
 const schemas = [
-  Violation,
-  Difference,
-  ProblemDetails,
+  ...problemSchemas,
   CreateWebSessionClient,
   CreatedWebSessionClient,
   CreateDryRun,

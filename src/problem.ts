@@ -169,6 +169,9 @@ export const ProblemDetails = Type.Object(
   { $id: 'ProblemDetails', description: 'Problem details (RFC 9457).', additionalProperties: false },
 )
 
+/** What the answer to any failure refers to. */
+export const problemSchemas = [Violation, Difference, ProblemDetails]
+
 /** What a refusal is about, for the audit trail; never sent. */
 export type About = {
   /** The team whose client it is about. */

@@ -5,7 +5,7 @@ import { refuseUnclearFraming } from '../http/framing.ts'
 import { logRequests } from '../http/request-log.ts'
 import type { App } from '../http/route.ts'
 import { logTexts } from '../log.ts'
-import { ProblemDetails, Violation } from '../problem.ts'
+import { problemSchemas } from '../problem.ts'
 import { getMetrics } from './get-metrics.ts'
 import type { Exposition } from './metrics.ts'
 
@@ -52,8 +52,7 @@ export const serveMetrics = async ({
   setCommonHeaders(app, toCommonHeaders({ config: { publicUrl: undefined } }))
   refuseUnclearFraming(app)
   refuseExpectations(app)
-  app.addSchema(Violation)
-  app.addSchema(ProblemDetails)
+  for (const schema of problemSchemas) app.addSchema(schema)
   getMetrics(app as unknown as App, exposition)
   await app.listen({ host, port, listenTextResolver: where => `${logTexts.listeningForMetrics} at ${where}` })
   return { stop: () => app.close() }

@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Store } from '../database/store.ts'
 import { logTexts } from '../log.ts'
-import { clientsPerPage } from '../pingfederate/client-calls.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
 import type { Visitor } from './walk-clients.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import Fastify from 'fastify'
 import { describeProtected } from '../../src/api-document/describe-protected.ts'
 import { anyScope } from '../../src/authentication/authenticate.ts'
-import { ProblemDetails, Violation } from '../../src/problem.ts'
+import { problemSchemas } from '../../src/problem.ts'
 
 type Described = { security: unknown; response: Record<string, { description: string }> }
 
@@ -11,7 +11,7 @@ type Described = { security: unknown; response: Record<string, { description: st
 const describe = async () => {
   const described = new Map<string, Described>()
   const app = Fastify()
-  for (const schema of [Violation, ProblemDetails]) app.addSchema(schema)
+  for (const schema of problemSchemas) app.addSchema(schema)
   describeProtected(app)
   app.addHook('onRoute', ({ method, schema }) => {
     described.set(String(method), schema as unknown as Described)

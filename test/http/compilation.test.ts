@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { buildSerializer, buildValidator } from '../../src/http/compilation.ts'
-import { Difference, ProblemDetails, Violation } from '../../src/problem.ts'
+import { problemSchemas } from '../../src/problem.ts'
 import { createdExample } from '../../src/web-session-clients/examples.ts'
 import { CreatedWebSessionClient } from '../../src/web-session-clients/schema.ts'
 
@@ -24,7 +24,7 @@ const leaked = { secret: 'leaked' }
 /** Answers what stands in its body, under the schemas that the service has. */
 const createEcho = async (): Promise<FastifyInstance> => {
   const app = createApp()
-  for (const schema of [Violation, Difference, ProblemDetails, CreatedWebSessionClient]) app.addSchema(schema)
+  for (const schema of [...problemSchemas, CreatedWebSessionClient]) app.addSchema(schema)
   const response = (name: string, type: string) => ({ content: { [type]: { schema: Type.Ref(name) } } })
   for (const url of ['/one', '/other'])
     app.post(url, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { clientsPerPage } from '../../src/pingfederate/client-calls.ts'
 import { parseClients } from '../../src/pingfederate/oauth-client.ts'
-import { clientsPerPage } from '../../src/pingfederate/ping-federate.ts'
 import { type Visitor, walkClients } from '../../src/web-session-clients/walk-clients.ts'
 
 const { signal } = new AbortController()
