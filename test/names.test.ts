@@ -41,15 +41,14 @@ const heldElsewhere: Record<string, string> = {
   'teams/usage.ts': 'teams/list.test.ts',
   // Puts the kinds of change together with the journal.
   'web-session-clients/client-journal.ts': 'web-session-clients/create-change.test.ts',
-  // How a client is held, read, changed and looked at again, which all kinds show that change one.
-  'web-session-clients/hold-and-look.ts': 'web-session-clients/rotate-change.test.ts',
+  // How a client is held and read before it is changed, and what of it may be deleted.
+  'web-session-clients/hold-and-look.ts': 'web-session-clients/put-client.test.ts',
   'web-session-clients/find-deletable.ts': 'web-session-clients/delete.test.ts',
-  'web-session-clients/put-client.ts': 'web-session-clients/rotate-change.test.ts',
-  // The kind behind a change, its rows, its plan and its dry run, which the route shows on each engine.
-  'web-session-clients/update-change.ts': 'web-session-clients/update.test.ts',
+  // What a change plans, and its dry run, which the route shows.
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
-  'web-session-clients/update-rows.ts': 'web-session-clients/update.test.ts',
+  // What the kind behind a change writes, on each engine.
+  'web-session-clients/update-rows.ts': 'web-session-clients/update-change.test.ts',
   // What a create and a change bring before they run, and what they answer, which PUT shows of both.
   'web-session-clients/apply-update.ts': 'web-session-clients/ensure.test.ts',
   'web-session-clients/create-request.ts': 'web-session-clients/ensure.test.ts',
@@ -57,9 +56,8 @@ const heldElsewhere: Record<string, string> = {
   // What is recorded of an adopted client, and what is not adopted.
   'web-session-clients/adopt-client.ts': 'web-session-clients/adopt.test.ts',
   'web-session-clients/adoption-plan.ts': 'web-session-clients/adopt.test.ts',
-  // Both directions of a reconciliation.
+  // One direction of a reconciliation.
   'web-session-clients/accept.ts': 'web-session-clients/reconcile.test.ts',
-  'web-session-clients/reapply-change.ts': 'web-session-clients/reconcile.test.ts',
   // What a dry run answers beside the plan, of a create and of a change.
   'web-session-clients/foresee-save.ts': 'web-session-clients/dry-run.test.ts',
   // The statements of the sweep, which it shows on each engine.

@@ -1,76 +1,35 @@
 import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
-import { type TestContext, test } from 'node:test'
-import { finishChange } from '../../src/journal/finish.ts'
-import type { Fault, OddAnswer } from '../../src/sandbox/pingfederate/faults.ts'
-import { rotateChange } from '../../src/web-session-clients/rotate-change.ts'
-import { audited } from '../audit/audited.ts'
-import { execute } from '../database/execute.ts'
-import { usePostgresServer } from '../database/postgres-server.ts'
-import { type OpenJournal, openJournal } from '../journal/journal.ts'
+import { test } from 'node:test'
 import { rotateClient } from '../journal/rotate-client.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
-import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
-import { startTestService, type TestService } from '../service.ts'
-import { createKey, recordCalls, writesOf } from './requests.ts'
+import {
+  type Made as Common,
+  holdMs,
+  makeClient as makeCommon,
+  outliveHold,
+  path,
+  puts,
+  useEngines,
+} from './changes.ts'
+import { createKey, writesOf } from './requests.ts'
 
-const server = usePostgresServer()
-const path = '/oauth/clients/pa_wam'
-const timeoutMs = 400
-/** As long as a call that hangs may take to arrive. */
-const holdMs = 30 * timeoutMs
-
-type Engine = { name: string; createDatabase: () => Promise<string | undefined> }
-const engines: Engine[] = [
-  { name: 'SQLite', createDatabase: async () => undefined },
-  { name: 'PostgreSQL', createDatabase: () => server.createDatabase() },
-]
-
-type Made = {
-  service: TestService
-  /** Of a service that has made one client and then stopped. */
-  journal: OpenJournal
-  calls: ReturnType<typeof recordCalls>
-  read: (query: string) => Promise<Record<string, unknown>[]>
+type Made = Common & {
   /** Rotates, and resolves to the code of the problem, if there was one. */
   rotate: (options?: Parameters<typeof rotateClient>[1]) => Promise<string>
-  fault: (method: string, fault: Fault) => { struck: Promise<void> }
 }
 
-const makeClient = async (
-  t: TestContext,
-  { createDatabase }: Engine,
-  { isRedeemed = false } = {},
-): Promise<Made> => {
-  const database = await createDatabase()
-  const env = { PINGFEDERATE_TIMEOUT_MS: String(timeoutMs) }
-  const service = await startTestService(t, { env, ...(database !== undefined && { database }) })
-  const token = await createRetrieval(service)
-  if (isRedeemed) await redeem(service, token)
-  await service.stop()
-  const journal = await openJournal(t, service, { aheadMs: 0 })
-  const { faults } = service.sandbox.pingFederate
+const makeClient = async (...given: Parameters<typeof makeCommon>): Promise<Made> => {
+  const made = await makeCommon(...given)
   return {
-    service,
-    journal,
-    calls: recordCalls(service.sandbox),
-    read: async query => (await execute(service.env['DATABASE_URL'] ?? '', query)).map(row => ({ ...row })),
+    ...made,
     rotate: options =>
-      rotateClient(journal, options).then(
+      rotateClient(made.journal, options).then(
         ({ retrieval }) => `rotated ${retrieval.state}`,
         error => error.code,
       ),
-    fault: (method, fault) => faults.next({ match: { method, path }, fault }),
   }
 }
-
-type Sent = {
-  clientSecretRetentionPeriodType: string
-  clientSecretRetentionPeriod: number
-  description: string
-}
-const puts = ({ calls }: Pick<Made, 'calls'>): Sent[] =>
-  calls.filter(({ method }) => method === 'PUT').map(({ body }) => body as Sent)
 
 const retrievals = ({ read }: Pick<Made, 'read'>) =>
   read(
@@ -104,33 +63,7 @@ const isRotated = async (made: Made): Promise<void> => {
   assert.ok(client?.description?.endsWith(`[web-session-clients ${operation}]`))
 }
 
-const outliveHold = ({ read }: Pick<Made, 'read'>) => read('update operation set lease_until = created_at')
-
-/** The end of a rotation that a process writes which has done it. */
-const finishRotation = ({ journal }: Pick<Made, 'journal'>, operationId: string): Promise<string> => {
-  const principal = {
-    ...{ subject: 'x', clientId: undefined, actingParties: [], teams: [] },
-    scopes: new Set<string>(),
-  }
-  const actor = { principal, requestId: 'r', address: null }
-  const operation = { operationId, clientId: 'pa_wam', team: 'payments', fence: 1, actor }
-  return finishChange(audited(journal.store), rotateChange, operation, {
-    savedAt: null,
-    replication: 'ready',
-  })
-}
-
-const oddAnswers: Record<string, OddAnswer> = {
-  'a reset': { kind: 'drop' },
-  'a 500': { kind: 'status', status: 500 },
-  'a 504': { kind: 'status', status: 504 },
-  garbage: { kind: 'malformed-json' },
-  'a page': { kind: 'html' },
-  nothing: { kind: 'empty' },
-  'another client': { kind: 'other-client', clientId: 'other' },
-}
-
-for (const engine of engines) {
+for (const engine of useEngines()) {
   const on = `on ${engine.name}`
 
   test(`${on}: the new retrieval is in force, the former token is dead, and both ends are in the audit trail`, async t => {
@@ -142,7 +75,7 @@ for (const engine of engines) {
     )
     await isRotated(made)
     assert.deepEqual(
-      puts(made).map(each => [each.clientSecretRetentionPeriodType, each.clientSecretRetentionPeriod]),
+      puts(made).map(each => [each['clientSecretRetentionPeriodType'], each['clientSecretRetentionPeriod']]),
       [['OVERRIDE_SERVER_DEFAULT', 0]],
     )
     const events = await made.read(
@@ -169,7 +102,7 @@ for (const engine of engines) {
     const asked = await makeClient(t, engine, { isRedeemed: true })
     await asked.rotate({ overlapMinutes: 15 })
     assert.deepEqual(
-      [made, asked].map(each => puts(each)[0]?.clientSecretRetentionPeriod),
+      [made, asked].map(each => puts(each)[0]?.['clientSecretRetentionPeriod']),
       [1_440, 15],
     )
   })
@@ -240,18 +173,6 @@ for (const engine of engines) {
     assert.ok(Math.abs(difference) < 5_000, String(difference))
   })
 
-  test(`79: ${on}: an answer to a PUT that is lost or useless is looked up: it was done, or nothing was`, async t => {
-    const made = await makeClient(t, engine)
-    for (const [what, answer] of Object.entries(oddAnswers)) {
-      made.fault('PUT', { answer })
-      assert.equal(await made.rotate(), 'rotated outstanding', what)
-    }
-    assert.deepEqual(await inForce(made), ['rotate', 'outstanding'])
-    const states = (await retrievals(made)).map(([state]) => state)
-    assert.deepEqual(new Set(states.slice(0, -1)), new Set(['revoked']))
-    assert.equal(puts(made).length, Object.keys(oddAnswers).length)
-  })
-
   test(`79: ${on}: a PUT without an answer holds the client until it is surely over, and one that comes late is a rotation`, async t => {
     const made = await makeClient(t, engine)
     const arriving = Promise.withResolvers<void>()
@@ -301,40 +222,6 @@ for (const engine of engines) {
     assert.deepEqual(await inForce(made), ['rotate', 'outstanding'])
   })
 
-  test(`82: ${on}: without a lease for as long no PUT is sent, and recovery ends the operation`, async t => {
-    const made = await makeClient(t, engine)
-    const slow = { ...made.journal, journal: { ...made.journal.journal, timeoutMs: 0 } }
-    const refusal = await rotateClient(slow).catch(error => error)
-    assert.equal(refusal.code, 'outcome_unknown')
-    assert.deepEqual(puts(made), [])
-    await outliveHold(made)
-    await made.journal.recover()
-    assert.equal((await made.journal.states()).at(-1), 'failed outcome_unknown')
-    await isUntouched(made)
-  })
-
-  test(`82: ${on}: no PUT is sent after a pause that was longer than any look, because the hold may be over`, async t => {
-    const made = await makeClient(t, engine)
-    let ahead = 0
-    const { journal } = made.journal
-    const { pingFederate } = journal.upstream
-    const findClient: typeof pingFederate.findClient = async clientId => {
-      ahead = 5 * timeoutMs
-      return pingFederate.findClient(clientId)
-    }
-    const upstream = { ...journal.upstream, pingFederate: { ...pingFederate, findClient } }
-    const inSlot = <T>(work: (each: typeof upstream) => Promise<T>) => work(upstream)
-    const store = { ...journal.store, now: () => Date.now() + ahead }
-    const refusal = await rotateClient({ ...made.journal, journal: { ...journal, store, inSlot } }).catch(
-      error => error,
-    )
-    assert.equal(refusal.code, 'outcome_unknown')
-    assert.deepEqual(puts(made), [])
-    await outliveHold(made)
-    await made.journal.recover()
-    await isUntouched(made)
-  })
-
   test(`${on}: what PingFederate refuses is refused in its words, also to a repetition, and nothing is changed`, async t => {
     const made = await makeClient(t, engine)
     const body = { resultId: 'validation_error', message: 'Not this secret.' }
@@ -349,15 +236,6 @@ for (const engine of engines) {
     await isUntouched(made)
   })
 
-  test(`${on}: a PingFederate that cannot be looked at, or refuses the account, changes nothing`, async t => {
-    const made = await makeClient(t, engine)
-    made.fault('GET', { acts: false, answer: { kind: 'status', status: 503 } })
-    assert.equal(await made.rotate(), 'pingfederate_error')
-    made.fault('PUT', { acts: false, answer: { kind: 'status', status: 401 } })
-    assert.equal(await made.rotate(), 'pingfederate_credentials_refused')
-    await isUntouched(made)
-  })
-
   test(`80: ${on}: of two at once under different keys one rotates, the other is told so`, async t => {
     const made = await makeClient(t, engine)
     const answering = Promise.withResolvers<void>()
@@ -368,33 +246,5 @@ for (const engine of engines) {
     assert.deepEqual((await Promise.all(both)).toSorted(), ['operation_in_progress', 'rotated outstanding'])
     assert.equal(puts(made).length, 1)
     await isRotated(made)
-  })
-
-  test(`${on}: an answer that comes after the operation was ended changes nothing: failed stays failed, and what followed stays`, async t => {
-    const made = await makeClient(t, engine)
-    const [late, done] = [randomUUIDv7(), randomUUIDv7()]
-    made.fault('PUT', { acts: false, answer: { kind: 'drop' } })
-    await made.rotate({ operationId: late })
-    await outliveHold(made)
-    await made.journal.recover()
-    await assert.rejects(finishRotation(made, late), { code: 'outcome_unknown' })
-    await isUntouched(made)
-    await made.rotate({ operationId: done })
-    await made.rotate()
-    const before = await made.read('select * from client')
-    await finishRotation(made, done)
-    assert.deepEqual(await made.read('select * from client'), before)
-  })
-
-  test(`${on}: a rotation is leased for as long as all the calls can take that one makes`, async t => {
-    const made = await makeClient(t, engine)
-    made.fault('PUT', { answer: { kind: 'drop' } })
-    assert.equal(await made.rotate(), 'rotated outstanding')
-    // A look, the PUT, another look, status and settings of the cluster.
-    assert.ok(rotateChange.maxCalls >= 5)
-    const [{ lease_until: until, created_at: created } = assert.fail()] = await made.read(
-      "select lease_until, created_at from operation where kind = 'rotate'",
-    )
-    assert.ok(Date.parse(String(until)) - Date.parse(String(created)) >= holdMs)
   })
 }
