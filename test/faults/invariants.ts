@@ -96,8 +96,9 @@ const settle = async (t: TestContext, surroundings: Surroundings): Promise<void>
   await journal.store.close()
 }
 
+/** Only a create answers a PUT with 201. */
 const isCreated = ({ method, path, answer }: Said): boolean =>
-  method === 'POST' && path === '/web-session-clients' && answer.status === 201
+  (method === 'PUT' || (method === 'POST' && path === '/web-session-clients')) && answer.status === 201
 
 const markedClients = ({ pingFederate }: Sandbox): { clientId: string; operationId: string }[] =>
   pingFederate.clients().flatMap(({ clientId, description }) => {

@@ -4,23 +4,14 @@ import fc from 'fast-check'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { writePolicyFile } from '../policy/files.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
-import { type Answer, startReplica, startTestService, type TestService } from '../service.ts'
+import { startReplica, startTestService } from '../service.ts'
 import { drift, edit } from './drifts.ts'
+import { declared, ensure } from './ensures.ts'
 import { createKey, fullest, recordCalls, smallest, writesOf } from './requests.ts'
 import { readTables } from './tables.ts'
 import { clientPath, readTag, update } from './updates.ts'
 
 const server = usePostgresServer()
-
-type CallOptions = NonNullable<Parameters<TestService['call']>[2]>
-
-const declared = { pingAccessUrls: smallest.pingAccessUrls }
-
-const ensure = (
-  { call }: Pick<TestService, 'call'>,
-  body: unknown = declared,
-  { query = '', ...options }: CallOptions & { query?: string } = {},
-): Promise<Answer> => call('PUT', clientPath + query, { body, ...options })
 
 const start = async (t: TestContext, env: Record<string, string> = {}) => {
   const service = await startTestService(t, { env })
