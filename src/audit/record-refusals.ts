@@ -80,7 +80,11 @@ const toMatching = (value: unknown, form: RegExp): string | null =>
   typeof value === 'string' && form.test(value) ? value : null
 
 /** What can be tried without being done. */
-const rehearsed: ReadonlySet<AuditAction | undefined> = new Set(['client.create', 'client.rotate'])
+const rehearsed: ReadonlySet<AuditAction | undefined> = new Set([
+  'client.create',
+  'client.rotate',
+  'client.update',
+])
 
 /**
  * A dry run is not recorded, because it writes nothing and asks for no change. Without the scope of the change a request

@@ -53,13 +53,21 @@ test('403 for want of a scope is recorded of every route that needs one, whateve
   assert.deepEqual(new Set(actions.map(([, reason]) => reason)), new Set(['insufficient_scope']))
 })
 
-test('403 and 409 for a dry run are not recorded: nothing was asked for', async t => {
+test('403, 404 and 409 for a dry run are not recorded: nothing was asked for', async t => {
   const service = await startTestService(t)
   await createRetrieval(service)
-  const dryRun = (options: Parameters<TestService['call']>[2]) =>
-    service.call('POST', `${path}?dryRun=true`, options)
+  const dryRun = (options: Parameters<TestService['call']>[2], method = 'POST', client = '') =>
+    service.call(method, `${path}${client}?dryRun=true`, options)
   assert.equal((await dryRun({ body: { ...smallest, team: 'shop' } })).status, 403)
   assert.equal((await dryRun({ body: smallest, as: 'shop-pipeline' })).status, 409)
+  const headers = { 'if-match': '*' }
+  for (const method of ['PATCH', 'PUT'])
+    assert.equal(
+      (await dryRun({ body: { ...smallest, clientId: undefined, team: 'shop' }, headers }, method, '/pa_wam'))
+        .status,
+      403,
+    )
+  assert.equal((await dryRun({ body: {}, headers }, 'PATCH', '/none')).status, 404)
   assert.deepEqual(readRefusals(service, 'action'), [])
 })
 
