@@ -3,35 +3,10 @@ import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { writePolicyFile } from '../policy/files.ts'
 import { callAdminApi, paWam } from '../sandbox/call-admin-api.ts'
-import { type Answer, startTestService, type TestService } from '../service.ts'
+import { startTestService, type TestService } from '../service.ts'
+import { field, refusalOf, urls } from './properties.ts'
 import { recordCalls, writesOf } from './requests.ts'
 import { readTables } from './tables.ts'
-
-/** A request is a good one with any number of its fields replaced, so that good and bad ones are about as many. */
-const field = <T>(good: readonly T[], bad: readonly unknown[]): fc.Arbitrary<unknown> =>
-  fc.oneof(
-    { weight: 30, arbitrary: fc.constantFrom<unknown>(...good) },
-    { weight: 1, arbitrary: fc.constantFrom(...bad) },
-  )
-
-const urls = field(
-  [
-    ['https://mypingaccessserver:3000'],
-    ['https://pay.example.com', 'https://pay.example.com:8443/shop'],
-    ['https://PAY.example.com:443/'],
-    ['https://xn--bcher-kva.example'],
-  ],
-  [
-    [],
-    ['http://pay.example.com'],
-    ['https://*.example.com'],
-    ['https://a.example.com', 'https://A.example.com/'],
-    ['https://user@pay.example.com/#x', 'nowhere'],
-    'https://pay.example.com',
-    [7],
-    null,
-  ],
-)
 
 const body = fc.record(
   {
@@ -75,20 +50,6 @@ const request = fc.record({
     },
   ),
   key: field([null, 'k'.repeat(16)], ['short']),
-})
-
-type Violation = Record<string, unknown>
-
-/** PingFederate's own words cannot be foreseen; where they point to can. */
-const comparable = (violation: Violation): Violation => {
-  const { detail, fix, value, ...place } = violation
-  return violation['rule'] === 'pingfederate' ? place : violation
-}
-
-const refusalOf = ({ status, body: { code, violations = [] } }: Answer) => ({
-  status,
-  code,
-  violations: violations.map((each: Violation) => JSON.stringify(comparable(each))).sort(),
 })
 
 /** A service with a client of each kind that can stand in the way. */
