@@ -7,6 +7,7 @@ import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { sweepExpired } from './secret-retrievals/sweep.ts'
+import { measureDrift } from './web-session-clients/measure-drift.ts'
 import { reportOrphans } from './web-session-clients/report-orphans.ts'
 import { sweepDrift } from './web-session-clients/sweep-drift.ts'
 import { walkClients } from './web-session-clients/walk-clients.ts'
@@ -27,7 +28,7 @@ type Options = {
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
-  metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen'>
+  metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted'>
 }
 
 type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
@@ -80,6 +81,7 @@ const toRounds = (
         await recover(signal)
         await store.readClock()
         metrics.setOpen(await measureOpenOperations(store))
+        metrics.setDrifted(await measureDrift(store))
       },
       intervalMs: recoveryIntervalMs,
     },

@@ -1,10 +1,14 @@
 import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
+import type { DriftState } from '../database/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
 import type { MetricRegistry } from './registry.ts'
 
 /** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients. */
 const tasks = ['recovery', 'sweep', 'strays'] as const
 export type Task = (typeof tasks)[number]
+
+/** Clients that have drifted, by how they have. */
+type Drifted = Readonly<Record<DriftState, number>>
 
 /** What the journal and its upkeep are counted by. */
 export type JournalMetrics = {
@@ -16,12 +20,14 @@ export type JournalMetrics = {
   failed: (task: Task) => void
   countExpired: (retrievals: number) => void
   setOpen: (open: OpenOperations) => void
+  setDrifted: (drifted: Drifted) => void
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
   ...createAuditMetrics(registry),
   ...createUpkeepMetrics(registry),
   setOpen: createOpenGauges(registry),
+  setDrifted: createDriftGauge(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {
@@ -88,5 +94,18 @@ const createOpenGauges = ({ gauge }: MetricRegistry): JournalMetrics['setOpen'] 
   )
   return open => {
     known = open
+  }
+}
+
+const createDriftGauge = ({ gauge }: MetricRegistry): JournalMetrics['setDrifted'] => {
+  let known: Drifted | undefined
+  gauge({
+    name: 'web_session_clients_clients_drifted',
+    help: 'Clients that PingFederate has otherwise than they were set, as the last walk over them has found; 10,000 in all stands for any number above.',
+    labels: ['state'],
+    read: () => Object.entries(known ?? {}).map(([state, count]) => [{ state }, count] as const),
+  })
+  return drifted => {
+    known = drifted
   }
 }

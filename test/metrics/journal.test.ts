@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService } from '../service.ts'
+import { mark } from '../web-session-clients/drifts.ts'
 import { smallest } from '../web-session-clients/requests.ts'
 import { readMetrics, sumOf } from './exposition.ts'
 
@@ -46,4 +47,23 @@ test('recovery and sweep tell when they ran last, and what they left', async t =
   for (const name of ['operations_open', 'operations_abandoned', 'recovery_lag_seconds'])
     assert.equal(sumOf(metrics, `web_session_clients_${name}`), 0)
   assert.equal(sumOf(metrics, 'web_session_clients_maintenance_failures_total'), 0)
+})
+
+test('clients count by how they have drifted, from the start on', async t => {
+  const before = await startTestService(t)
+  for (const clientId of ['gone', 'off', 'other'])
+    await before.call('POST', '/web-session-clients', { body: { ...smallest, clientId } })
+  await before.stop()
+  await mark(before, 'missing', '2026-01-02T00:00:00.000Z', 'gone')
+  await mark(before, 'reenabled', '2026-01-02T00:00:00.000Z', 'off')
+  const service = await startTestService(t, { after: before })
+  const read = async () => {
+    const metrics = await readMetrics(service)
+    return ['changed', 'reenabled', 'missing', 'foreign'].map(state =>
+      sumOf(metrics, 'web_session_clients_clients_drifted', { state }),
+    )
+  }
+  let counts = await read()
+  while (counts.includes(undefined)) counts = await read()
+  assert.deepEqual(counts, [0, 1, 1, 0])
 })
