@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { clientStatuses, retrievalStates } from '../database/vocabulary.ts'
 import { Nullable } from '../http/nullable.ts'
 import { PageSize } from '../http/page-size.ts'
 import { VisibleLine } from '../http/visible-line.ts'
@@ -25,6 +26,27 @@ const Query = Type.Object(
         examples: ['pa_'],
       }),
     ),
+    status: Type.Optional(
+      Type.Enum(clientStatuses, {
+        description: 'Only clients of this `status`.',
+        examples: ['failed'],
+      }),
+    ),
+    retrieval: Type.Optional(
+      Type.Enum(retrievalStates, {
+        description:
+          'Only clients whose latest secret hand-out is in this state. `expired` are those that nobody redeemed in time: they need a new secret.',
+        examples: ['expired'],
+      }),
+    ),
+    secretOlderThanDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 36_500,
+        description: 'Only clients whose secret in force is older than this many days.',
+        examples: [365],
+      }),
+    ),
     drifted: Type.Optional(
       Type.Boolean({
         description: 'Only clients that PingFederate has otherwise than they were set, or only the others.',
@@ -48,7 +70,8 @@ const Query = Type.Object(
 
 /** What the API document says of listing clients. */
 export const listDocument = {
-  description: 'The clients of your teams in the order of their ids, a page at a time.',
+  description:
+    'The clients of your teams in the order of their ids, a page at a time. Filters are combined. With one of them or a search a page can be short or even empty while there are more, because one request reads so many clients at most: the last one is that whose `nextCursor` is null.',
   querystring: Query,
   page: {
     description: 'A page of clients.',

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { principalOf } from '../authentication/authenticate.ts'
 import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
@@ -7,6 +6,7 @@ import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { fromCursor, toCursor } from './cursor.ts'
+import { findClients } from './find-clients.ts'
 import { listDocument } from './list-document.ts'
 import { refreshReplication } from './replication-status.ts'
 
@@ -31,45 +31,20 @@ export const listWebSessionClients = (app: App, { store, replication }: ListDepe
     schema,
     handler: async (request, reply) => {
       const { teams } = principalOf(request)
-      const { team, limit = defaultPageSize } = request.query
-      const visible = team === undefined ? teams : teams.filter(own => own === team)
-      // One more than asked for tells whether there is another page.
-      const rows =
-        visible.length === 0 ? [] : await findClients(store, visible, { ...request.query, limit: limit + 1 })
-      const page = rows.slice(0, limit)
-      const current = await refreshReplication({ store, findStatus }, page)
-      const last = rows.length > limit ? page.at(-1) : undefined
-      return reply
-        .code(200)
-        .send({ items: current.map(toWebSessionClient), nextCursor: last ? toCursor(last.client_id) : null })
+      const { team, cursor, limit = defaultPageSize, ...filters } = request.query
+      const { rows, next } = await findClients(store.db, {
+        ...filters,
+        teams: team === undefined ? teams : teams.filter(own => own === team),
+        limit,
+        after: cursor === undefined ? undefined : fromCursor(cursor),
+      })
+      const current = await refreshReplication({ store, findStatus }, rows)
+      const items = current.map(toWebSessionClient)
+      return reply.code(200).send({
+        // What has become live meanwhile is not among those that are asked for as not yet live.
+        items: items.filter(({ status }) => filters.status === undefined || status === filters.status),
+        nextCursor: next === undefined ? null : toCursor(next),
+      })
     },
   })
-}
-
-type Filter = { search?: string; drifted?: boolean; limit: number; cursor?: string }
-
-const findClients = (
-  store: Store,
-  teams: readonly string[],
-  { search, drifted, limit, cursor }: Filter,
-): Promise<ClientRow[]> => {
-  let query = store.db
-    .selectFrom('client')
-    .selectAll()
-    .where('team', 'in', [...teams])
-    .where('state', '=', 'active')
-    .orderBy('client_id')
-    .limit(limit)
-  if (cursor !== undefined) query = query.where('client_id', '>', fromCursor(cursor))
-  if (search !== undefined) query = query.where(contains(search))
-  // A range, because for `is not null` alone SQLite does not use the index of drifted clients.
-  if (drifted !== undefined)
-    query = drifted ? query.where(sql<boolean>`drift > ''`) : query.where('drift', 'is', null)
-  return query.execute()
-}
-
-/** What looks like a wildcard of LIKE is text here. */
-const contains = (search: string) => {
-  const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
-  return sql<boolean>`search_text like ${pattern} escape '\\'`
 }

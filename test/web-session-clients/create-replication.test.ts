@@ -48,6 +48,22 @@ test('201 replicating in a cluster, and ready once an administrator has publishe
   assert.equal(calls.filter(({ path }) => path === '/cluster/replicate').length, 1)
 })
 
+test('200: a list of clients that replicate has none that is found to be ready with the same request', async t => {
+  let now = Date.now()
+  const service = await startTestService(t, { ...clustered, world: { now: () => now } })
+  await create(service)
+  const list = async (status: string): Promise<string[]> => {
+    const { body } = await service.call('GET', `/web-session-clients?status=${status}`)
+    return body.items.map((item: { status: string }) => item.status)
+  }
+  assert.deepEqual(await list('replicating'), ['replicating'])
+  assert.deepEqual(await list('ready'), [])
+  await callAdminApi(service.sandbox, 'POST', '/cluster/replicate')
+  now += 1_001
+  assert.deepEqual(await list('replicating'), [])
+  assert.deepEqual(await list('ready'), ['ready'])
+})
+
 test('201 ready in a cluster that publishes clients when they are saved', async t => {
   const service = await startTestService(t, clustered)
   service.sandbox.pingFederate.settings.replicateClientsOnSave = true

@@ -125,6 +125,25 @@ test('200: a search finds text in id or name, whatever its case, and no characte
   }
 })
 
+test('200: status, hand-out and age of the secret narrow the list, together with each other and the rest', async t => {
+  const service = await startTestService(t)
+  await createAll(service, [
+    { clientId: 'kept' },
+    { clientId: 'revoked' },
+    { clientId: 'other', as: 'portal', team: 'shop' },
+  ])
+  await service.call('DELETE', '/web-session-clients/revoked/retrieval')
+  const found = async (query: Record<string, string>) => ids(await list(service, query, 'portal'))
+  assert.deepEqual(await found({ status: 'ready' }), ['kept', 'other', 'revoked'])
+  assert.deepEqual(await found({ status: 'disabled' }), [])
+  assert.deepEqual(await found({ retrieval: 'revoked' }), ['revoked'])
+  assert.deepEqual(await found({ retrieval: 'outstanding', status: 'ready', team: 'shop' }), ['other'])
+  assert.deepEqual(await found({ retrieval: 'outstanding', search: 'rev' }), [])
+  assert.deepEqual(await found({ secretOlderThanDays: '1' }), [])
+  const { body } = await list(service, { retrieval: 'outstanding', limit: '1' }, 'portal')
+  assert.deepEqual(await found({ retrieval: 'outstanding', cursor: body.nextCursor }), ['other'])
+})
+
 /** What JavaScript or Ajv reads as a number, and is no integer as RFC 8259 writes one. */
 const oddNumbers = [
   ...['0x10', '1e2', '%205', '5%20', '%2B5', '05', '5.0', '5.', '0b11', '-0', '1_0', '%D9%A5', 'Infinity'],
@@ -148,6 +167,12 @@ const wrong: [string, string][] = [
   ['cursor=', '/cursor'],
   ['cursor=Li4', '/cursor'],
   ['page=2', '/page'],
+  ['status=active', '/status'],
+  ['status=ready&status=failed', '/status'],
+  ['retrieval=lost', '/retrieval'],
+  ['secretOlderThanDays=0', '/secretOlderThanDays'],
+  ['secretOlderThanDays=36501', '/secretOlderThanDays'],
+  ['secretOlderThanDays=1e2', '/secretOlderThanDays'],
   ['access_token=x', '/access_token'],
   ['Limit=1', '/Limit'],
 ]
