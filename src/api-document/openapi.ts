@@ -13,6 +13,8 @@ const ordinaryScopes = {
 
 const scopes = {
   ...ordinaryScopes,
+  'web-session-clients:admin':
+    'For the IAM team: adopt clients; with web-session-clients:read or :write beside it, those of every team.',
   'audit:read': 'Read the audit trail of the clients of your teams.',
   'audit:read:all': 'With audit:read: read the whole audit trail.',
 }

@@ -14,6 +14,7 @@ const schema = {
   tags: ['web session clients'],
   summary: 'Change a web session client',
   description: updateDocument.description,
+  consumes: ['application/json', 'application/merge-patch+json'],
   params: updateDocument.params,
   headers: updateDocument.headers,
   querystring: updateDocument.querystring,
