@@ -7,6 +7,7 @@ import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { sweepExpired } from './secret-retrievals/sweep.ts'
+import { measureClients } from './web-session-clients/measure-clients.ts'
 import { measureDrift } from './web-session-clients/measure-drift.ts'
 import { reportOrphans } from './web-session-clients/report-orphans.ts'
 import { sweepDrift } from './web-session-clients/sweep-drift.ts'
@@ -21,6 +22,9 @@ const walkIntervalMs = 3_600_000
 /** Between two calls of a walk: at most twenty a second, so that 100,000 clients are read within two minutes. */
 const walkPauseMs = 50
 
+/** What is counted waits for people, and every round reads all clients; in milliseconds. */
+const clientsIntervalMs = 300_000
+
 type Options = {
   recover: Recover
   store: AuditedStore
@@ -28,13 +32,16 @@ type Options = {
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
-  metrics: Pick<JournalMetrics, 'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted'>
+  metrics: Pick<
+    JournalMetrics,
+    'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted' | 'setClients'
+  >
 }
 
 type Round = { task: Task; work: () => Promise<void>; intervalMs: number }
 
 /**
- * Recovery and sweeping, at once and then from time to time, and a walk over all of PingFederate's clients, from time to time, until stopped.
+ * Recovery, sweeping and counting, at once and then from time to time, and a walk over all of PingFederate's clients, from time to time, until stopped.
  * A round that is due while the one before still runs is left out.
  */
 export const startMaintenance = ({
@@ -89,6 +96,11 @@ const toRounds = (
       task: 'sweep',
       work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
       intervalMs: sweepIntervalMs,
+    },
+    {
+      task: 'clients',
+      work: async () => metrics.setClients(await measureClients(store, signal)),
+      intervalMs: clientsIntervalMs,
     },
   ],
   later: [

@@ -1,10 +1,11 @@
 import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
 import type { DriftState } from '../database/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
+import { createClientGauges, type SetClients } from './clients.ts'
 import type { MetricRegistry } from './registry.ts'
 
-/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients. */
-const tasks = ['recovery', 'sweep', 'strays'] as const
+/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own. */
+const tasks = ['recovery', 'sweep', 'strays', 'clients'] as const
 export type Task = (typeof tasks)[number]
 
 /** Clients that have drifted, by how they have. */
@@ -21,6 +22,7 @@ export type JournalMetrics = {
   countExpired: (retrievals: number) => void
   setOpen: (open: OpenOperations) => void
   setDrifted: (drifted: Drifted) => void
+  setClients: SetClients
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
@@ -28,6 +30,7 @@ export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics =
   ...createUpkeepMetrics(registry),
   setOpen: createOpenGauges(registry),
   setDrifted: createDriftGauge(registry),
+  setClients: createClientGauges(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {
