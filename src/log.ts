@@ -56,7 +56,7 @@ const loggedFields: ReadonlySet<string> = new Set([
   ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'orphans', 'operation'],
   // Of an audit event.
   ...['action', 'outcome', 'reason', 'rule', 'actorClientId', 'teams', 'actingParties', 'address', 'team'],
-  'clientId',
+  ...['asAdmin', 'clientId'],
   // Of a refused access token: the claim, and what the configuration wants it to be.
   ...['claim', 'expected'],
   // Of what is wrong with the set-up.

@@ -8,6 +8,13 @@ export type Principal = {
   scopes: ReadonlySet<string>
 }
 
+/** Whether the caller has the scope of the IAM team, which opens the clients of every team. */
+export const isAdmin = ({ scopes }: Principal): boolean => scopes.has('web-session-clients:admin')
+
+/** Whether it is that scope, and no team of the caller's, which opens this team's clients. */
+export const reachesAsAdmin = (principal: Principal, team: string): boolean =>
+  isAdmin(principal) && !principal.teams.includes(team)
+
 /** Begins the names under which the service acts for itself; nobody who calls may have one. */
 const ownNames = 'web-session-clients:'
 

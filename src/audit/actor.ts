@@ -8,6 +8,8 @@ export type Actor = {
   requestId: string
   /** Network address of the caller; null where the service acts for itself, or could not learn it. */
   address: string | null
+  /** Where it is the admin scope that lets the caller do it, whatever team the event is about. */
+  asAdmin?: true
 }
 
 /** The caller of a protected route; behind a trusted proxy (`TRUST_PROXY`) its address is the one the proxy names. */

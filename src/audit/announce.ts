@@ -22,6 +22,7 @@ const toLine = (event: AuditEvent) => ({
   teams: event.teams,
   actingParties: event.acting_parties,
   address: event.address,
+  asAdmin: event.as_admin,
   team: event.team,
   clientId: event.client_id,
   operation: event.operation_id,

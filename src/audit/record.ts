@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, NewAuditEvent } from '../database/schema.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store, WriteOptions } from '../database/store.ts'
+import { reachesAsAdmin } from '../principal.ts'
 import type { Actor } from './actor.ts'
 import type { AuditAction, AuditOutcome } from './vocabulary.ts'
 
@@ -13,9 +14,10 @@ export type AuditDetails = { action: AuditAction; outcome: AuditOutcome } & Part
 type Columns = Required<Omit<NewAuditEvent, 'audit_event_id' | 'at'>>
 
 /** An event as it was written, without its time, which the database sets. */
-export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties'> & {
+export type AuditEvent = Omit<Columns, 'teams' | 'acting_parties' | 'as_admin'> & {
   teams: readonly string[]
   acting_parties: readonly string[]
+  as_admin: boolean
 }
 
 /** Writes an audit event in the transaction of what it records, so that neither exists without the other. */
@@ -56,26 +58,36 @@ export const announceAuditEvents = (store: Store, { announce, onFailure }: Liste
   },
 })
 
-const toEvent = ({ principal, requestId, address }: Actor, details: AuditDetails): AuditEvent => ({
+const toEvent = (actor: Actor, details: AuditDetails): AuditEvent => ({
   reason: null,
   rule: null,
   team: null,
   client_id: null,
   operation_id: null,
   ...details,
-  subject: principal.subject,
-  actor_client_id: principal.clientId ?? null,
-  teams: principal.teams,
-  acting_parties: principal.actingParties,
-  address,
-  request_id: requestId,
+  subject: actor.principal.subject,
+  actor_client_id: actor.principal.clientId ?? null,
+  teams: actor.principal.teams,
+  acting_parties: actor.principal.actingParties,
+  address: actor.address,
+  as_admin: isAsAdmin(actor, details),
+  request_id: actor.requestId,
 })
+
+/** Secrets are the owning team's alone, so that whoever tries for one gains nothing by the admin scope. */
+const closedToAdmins: ReadonlySet<AuditAction> = new Set(['secret.redeem', 'retrieval.look-up'])
+
+const isAsAdmin = ({ principal, asAdmin }: Actor, { action, team }: AuditDetails): boolean => {
+  if (asAdmin) return true
+  return typeof team === 'string' && !closedToAdmins.has(action) && reachesAsAdmin(principal, team)
+}
 
 const writeEvent = async (trx: Kysely<Database>, event: AuditEvent): Promise<void> => {
   await insertAuditEvent(trx, {
     ...event,
     teams: JSON.stringify(event.teams),
     acting_parties: JSON.stringify(event.acting_parties),
+    as_admin: Number(event.as_admin),
   })
 }
 
@@ -91,6 +103,7 @@ const insertAuditEvent = prepare((db, value: Placeholders<Columns>) =>
     teams: value.teams,
     acting_parties: value.acting_parties,
     address: value.address,
+    as_admin: value.as_admin,
     team: value.team,
     client_id: value.client_id,
     operation_id: value.operation_id,

@@ -37,6 +37,10 @@ const Actor = Type.Object(
       Type.String(),
       'Network address of the caller; null where the service acted by itself, or could not learn it.',
     ),
+    asAdmin: Type.Boolean({
+      description:
+        'Whether it was the scope `web-session-clients:admin` that let the caller do it, and none of its teams.',
+    }),
   },
   { description: 'Who did it.', additionalProperties: false },
 )
@@ -80,6 +84,7 @@ export const toAuditEvent = (row: AuditEventRow): AuditEvent => ({
     teams: JSON.parse(row.teams ?? '[]'),
     actingParties: JSON.parse(row.acting_parties ?? '[]'),
     address: row.address,
+    asAdmin: row.as_admin === 1,
   },
   team: row.team,
   clientId: row.client_id,
@@ -100,6 +105,7 @@ export const auditEventExample: AuditEvent = {
     teams: ['payments'],
     actingParties: [],
     address: '192.0.2.7',
+    asAdmin: false,
   },
   team: 'payments',
   clientId: 'pa_wam',

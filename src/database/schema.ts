@@ -124,6 +124,8 @@ type AuditEventTable = {
   acting_parties: string | null
   /** Network address of the caller; null where the service acted for itself, and like `teams`. */
   address: string | null
+  /** 1 where it was the admin scope that let the caller do it, else 0; null like `teams`. */
+  as_admin: Generated<number | null>
   /** The team whose client it is about. */
   team: string | null
   client_id: string | null

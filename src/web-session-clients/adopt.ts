@@ -50,7 +50,7 @@ export const adoptWebSessionClients = (app: App, dependencies: AdoptDependencies
       const { pingFederate } = dependencies
       const { found, nextCursor } = await findAsked(pingFederate, body, query.cursor)
       const adopting = {
-        ...{ actor: actorOf(request), team: body.team },
+        ...{ actor: { ...actorOf(request), asAdmin: true as const }, team: body.team },
         ...{ isDryRun: query.dryRun === true, isNamed: body.clientIds !== undefined },
       }
       const items: Adoption[] = []

@@ -191,6 +191,7 @@ test('200 tells on whose behalf, through which client, and who acted', async t =
     teams: ['payments'],
     actingParties: ['gateway', 'portal'],
     address: '127.0.0.1',
+    asAdmin: false,
   })
 })
 

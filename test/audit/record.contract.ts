@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Actor } from '../../src/audit/actor.ts'
-import { type AuditEvent, announceAuditEvents } from '../../src/audit/record.ts'
+import { type AuditDetails, type AuditEvent, announceAuditEvents } from '../../src/audit/record.ts'
 import type { Store } from '../../src/database/store.ts'
 import type { OpenStore } from '../database/store.contract.ts'
 import { audited } from './audited.ts'
@@ -73,11 +73,41 @@ const checkContents = (openStore: OpenStore): void => {
         teams: '["payments","shop"]',
         acting_parties: '["gateway","portal"]',
         address: '192.0.2.7',
+        as_admin: 0,
         team: null,
         client_id: null,
         operation_id: 'operation',
         request_id: 'request',
       },
+    )
+  })
+
+  test('an event is one of an admin where nothing but the admin scope lets the caller do it', async t => {
+    const store = await openStore(t)
+    const scopes = new Set(['web-session-clients:admin'])
+    const admin = { ...actor, principal: { ...actor.principal, scopes } }
+    const done = { action: 'client.update', outcome: 'done', team: 'other' } as const
+    const events: [Actor, AuditDetails, number][] = [
+      [admin, done, 1],
+      [admin, { ...done, outcome: 'refused' }, 1],
+      [admin, { ...done, team: 'shop' }, 0],
+      [admin, { ...done, team: null }, 0],
+      [{ ...admin, asAdmin: true }, { ...done, team: 'shop' }, 1],
+      [actor, done, 0],
+      [admin, { ...done, action: 'secret.redeem' }, 0],
+      [admin, { ...done, action: 'retrieval.look-up' }, 0],
+    ]
+    await audited(store).write(async (_trx, write) => {
+      for (const [by, details] of events) await write(by, details)
+    })
+    const rows = await store.db
+      .selectFrom('audit_event')
+      .select('as_admin')
+      .orderBy('audit_event_id')
+      .execute()
+    assert.deepEqual(
+      rows.map(row => row.as_admin),
+      events.map(([, , expected]) => expected),
     )
   })
 }

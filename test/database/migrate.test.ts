@@ -86,6 +86,7 @@ const madeLate: Record<string, { index: string } | { table: string; column: stri
   '0005-ids-in-any-case': { index: 'client_id_in_any_case' },
   '0006-secret-rotations': { table: 'retrieval', column: 'previous_ends_at' },
   '0007-disabled-clients': { table: 'client', column: 'disabled_at' },
+  '0008-events-as-admin': { table: 'audit_event', column: 'as_admin' },
   '0012-drifted-clients': { index: 'client_drifted' },
 }
 

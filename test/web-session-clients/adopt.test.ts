@@ -184,17 +184,17 @@ test('403 without the admin scope, 422 for neither or both ways to name them', a
     assert.equal((await service.adopt({ filter: 'a' }, `?cursor=${cursor}`)).status, 422, cursor)
 })
 
-test('the audit trail has who adopted which client for which team', async t => {
+test('the audit trail has who adopted which client for which team, and by the admin scope', async t => {
   const service = await start(t)
   await service.add('pa_wam')
   await service.adopt({ clientIds: ['pa_wam'] }, '?dryRun=true')
   await service.adopt({ clientIds: ['pa_wam'] })
   const events = readRows(
     service.databasePath,
-    "select outcome, subject, team, client_id from audit_event where action = 'client.adopt'",
+    "select outcome, subject, as_admin, team, client_id from audit_event where action = 'client.adopt'",
   )
   assert.deepEqual(
     events.map(row => Object.values(row)),
-    [['done', 'operator', 'payments', 'pa_wam']],
+    [['done', 'operator', 1, 'payments', 'pa_wam']],
   )
 })
