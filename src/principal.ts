@@ -11,6 +11,13 @@ export type Principal = {
 /** Whether the caller has the scope of the IAM team, which opens the clients of every team. */
 export const isAdmin = ({ scopes }: Principal): boolean => scopes.has('web-session-clients:admin')
 
+/**
+ * Whether the caller has this team's clients and their operations: it is in the team, or an admin. The one answer for
+ * every route, each of which asks for a scope of its own beside it. Of secrets it says nothing.
+ */
+export const mayReach = (principal: Principal, team: string): boolean =>
+  principal.teams.includes(team) || isAdmin(principal)
+
 /** Whether it is that scope, and no team of the caller's, which opens this team's clients. */
 export const reachesAsAdmin = (principal: Principal, team: string): boolean =>
   isAdmin(principal) && !principal.teams.includes(team)

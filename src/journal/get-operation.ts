@@ -1,6 +1,7 @@
 import { principalOf } from '../authentication/authenticate.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import { mayReach } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { getOperationDocument } from './get-operation-document.ts'
 
@@ -25,13 +26,12 @@ export const getOperation = (app: App, { store }: { store: Store }): void => {
     },
     schema,
     handler: async (request, reply) => {
-      const { teams } = principalOf(request)
       const row = await store.db
         .selectFrom('operation')
         .selectAll()
         .where('operation_id', '=', request.params.operationId)
         .executeTakeFirst()
-      if (!row || !teams.includes(row.team))
+      if (!row || !mayReach(principalOf(request), row.team))
         throw new Problem('operation_not_found', 'None of your teams has an operation of this id.', {
           about: row && { team: row.team, clientId: row.client_id },
         })

@@ -1,5 +1,6 @@
 import type { OperationRow } from '../database/schema.ts'
 import { replayed } from '../http/idempotency-key.ts'
+import { mayReach } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import type { Change, ChangeRequest, Journal } from './change.ts'
 import { findKnownRequest, type KnownRequest, mayBeginAgain } from './idempotency.ts'
@@ -28,7 +29,7 @@ export const answerKnown = async <Upstream, Request extends ChangeRequest, Answe
   { operation, hasSameBody }: KnownRequest,
 ): Promise<Answer | undefined> => {
   if (!hasSameBody) throw keyReused()
-  if (!request.actor.principal.teams.includes(operation.team)) throw noLongerYours()
+  if (!mayReach(request.actor.principal, operation.team)) throw noLongerYours()
   const ended = await endOf(journal, operation, request)
   if (ended.refusal !== null) throw toRefusal(ended.refusal)
   return ended.state === 'done' ? change.answerAgain(journal.store.db, request, ended) : undefined

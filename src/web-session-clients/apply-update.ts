@@ -3,11 +3,13 @@ import type { AuditedStore } from '../audit/record.ts'
 import type { ClientRow } from '../database/schema.ts'
 import type { Journal } from '../journal/change.ts'
 import { runChange } from '../journal/run.ts'
+import type { NewClient } from '../pingfederate/client-settings.ts'
 import type { PingFederateConfig } from '../pingfederate/config.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
 import { rulesOf } from '../policy/decide.ts'
 import type { PolicyInForce } from '../policy/in-force.ts'
+import { reachesAsAdmin } from '../principal.ts'
 import { toUnchanged } from './client-row.ts'
 import type { CreateRules } from './plan.ts'
 import { findUpdatable, type UpdateAnswer, type UpdateRequest, updateChange } from './update-change.ts'
@@ -30,10 +32,15 @@ export const toUpdateRequest = (
   { client, clientLimit, refusal, decisions }: UpdatePlan,
   { row, actor, newId }: Given,
 ): UpdateRequest => ({
-  ...{ actor, client, clientLimit, refusal, version: row.version, operationId: newId() },
+  actor: toMover(actor, client),
+  ...{ client, clientLimit, refusal, version: row.version, operationId: newId() },
   ...{ clientId: row.client_id, team: row.team, retrievalId: null, idempotent: undefined },
   rule: rulesOf(clientLimit ? [...decisions, clientLimit] : decisions),
 })
+
+/** The event names the team that a client leaves, so it does not show by itself how the caller reached the one it moves to. */
+const toMover = (actor: Actor, { team }: Pick<NewClient, 'team'>): Actor =>
+  reachesAsAdmin(actor.principal, team) ? { ...actor, asAdmin: true } : actor
 
 /**
  * Makes the changes of a plan. Nothing is written where the client is so already, and PingFederate has it so.

@@ -8,6 +8,7 @@ import { becameFree } from '../journal/problems.ts'
 import { answerRepetition } from '../journal/replay.ts'
 import { runChange } from '../journal/run.ts'
 import type { ProtectedPingFederate } from '../pingfederate/resilience.ts'
+import { mayReach } from '../principal.ts'
 import { Problem, type Violation } from '../problem.ts'
 import { applyUpdate, toUpdateRequest, type UpdateDependencies } from './apply-update.ts'
 import { type CreateAnswer, createChange } from './create-change.ts'
@@ -106,7 +107,7 @@ const findOwn = async (
   { clientId, actor: { principal } }: Pick<Asked, 'clientId' | 'actor'>,
 ): Promise<ClientRow | undefined> => {
   const row = await findTaken(store.db, clientId)
-  const isOwn = row?.client_id === clientId && row.state === 'active' && principal.teams.includes(row.team)
+  const isOwn = row?.client_id === clientId && row.state === 'active' && mayReach(principal, row.team)
   return isOwn ? row : undefined
 }
 

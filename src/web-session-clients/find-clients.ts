@@ -11,16 +11,18 @@ const chunkSize = 500
 /** SQLite takes 500 selects in one statement; where a caller has more teams than this, there are more statements. */
 const mostTeams = 100
 
+type Teams = readonly string[] | 'any'
+
 type Search = ListFilters & {
-  teams: readonly string[]
+  teams: Teams
   limit: number
   /** Only what comes after this client id. */
   after: string | undefined
 }
 
 /**
- * A page of clients in the order of their ids. No index knows the filters, so the index by team is walked and each client
- * on the way is looked at. Where few of them fit, a page can be short or empty while `next` tells where the walk goes on.
+ * A page of clients in the order of their ids. No index knows the filters, so the index by team, or for those of any team that
+ * by id, is walked and each client on the way is looked at. Where few of them fit, a page can be short or empty while `next` tells where the walk goes on.
  */
 export const findClients = async (
   db: Kysely<Database>,
@@ -47,7 +49,8 @@ const findIds = async (
   // One more than asked for tells whether there is another page.
   const size = conditions.length > 0 ? chunkSize : limit + 1
   // A chunk has something of each team, so each has an equal part of it; without a filter that is the whole page.
-  const share = conditions.length > 0 ? Math.ceil(size / Math.max(teams.length, 1)) : size
+  const parts = teams === 'any' ? 1 : Math.max(teams.length, 1)
+  const share = conditions.length > 0 ? Math.ceil(size / parts) : size
   const ids: string[] = []
   let position = after
   for (let walked = 0; walked < mostWalked; walked += size) {
@@ -61,7 +64,7 @@ const findIds = async (
 }
 
 type Chunk = {
-  teams: readonly string[]
+  teams: Teams
   /** Clients of each team at most. */
   share: number
   conditions: ReturnType<typeof toConditions>
@@ -76,8 +79,12 @@ const walkChunk = async (
   db: Kysely<Database>,
   chunk: Chunk,
 ): Promise<{ fitting: string[]; end: string | undefined }> => {
-  const teams = (await Promise.all(toGroups(chunk.teams).map(group => readChunk(db, group, chunk)))).flat()
-  const [end] = teams
+  const { teams } = chunk
+  const walks =
+    teams === 'any'
+      ? [await readAnyTeams(db, chunk)]
+      : (await Promise.all(toGroups(teams).map(group => readChunk(db, group, chunk)))).flat()
+  const [end] = walks
     .filter(walked => walked.length === chunk.share)
     .map(walked =>
       walked
@@ -86,7 +93,7 @@ const walkChunk = async (
         .at(-1),
     )
     .toSorted()
-  const fitting = teams
+  const fitting = walks
     .flat()
     .filter(({ clientId, fits }) => fits && (end === undefined || clientId <= end))
     .map(({ clientId }) => clientId)
@@ -101,13 +108,26 @@ const toGroups = (teams: readonly string[]): string[][] =>
 /** PostgreSQL says so with a boolean and SQLite with a number. */
 type Walked = { clientId: string; team: string; fits: unknown }
 
+/** The next clients, whatever their teams. */
+const readAnyTeams = (db: Kysely<Database>, { share, conditions, after = '' }: Chunk): Promise<Walked[]> =>
+  db
+    .selectFrom('client')
+    .select(['client_id as clientId', 'team', toFits(conditions).as('fits')])
+    .where('client_id', '>', after)
+    .orderBy('client_id')
+    .limit(share)
+    .execute()
+
+const toFits = (conditions: Chunk['conditions']) =>
+  sql.join([sql`state = 'active'`, ...conditions], sql` and `)
+
 /** The next clients of each of the teams that has any. */
 const readChunk = async (
   db: Kysely<Database>,
   teams: readonly string[],
   { share, conditions, after = '' }: Chunk,
 ): Promise<Walked[][]> => {
-  const fits = sql.join([sql`state = 'active'`, ...conditions], sql` and `)
+  const fits = toFits(conditions)
   const [first, ...others] = teams.map(team =>
     db
       .selectFrom(

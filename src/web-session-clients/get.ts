@@ -6,7 +6,7 @@ import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
-import type { Principal } from '../principal.ts'
+import { mayReach, type Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState, toSecretState } from '../secret-retrievals/retrieval-state.ts'
@@ -67,7 +67,7 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
 /** @throws Problem `client_not_found`, for a foreign client as for a missing one */
 export const getClient = async (
   db: Kysely<Database>,
-  { teams }: Principal,
+  principal: Principal,
   clientId: string,
 ): Promise<ClientRow> => {
   const row = await db
@@ -76,7 +76,7 @@ export const getClient = async (
     .where('client_id', '=', clientId)
     .where('state', '=', 'active')
     .executeTakeFirst()
-  if (row && teams.includes(row.team)) return row
+  if (row && mayReach(principal, row.team)) return row
   throw clientNotFound(row && { team: row.team, clientId })
 }
 

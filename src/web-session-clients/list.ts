@@ -4,6 +4,7 @@ import type { Store } from '../database/store.ts'
 import { defaultPageSize } from '../http/page-size.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import { isAdmin, mayReach, type Principal } from '../principal.ts'
 import { toWebSessionClient } from './client-row.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { findClients } from './find-clients.ts'
@@ -30,11 +31,10 @@ export const listWebSessionClients = (app: App, { store, replication }: ListDepe
     config: { scope: 'web-session-clients:read', action: 'client.list' },
     schema,
     handler: async (request, reply) => {
-      const { teams } = principalOf(request)
       const { team, cursor, limit = defaultPageSize, ...filters } = request.query
       const { rows, next } = await findClients(store.db, {
         ...filters,
-        teams: team === undefined ? teams : teams.filter(own => own === team),
+        teams: findVisible(principalOf(request), team),
         limit,
         after: cursor === undefined ? undefined : fromCursor(cursor),
       })
@@ -47,4 +47,10 @@ export const listWebSessionClients = (app: App, { store, replication }: ListDepe
       })
     },
   })
+}
+
+/** The teams whose clients the caller is shown; those of every team for an admin who names none. */
+const findVisible = (principal: Principal, wanted: string | undefined): readonly string[] | 'any' => {
+  if (wanted !== undefined) return mayReach(principal, wanted) ? [wanted] : []
+  return isAdmin(principal) ? 'any' : principal.teams
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { ChangeRequest } from '../journal/change.ts'
 import { findOpen } from '../journal/read-operation.ts'
-import type { Principal } from '../principal.ts'
+import { mayReach, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { newSecretCall } from '../secret-retrievals/new-secret-call.ts'
 import { getClient } from './get.ts'
@@ -24,8 +24,8 @@ export const findTaken = (db: Kysely<Database>, clientId: string): Promise<Clien
  * Refuses where the row alone says that the client id is taken: the operation that it belongs to need not be looked at.
  * @throws Problem `client_id_taken`
  */
-export const refuseTaken = (taken: ClientRow, clientId: string, { teams }: Principal): void => {
-  if (!teams.includes(taken.team)) throw takenByOthers(taken)
+export const refuseTaken = (taken: ClientRow, clientId: string, principal: Principal): void => {
+  if (!mayReach(principal, taken.team)) throw takenByOthers(taken)
   if (taken.state !== 'active') return
   throw taken.client_id === clientId ? takenByYou(taken) : takenInAnotherCase(taken)
 }
@@ -39,13 +39,13 @@ const takenByOthers = (taken: ClientRow): Problem =>
 const takenInAnotherCase = (taken: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
-    `Your team ${taken.team} has ${taken.client_id}, and ids that differ in the case of letters only are one. Use that client, or choose another id.`,
+    `Team ${taken.team} has ${taken.client_id}, and ids that differ in the case of letters only are one. Use that client, or choose another id.`,
   )
 
 const takenByYou = (taken: ClientRow): Problem =>
   new Problem(
     'client_id_taken',
-    `Your team ${taken.team} has this client since ${taken.created_at}; read it under this id, or choose another one. If its secret or the token for it got lost: ${newSecretCall(taken.client_id)}.`,
+    `Team ${taken.team} has this client since ${taken.created_at}; read it under this id, or choose another one. If its secret or the token for it got lost: ${newSecretCall(taken.client_id)}.`,
   )
 
 /**

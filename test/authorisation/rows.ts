@@ -1,12 +1,11 @@
 import { smallest } from '../web-session-clients/requests.ts'
 
-/** Scopes that no operation asks for: what they open is seen in what an admin is answered. */
+/** Scopes that only admins have: what they open is seen in what an admin is answered. */
 export const adminScopes = ['web-session-clients:admin', 'audit:read:all']
 
 /**
- * Who calls. All but those without a scope have every scope that an operation asks for; where any will do, those
- * without a scope have none. An admin has those of
- * admins as well and is of another team: `web-session-clients:admin` opens nothing yet.
+ * Who calls. All but those without a scope have every scope that an operation asks for, but for those of admins; where
+ * any will do, those without a scope have none. An admin has those of admins as well and is of another team.
  */
 export const callers = [
   'no token',
@@ -17,6 +16,7 @@ export const callers = [
   'same subject, other client',
   'team',
   'admin',
+  'admin without scope',
 ] as const
 export type Caller = (typeof callers)[number]
 
@@ -46,15 +46,21 @@ const refused = {
   'no token': '401 unauthenticated',
   'forged token': '401 invalid_token',
   'without scope': '403 insufficient_scope',
+  'admin without scope': '403 insufficient_scope',
 }
 const everybody = (answer: string): Record<Caller, string> =>
   Object.fromEntries(callers.map(caller => [caller, answer])) as Record<Caller, string>
 const ofTheTeam = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
   answers: {
     ...refused,
-    ...{ requester: answer, 'same subject, other client': answer, team: answer },
-    ...{ 'other team': hidden, admin: hidden },
+    ...{ requester: answer, 'same subject, other client': answer, team: answer, admin: answer },
+    'other team': hidden,
   },
+  hiddenFrom: ['other team'],
+})
+/** A secret is the owning team's, whatever scope anybody else has. */
+const ofTheTeamAlone = (answer: string, hidden: string): Pick<Row, 'answers' | 'hiddenFrom'> => ({
+  answers: { ...ofTheTeam(answer, hidden).answers, admin: hidden },
   hiddenFrom: ['other team', 'admin'],
 })
 
@@ -88,9 +94,9 @@ export const rows: Record<string, readonly Row[]> = {
       answers: {
         ...refused,
         ...{ requester: '201', 'same subject, other client': '201', team: '201' },
-        ...{ 'other team': '403 team_not_yours', admin: '403 team_not_yours' },
+        ...{ 'other team': '403 team_not_yours', admin: '201' },
       },
-      hiddenFrom: ['other team', 'admin'],
+      hiddenFrom: ['other team'],
     },
     {
       what: 'of an id that is taken',
@@ -130,7 +136,7 @@ export const rows: Record<string, readonly Row[]> = {
         team: '200',
         admin: '200',
       },
-      hiddenFrom: ['other team', 'admin'],
+      hiddenFrom: ['other team'],
     },
   ],
   getWebSessionClient: [
@@ -159,7 +165,7 @@ export const rows: Record<string, readonly Row[]> = {
       answers: {
         ...refused,
         ...{ 'other team': '409 client_id_taken', requester: '200', team: '200' },
-        ...{ 'same subject, other client': '200', admin: '409 client_id_taken' },
+        ...{ 'same subject, other client': '200', admin: '200' },
       },
     })),
   ],
@@ -189,9 +195,8 @@ export const rows: Record<string, readonly Row[]> = {
     {
       request: ({ clientId, team }) => ({ path: '/adoptions', body: { team, clientIds: [clientId] } }),
       answers: {
-        ...refused,
-        ...{ 'other team': '200', requester: '200', team: '200', admin: '200' },
-        'same subject, other client': '200',
+        ...everybody('403 insufficient_scope'),
+        ...{ 'no token': '401 unauthenticated', 'forged token': '401 invalid_token', admin: '200' },
       },
     },
   ],
@@ -291,14 +296,14 @@ export const rows: Record<string, readonly Row[]> = {
     {
       what: 'by the team',
       request: ({ token }) => ({ path: '/secret-retrievals', body: { token } }),
-      ...ofTheTeam('200', '404 retrieval_not_found'),
+      ...ofTheTeamAlone('200', '404 retrieval_not_found'),
     },
     {
       what: 'by the requester only',
       request: ({ token }) => ({ path: '/secret-retrievals', body: { token } }),
       redeemableBy: 'requester',
       answers: {
-        ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        ...ofTheTeamAlone('200', '404 retrieval_not_found').answers,
         'same subject, other client': '404 retrieval_not_found',
         team: '404 retrieval_not_found',
       },
@@ -309,14 +314,14 @@ export const rows: Record<string, readonly Row[]> = {
     {
       what: 'by the team',
       request: ({ token }) => ({ path: '/secret-retrievals/lookup', body: { token } }),
-      ...ofTheTeam('200', '404 retrieval_not_found'),
+      ...ofTheTeamAlone('200', '404 retrieval_not_found'),
     },
     {
       what: 'by the requester only',
       request: ({ token }) => ({ path: '/secret-retrievals/lookup', body: { token } }),
       redeemableBy: 'requester',
       answers: {
-        ...ofTheTeam('200', '404 retrieval_not_found').answers,
+        ...ofTheTeamAlone('200', '404 retrieval_not_found').answers,
         'same subject, other client': '404 retrieval_not_found',
         team: '404 retrieval_not_found',
       },

@@ -56,7 +56,11 @@ test('403 insufficient_scope names the scope in the challenge', async t => {
 test('403 for a caller without a team, whatever team it names', async t => {
   const service = await startTestService(t)
   await refuse(service, { as: 'operator', body: smallest }, 403, 'no_team')
-  await refuse(service, { as: 'operator', body: { ...smallest, team: 'payments' } }, 403, 'no_team')
+  const token = await service.sandbox.accessToken({
+    service: 'operator',
+    scope: 'web-session-clients:write',
+  })
+  await refuse(service, { token, body: { ...smallest, team: 'payments' } }, 403, 'no_team')
 })
 
 test('403 for another team’s name, and the caller learns only its own', async t => {
@@ -72,7 +76,7 @@ test('409 when the own team holds the client id: told since when and to read it,
   const before = service.sandbox.pingFederate.clients()
   const again = { ...smallest, name: 'Another', pingAccessUrls: ['https://other.example.com'] }
   const { body } = await refuse(service, { body: again }, 409, 'client_id_taken')
-  assert.match(body.detail, /^Your team payments has this client since \S+Z; read it under this id/)
+  assert.match(body.detail, /^Team payments has this client since \S+Z; read it under this id/)
   assert.deepEqual(service.sandbox.pingFederate.clients(), before)
 })
 

@@ -72,7 +72,7 @@ const withoutRequestId = ({ status, headers, body: { instance, ...body } }: Answ
 test('404 for another team’s client, byte by byte the answer for one that does not exist', async t => {
   const { call } = await startTestService(t)
   await call('POST', '/web-session-clients', { body: smallest })
-  for (const as of ['shop-pipeline', 'operator'] as const) {
+  for (const as of ['shop-pipeline', 'auditor'] as const) {
     const foreign = await call('GET', '/web-session-clients/pa_wam', { as })
     const missing = await call('GET', '/web-session-clients/pa_wan', { as })
     assert.equal(foreign.status, 404)

@@ -20,7 +20,7 @@ const createAll = async ({ call }: TestService, clients: Record<string, string>[
 const list = (
   { call }: TestService,
   query: Record<string, string> = {},
-  as: 'payments-pipeline' | 'portal' | 'operator' | 'shop-pipeline' = 'payments-pipeline',
+  as: 'payments-pipeline' | 'portal' | 'auditor' | 'shop-pipeline' = 'payments-pipeline',
 ) => call('GET', `/web-session-clients?${new URLSearchParams(query)}`, { as })
 
 const ids = ({ body }: Awaited<ReturnType<typeof list>>): string[] =>
@@ -28,7 +28,7 @@ const ids = ({ body }: Awaited<ReturnType<typeof list>>): string[] =>
 
 test('200: nothing at first, for a caller with teams as for one without', async t => {
   const service = await startTestService(t)
-  for (const as of ['payments-pipeline', 'operator'] as const) {
+  for (const as of ['payments-pipeline', 'auditor'] as const) {
     const { status, body } = await list(service, {}, as)
     assert.equal(status, 200)
     assert.deepEqual(body, { items: [], nextCursor: null })
@@ -43,7 +43,7 @@ test('200: the own teams’ clients only, and of them those of the team asked fo
   assert.deepEqual(ids(await list(service, { team: 'shop' }, 'portal')), ['s1'])
   assert.deepEqual(ids(await list(service, { team: 'shop' })), [])
   assert.deepEqual(ids(await list(service, { team: 'PAYMENTS' })), [])
-  assert.deepEqual(ids(await list(service, {}, 'operator')), [])
+  assert.deepEqual(ids(await list(service, {}, 'auditor')), [])
 })
 
 test('200: an entry is the client as it is read alone, without its retrieval and what is known of its secret', async t => {
@@ -193,7 +193,7 @@ test('422 for every query nobody here understands, with the place and the fix', 
 test('200 and nothing for a caller without a team, and for a team that is not the caller’s', async t => {
   const { call } = await startTestService(t)
   const nothing = { items: [], nextCursor: null }
-  assert.deepEqual((await call('GET', '/web-session-clients', { as: 'operator' })).body, nothing)
+  assert.deepEqual((await call('GET', '/web-session-clients', { as: 'auditor' })).body, nothing)
   assert.deepEqual((await call('GET', '/web-session-clients?team=shop')).body, nothing)
 })
 

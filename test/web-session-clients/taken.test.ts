@@ -66,7 +66,7 @@ test('409 once PingFederate shows that the abandoned create did make the client:
   const { status, body: problem } = await held.create()
   assert.equal(status, 409)
   assert.equal(problem.code, 'client_id_taken')
-  assert.match(problem.detail, /Your team payments has this client/)
+  assert.match(problem.detail, /Team payments has this client/)
   assert.equal((await held.call('GET', '/web-session-clients/pa_wam')).status, 200)
   assert.deepEqual(held.writes, ['POST /oauth/clients'])
   assert.equal(clientCount(held), 1)
@@ -156,7 +156,7 @@ test('71: 409 for an id that differs from a client’s in the case of letters on
   for (const clientId of inOtherCases)
     for (const query of ['', '?dryRun=true'])
       for (const [as, detail] of [
-        ['payments-pipeline', /^Your team payments has pa_wam, and ids that differ in the case/],
+        ['payments-pipeline', /^Team payments has pa_wam, and ids that differ in the case/],
         ['shop-pipeline', /^The client id is taken\. Choose another one\.$/],
       ] as const) {
         const answer = await call('POST', `/web-session-clients${query}`, { as, body: { ...body, clientId } })
