@@ -8,7 +8,7 @@ import { idsInAnyCase } from './migrations/0005-ids-in-any-case.ts'
 import { secretRotations } from './migrations/0006-secret-rotations.ts'
 import { disabledClients } from './migrations/0007-disabled-clients.ts'
 import { eventsAsAdmin } from './migrations/0008-events-as-admin.ts'
-import { driftedClients } from './migrations/0012-drifted-clients.ts'
+import { driftedClients } from './migrations/0009-drifted-clients.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
@@ -21,7 +21,7 @@ export const migrations: Record<string, Migration> = {
   '0006-secret-rotations': secretRotations,
   '0007-disabled-clients': disabledClients,
   '0008-events-as-admin': eventsAsAdmin,
-  '0012-drifted-clients': driftedClients,
+  '0009-drifted-clients': driftedClients,
 }
 
 /**
