@@ -141,6 +141,14 @@ export const TeamRules = Type.Object(
     ),
     limits: Type.Optional(Limits),
     retrieval: Type.Optional(Retrieval),
+    secretMaxAgeDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 36_500,
+        description: 'Days after which the secret of a client is due for a new one. It only warns.',
+        examples: [365],
+      }),
+    ),
   },
   { additionalProperties: false, description: 'What a team is allowed.' },
 )

@@ -21,6 +21,8 @@ export type TeamPolicy = Readonly<{
   /** Clients the team may have; undefined without a limit. */
   clients: Ruled<number> | undefined
   requestsPerMinute: Ruled<number> | undefined
+  /** Days after which a secret is due for a new one; undefined where none ever is. */
+  secretMaxAgeDays: Ruled<number> | undefined
 }>
 
 export type Policy = Readonly<{
@@ -46,6 +48,7 @@ export const openPolicy: Policy = Object.freeze({
     ttlSeconds: undefined,
     clients: undefined,
     requestsPerMinute: undefined,
+    secretMaxAgeDays: undefined,
   }),
   teams: Object.freeze(new Map()),
 })
@@ -102,5 +105,6 @@ const toTeamPolicy = (entries: readonly Entry[]): TeamPolicy => {
     ttlSeconds: find(['retrieval', 'ttlSeconds'], ({ retrieval }) => retrieval?.ttlSeconds),
     clients: find(['limits', 'clients'], ({ limits }) => limits?.clients),
     requestsPerMinute: find(['limits', 'requestsPerMinute'], ({ limits }) => limits?.requestsPerMinute),
+    secretMaxAgeDays: find(['secretMaxAgeDays'], rules => rules.secretMaxAgeDays),
   })
 }

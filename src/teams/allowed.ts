@@ -41,16 +41,20 @@ export const findAllowed = (policy: Policy, team: string, { pingAccess, retrieva
         'ALLOW_BEARER_REDEMPTION',
       ),
     },
+    secretMaxAgeDays: boundNumber(policy, rules.secretMaxAgeDays),
   }
 }
 
-/** How many clients a team may have; null without a limit. */
-export const findLimit = (policy: Policy, team: string): Bound<number | null> => {
-  const { clients } = getTeamPolicy(policy, team)
-  if (clients) return byPolicy(clients)
+/** A number that the policy may set; null where nothing does. */
+const boundNumber = (policy: Policy, ruled: Ruled<number> | undefined): Bound<number | null> => {
+  if (ruled) return byPolicy(ruled)
   if (policy.changeableBy === null) return configured(null, withoutPolicy)
   return { value: null, source: 'policy', reason: 'The policy sets your team no limit.' }
 }
+
+/** How many clients a team may have; null without a limit. */
+export const findLimit = (policy: Policy, team: string): Bound<number | null> =>
+  boundNumber(policy, getTeamPolicy(policy, team).clients)
 
 const withoutPolicy =
   'This installation has no policy, so that every team may ask for what its configuration permits.'

@@ -50,6 +50,7 @@ const teamExample: Team = {
     ttlSeconds: byRule('/defaults/retrieval/ttlSeconds', { minimum: 60, maximum: 3600 }),
     redeemableBy: byRule('/defaults/retrieval/redeemableBy', ['team', 'requester']),
   },
+  secretMaxAgeDays: byRule('/defaults/secretMaxAgeDays', 365),
 }
 
 /** What the API document says of listing teams. */

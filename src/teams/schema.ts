@@ -109,6 +109,10 @@ export const Team = Type.Object(
       },
       { ...closed, description: 'How secrets may be handed out.' },
     ),
+    secretMaxAgeDays: Bound(
+      Nullable(Type.Integer(), 'Days; null where no secret is ever due.'),
+      'After how many days the secret of a client is due for a new one: `secretDueAt` of the client. Nothing is refused for it.',
+    ),
   },
   { ...closed, $id: 'Team', description: 'A team of yours, and what a create for it may ask for.' },
 )

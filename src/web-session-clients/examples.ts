@@ -48,6 +48,7 @@ export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {
   },
   secretChangedAt: '2026-11-23T17:00:00.000Z',
   previousSecretEndsAt: null,
+  secretDueAt: '2027-11-23T17:00:00.000Z',
 }
 
 export const pageExample = { items: [clientWithoutRetrieval], nextCursor: null }

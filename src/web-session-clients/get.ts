@@ -6,6 +6,8 @@ import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
+import type { PolicyInForce } from '../policy/in-force.ts'
+import { findSecretDue } from '../policy/secret-due.ts'
 import { mayReach, type Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
@@ -15,14 +17,18 @@ import { clientExample } from './examples.ts'
 import { refreshReplication } from './replication-status.ts'
 import type { WebSessionClientWithRetrieval } from './schema.ts'
 
-export type GetDependencies = { store: Store; replication: Replication }
+export type GetDependencies = {
+  store: Store
+  replication: Replication
+  policy: Pick<PolicyInForce, 'current'>
+}
 
 const schema = {
   operationId: 'getWebSessionClient',
   tags: ['web session clients'],
   summary: 'Read a web session client',
   description:
-    'One client of your teams, with the state of its latest secret hand-out, the age of the secret and the end of the one before; never with a secret. A client of another team is answered like one that does not exist.',
+    'One client of your teams, with the state of its latest secret hand-out, the age of the secret, when it is due for a new one and the end of the one before; never with a secret. A client of another team is answered like one that does not exist.',
   params: Type.Object({ clientId: ClientId }),
   response: {
     200: {
@@ -41,7 +47,7 @@ const schema = {
 }
 
 /** `GET /web-session-clients/{clientId}` */
-export const getWebSessionClient = (app: App, { store, replication }: GetDependencies): void => {
+export const getWebSessionClient = (app: App, { store, replication, policy }: GetDependencies): void => {
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId',
@@ -52,13 +58,15 @@ export const getWebSessionClient = (app: App, { store, replication }: GetDepende
       const findStatus = (row: ClientRow) => replication.findStatusOf(row.client_id, row.saved_at)
       const [current = client] = await refreshReplication({ store, findStatus }, [client])
       const retrieval = await readRetrieval(store.db, client.retrieval_id)
+      const secret = toSecretState(retrieval)
       return reply
         .code(200)
         .header('etag', toEntityTag(current))
         .send({
           ...toWebSessionClient(current),
           retrieval: toRetrievalState(retrieval),
-          ...toSecretState(retrieval),
+          ...secret,
+          secretDueAt: findSecretDue(policy.current(), { ...secret, team: client.team }),
         })
     },
   })

@@ -244,6 +244,10 @@ export const WebSessionClientWithRetrieval = Type.Object(
     ),
     secretChangedAt: Instant('When the secret in force was made, by the create or the latest rotation.'),
     previousSecretEndsAt: PreviousSecretEndsAt,
+    secretDueAt: Nullable(
+      Instant('When the secret in force is due for a new one.'),
+      'When the secret in force is due for a new one by the policy of its team; null where it sets no age. It goes on working.',
+    ),
   },
   {
     ...closed,

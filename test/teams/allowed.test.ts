@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openPolicy } from '../../src/policy/team-policy.ts'
+import { openPolicy, toPolicy } from '../../src/policy/team-policy.ts'
 import { findAllowed, type Installation } from '../../src/teams/allowed.ts'
 import { openBut, toPolicyOf } from '../policy/files.ts'
 
@@ -35,10 +35,25 @@ test('without a policy everything is allowed that the configuration permits, and
         reason: 'ALLOW_BEARER_REDEMPTION of this installation permits no more.',
       },
     },
+    secretMaxAgeDays: { ...withoutPolicy, value: null },
   })
   const bearerAllowed = { ...usual, retrieval: { ...usual.retrieval, bearerAllowed: true } }
   const { redeemableBy } = findAllowed(openPolicy, 'payments', bearerAllowed).retrieval
   assert.deepEqual(redeemableBy, { ...withoutPolicy, value: ['team', 'requester', 'bearer'] })
+})
+
+test('the age at which a secret is due is the team’s, else that of the defaults, with the rule that says so', () => {
+  const policy = toPolicy({
+    changeableBy: 'IAM team',
+    defaults: { secretMaxAgeDays: 365 },
+    teams: { payments: { secretMaxAgeDays: 90 } },
+  })
+  const told = (team: string) => findAllowed(policy, team, usual).secretMaxAgeDays
+  assert.deepEqual(told('payments'), {
+    ...{ value: 90, source: 'policy' },
+    reason: '/teams/payments/secretMaxAgeDays of the policy allows your team this.',
+  })
+  assert.equal(told('shop').reason, '/defaults/secretMaxAgeDays of the policy allows your team this.')
 })
 
 test('the policy does not widen the configuration: hosts, redeemers and lives of tokens that it does not permit are left out', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { execute } from '../database/execute.ts'
+import { example, writePolicyFile } from '../policy/files.ts'
 import { redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService } from '../service.ts'
 import { fullest, smallest } from './requests.ts'
@@ -12,11 +14,12 @@ test('200: what was answered at its creation, the tag, and the retrieval without
   assert.equal(status, 200)
   assert.equal(headers.get('etag'), created.headers.get('etag'))
   assert.equal(headers.get('cache-control'), 'no-store')
-  const { retrieval, secretChangedAt, previousSecretEndsAt, ...client } = body
+  const { retrieval, secretChangedAt, previousSecretEndsAt, secretDueAt, ...client } = body
   const { retrieval: issued, ...expected } = created.body
   assert.deepEqual(client, expected)
   assert.ok(secretChangedAt >= body.createdAt && secretChangedAt <= new Date().toISOString())
   assert.equal(previousSecretEndsAt, null)
+  assert.equal(secretDueAt, null)
   assert.deepEqual(retrieval, {
     state: 'outstanding',
     expiresAt: issued.expiresAt,
@@ -106,4 +109,16 @@ test('422 for what no client id can be, with the place in the path', async t => 
     assert.equal(status, 422, id)
     assert.deepEqual([body.violations[0].in, body.violations[0].pointer], ['path', '/clientId'])
   }
+})
+
+test('200: when the secret is due for a new one by the policy of the team, and nothing refused once it is', async t => {
+  const policy = { ...example, defaults: { ...example.defaults, secretMaxAgeDays: 30 } }
+  const service = await startTestService(t, { env: { POLICY_FILE: writePolicyFile(t, policy).path } })
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  await execute(
+    `sqlite:${service.databasePath}`,
+    "update retrieval set created_at = '2020-01-01T00:00:00.000Z'",
+  )
+  const { status, body } = await service.call('GET', '/web-session-clients/pa_wam')
+  assert.deepEqual([status, body.secretDueAt], [200, '2020-01-31T00:00:00.000Z'])
 })

@@ -51,7 +51,7 @@ test('200: an entry is the client as it is read alone, without its retrieval and
   await createAll(service, [{ clientId: 'p1', description: 'First' }])
   const { body } = await list(service)
   const { body: alone } = await service.call('GET', '/web-session-clients/p1')
-  const { retrieval, secretChangedAt, previousSecretEndsAt, ...client } = alone
+  const { retrieval, secretChangedAt, previousSecretEndsAt, secretDueAt, ...client } = alone
   assert.deepEqual(body.items, [client])
 })
 

@@ -19,7 +19,7 @@ test('201, 200, 200, 410: a client made at one replica is read at another, its s
   const { retrieval, ...client } = created.body
   const read = await second.call('GET', '/web-session-clients/pay-portal')
   assert.equal(read.status, 200)
-  const { retrieval: state, secretChangedAt, previousSecretEndsAt, ...same } = read.body
+  const { retrieval: state, secretChangedAt, previousSecretEndsAt, secretDueAt, ...same } = read.body
   assert.deepEqual(same, client)
   assert.equal(state.state, 'outstanding')
   const redeemed = await second.call('POST', '/secret-retrievals', { body: { token: retrieval.token } })

@@ -36,7 +36,7 @@ test('200: what is sent changes, here and in PingFederate, and GET answers the s
   assert.deepEqual(body, { ...before, requirePkce: true, name: 'Shop', updatedAt: body.updatedAt })
   assert.equal(headers.get('cache-control'), 'no-store')
   const read = await service.call('GET', clientPath)
-  const { retrieval: _, secretChangedAt, previousSecretEndsAt, ...client } = read.body
+  const { retrieval: _, secretChangedAt, previousSecretEndsAt, secretDueAt, ...client } = read.body
   assert.deepEqual(client, body)
   assert.equal(read.headers.get('etag'), headers.get('etag'))
   assert.notEqual(headers.get('etag'), created.headers.get('etag'))
