@@ -82,6 +82,7 @@ const toMatching = (value: unknown, form: RegExp): string | null =>
 /** What can be tried without being done. */
 const rehearsed: ReadonlySet<AuditAction | undefined> = new Set([
   'client.create',
+  'client.ensure',
   'client.rotate',
   'client.update',
 ])
