@@ -130,9 +130,19 @@ const create = async (dependencies: EnsureDependencies, asked: Asked): Promise<E
 /** What made the client, where it was this very request whose answer got lost. */
 const repeatCreate = async (dependencies: EnsureDependencies, asked: Asked): Promise<Ensured | undefined> => {
   if (asked.isDryRun || asked.request.headers['idempotency-key'] === undefined) return undefined
-  const { request } = plan(dependencies, asked)
-  const created = await answerRepetition(dependencies.journal, createChange, request)
+  const request = planRepetition(dependencies, asked)
+  const created = request && (await answerRepetition(dependencies.journal, createChange, request))
   return created && { created }
+}
+
+/** Nothing where the team was left open by a caller in several: that made no client, and changes one without naming it. */
+const planRepetition = (dependencies: EnsureDependencies, asked: Asked) => {
+  try {
+    return plan(dependencies, asked).request
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'team_ambiguous') return undefined
+    throw error
+  }
 }
 
 const update = async (

@@ -107,6 +107,16 @@ test('201 again under its key where the answer got lost, with the same token; an
   assert.equal(unkeyed.status, 200)
 })
 
+test('200 for a caller in several teams who names none, with a key as without one', async t => {
+  const service = await start(t)
+  await ensure(service)
+  for (const headers of [{}, { 'idempotency-key': createKey() }]) {
+    const name = `Shop ${Object.keys(headers).length}`
+    const { status, body } = await ensure(service, { ...declared, name }, { as: 'portal', headers })
+    assert.deepEqual([status, body.name, body.team], [200, name, 'payments'], JSON.stringify(body))
+  }
+})
+
 test('409 client_drifted: what was changed in the console is not overwritten unseen, also where nothing else is to change', async t => {
   const service = await start(t)
   await ensure(service)
