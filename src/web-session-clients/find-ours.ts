@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { DriftState } from '../database/vocabulary.ts'
-import { isGivenUp } from '../journal/read-operation.ts'
+import { inProgress } from '../journal/problems.ts'
+import { findOpen, isGivenUp } from '../journal/read-operation.ts'
 import { findDifferences } from '../pingfederate/differences.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-client.ts'
@@ -25,7 +26,7 @@ export type Looked = Compared | { kind: 'missing' }
 
 type Compared =
   | { kind: 'ours'; found: ClientInPingFederate; row: ClientRow; differences: Difference[] }
-  | { kind: 'foreign'; differences: Difference[] }
+  | { kind: 'foreign'; maker: string; differences: Difference[] }
 
 /**
  * Reads a client in PingFederate and compares it.
@@ -45,7 +46,7 @@ export const lookForOurs = async (
 
 /**
  * The same where anything but a client of ours stands in the way.
- * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, and as {@link lookForOurs}
+ * @throws Problem `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, `operation_in_progress`, and as {@link lookForOurs}
  */
 export const findOurs = async (
   where: Where,
@@ -53,7 +54,11 @@ export const findOurs = async (
 ): Promise<Extract<Looked, { kind: 'ours' }>> => {
   const looked = await lookForOurs(where, clientId)
   if (looked.kind === 'missing') throw missing()
-  if (looked.kind === 'foreign') throw notOurs()
+  if (looked.kind === 'foreign') {
+    // What a change has written whose end is not known yet.
+    const holder = await findOpen(where.store.db, clientId)
+    throw holder === looked.maker ? inProgress(holder) : notOurs()
+  }
   return looked
 }
 
@@ -79,7 +84,7 @@ export const compare = async (
   const maker = findMaker(found)
   const isOurs =
     maker === undefined || row.operation_id === maker || (await isGivenUp(db, maker, row.client_id))
-  return isOurs ? { kind: 'ours', found, row, differences } : { kind: 'foreign', differences }
+  return isOurs ? { kind: 'ours', found, row, differences } : { kind: 'foreign', maker, differences }
 }
 
 /** How what was found differs from what was set; null where it does not. */

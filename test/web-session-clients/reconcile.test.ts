@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { writePolicyFile } from '../policy/files.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
-import { drift, edit, mark, reconcile, start } from './drifts.ts'
+import { drift, edit, mark, path, reconcile, start } from './drifts.ts'
 import { writesOf } from './requests.ts'
 import { rotate } from './rotations.ts'
 import { readTables } from './tables.ts'
@@ -117,6 +117,23 @@ test('200: a client that was switched off here and on again in the console is to
   assert.deepEqual((await drift(service)).state, 'reenabled')
   assert.equal((await reconcile(service, 'reapply')).body.status, 'disabled')
   assert.equal(service.sandbox.pingFederate.clients()[0]?.enabled, false)
+})
+
+test('409 operation_in_progress while nobody knows how setting it again has ended, though PingFederate has it: it is nobody else’s', async t => {
+  const service = await start(t)
+  await edit(service, { name: 'By hand' })
+  const { faults } = service.sandbox.pingFederate
+  const lost = { answer: { kind: 'drop' } } as const
+  faults.next({ match: { method: 'PUT', path }, fault: lost })
+  // What is read before the change, and in it, and what is to tell how it has ended.
+  for (const fault of [{}, {}, lost]) faults.next({ match: { method: 'GET', path }, fault })
+  const unknown = await reconcile(service, 'reapply')
+  assert.deepEqual([unknown.status, unknown.body.code], [504, 'outcome_unknown'])
+  for (const next of [reconcile(service, 'reapply'), reconcile(service, 'accept'), update(service, {})]) {
+    const { status, body } = await next
+    assert.deepEqual([status, body.code], [409, 'operation_in_progress'])
+    assert.equal(body.operation, unknown.body.operation)
+  }
 })
 
 test('403: what the policy does not allow is not accepted, with the rule', async t => {
