@@ -11,6 +11,8 @@ export type Caller = {
   pauses: Random
   /** Told of the code of every answer that is not final, of `no answer`, and of what has been done. */
   note: (what: string) => void
+  /** Changes the client in PingFederate, past the service. */
+  edit: (clientId: string, fields: Record<string, unknown>) => Promise<void>
   /** Nobody tries again after it. */
   deadline: AbortSignal
 }

@@ -8,6 +8,7 @@ import {
   isAlive,
   isMade,
   pingAccessUrl,
+  type Settings,
   type Story,
   tokenOf,
   tokensOf,
@@ -20,6 +21,7 @@ export const compareStory = (story: Story, made: readonly MadeClient[], records:
   const client = made.find(each => each.clientId === story.clientId)
   const claims = [
     ...claimClient(story, client, records),
+    ...claimSettings(story, client, records),
     ...claimFormer(story, client, records),
     ...story.handOuts.flatMap(handOut => claimHandOut(story, handOut, records)),
   ]
@@ -34,6 +36,7 @@ const claimClient = (story: Story, client: MadeClient | undefined, records: Reco
   const { clients, operations } = records
   const row = clients.find(each => each.client_id === story.clientId)
   const operation = operations.find(each => each.operation_id === row?.operation_id)
+  const handsOut = ['create', 'rotate'].includes(String(operation?.kind))
   const answers = story.handOuts.flatMap(({ created }) => created)
   const rotations = operations.filter(
     each => each.client_id === story.clientId && each.kind === 'rotate' && each.state === 'done',
@@ -49,8 +52,27 @@ const claimClient = (story: Story, client: MadeClient | undefined, records: Reco
       'has another secret in force',
       row?.retrieval_id === findRetrieval(inForce(story), records)?.retrieval_id,
     ],
-    ['was made by another change', operation?.retrieval_id === row?.retrieval_id],
+    ['was made by another change', !handsOut || operation?.retrieval_id === row?.retrieval_id],
     ['has not one rotation for each that was answered', rotations.length === formerOf(story).length],
+  ]
+}
+
+/** What was answered last is what the database has and what PingFederate has, and every change of it has raised the version. */
+const claimSettings = (story: Story, client: MadeClient | undefined, records: Records): Claim[] => {
+  const row = records.clients.find(each => each.client_id === story.clientId)
+  const stored = { ...JSON.parse(row?.settings ?? '{}'), name: row?.name }
+  const isOf = ({ client_id: clientId }: { client_id: string }) => clientId === story.clientId
+  const updates = records.operations.filter(
+    each => isOf(each) && each.kind === 'update' && each.state === 'done',
+  )
+  const accepted = records.events.filter(each => isOf(each) && each.action === 'client.accept')
+  return [
+    ...Object.entries(story.settings).flatMap(([name, value]): Claim[] => [
+      [`has another ${name} in the database`, stored[name] === value],
+      [`has another ${name} in PingFederate`, client?.settings[name as keyof Settings] === value],
+    ]),
+    ['has another version than was answered last', Number(row?.version) === story.version],
+    ['has not one version for each change', Number(row?.version) === 1 + updates.length + accepted.length],
   ]
 }
 

@@ -7,6 +7,7 @@ import { startTestService, type TestService } from '../service.ts'
 import { findDifferences } from './compare.ts'
 import { createRandom } from './random.ts'
 import { createSend } from './send.ts'
+import { createConsole } from './settings.ts'
 import { create, takeSteps } from './steps.ts'
 import { createStory, isMade, type Step, type Story, tokenOf } from './story.ts'
 
@@ -19,6 +20,7 @@ const lives: Step[][] = [
   ['redeem', 'rotate', 'redeem', 'end former', 'rotate while ending former'],
   ['keep', 'rotate while redeeming', 'keep'],
   ['redeem', 'rotate', 'redeem', 'end former'],
+  ['redeem', 'patch', 'declare', 'switch off and on', 'reconcile', 'rotate', 'redeem'],
 ]
 
 /** One caller for each thing that can be done with a client, and one that is refused the first one's. */
@@ -30,17 +32,19 @@ const live = async (t: TestContext) => {
     random: createRandom(1, 'ways'),
     impatience: 0,
   })
+  const deadline = new AbortController().signal
   const caller = {
     send,
     // The first one of several is what the service does unless it is asked for something else.
     random: { ...createRandom(1, 'caller'), pick: <T>([first]: readonly [T, ...T[]]): T => first },
     pauses: createRandom(1, 'pauses'),
     note: () => undefined,
-    deadline: new AbortController().signal,
+    ...{ edit: createConsole(service.sandbox, deadline), deadline },
   }
   const stories: Story[] = [...lives, ['keep' as const]].map((steps, number) => ({
     ...createStory(number, createRandom(1, `story ${number}`)),
     clientId: `client-${number % lives.length}`,
+    settings: { name: `client-${number % lives.length}`, requirePkce: false, enabled: true },
     steps,
   }))
   for (const story of stories) {
@@ -123,8 +127,36 @@ const planted: Record<string, { plant: (service: TestService, stories: Story[]) 
       found: /client-0 .*was given not exactly one token/,
     },
     'a client id that two callers were given': {
-      plant: (_, stories) => stories[8]?.handOuts[0].created.push(...(stories[0]?.handOuts[0].created ?? [])),
+      plant: (_, stories) =>
+        stories[lives.length]?.handOuts[0].created.push(...(stories[0]?.handOuts[0].created ?? [])),
       found: /client-0 was given to two keys/,
+    },
+    'a client that PingFederate has otherwise than was answered last': {
+      plant: async ({ sandbox }) => {
+        const path = '/oauth/clients/client-8'
+        const { body } = await callAdminApi(sandbox, 'GET', path)
+        await callAdminApi(sandbox, 'PUT', path, { ...body, enabled: false })
+      },
+      found: /client-8 .*has another enabled in PingFederate/,
+    },
+    'a client that the database has otherwise than was answered last': {
+      plant: service => write(service, "update client set name = 'x' where client_id = 'client-8'"),
+      found: /client-8 .*has another name in the database/,
+    },
+    'a client that differs and is not changed by anybody': {
+      plant: service => write(service, "update client set name = 'x' where client_id = 'client-1'"),
+      found: /client-1: .*"drifted":true/,
+    },
+    'a version that was never answered': {
+      plant: service => write(service, "update client set version = 9 where client_id = 'client-8'"),
+      found: /client-8 .*has another version than was answered last/,
+    },
+    'a version that no change has made': {
+      plant: (service, stories) => {
+        write(service, "update client set version = version + 1 where client_id = 'client-8'")
+        for (const story of stories) story.version += 1
+      },
+      found: /client-8 .*has not one version for each change/,
     },
     'a caller that was answered nothing final': {
       plant: (_, [story]) => story?.handOuts[0].created.splice(0),

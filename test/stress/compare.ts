@@ -27,12 +27,21 @@ export const findDifferences = async (
     ...stories.flatMap(story => compareStory(story, made, records)),
     ...compareIds(stories),
   ]
-  for (const story of stories.filter(isMade))
+  for (const story of stories.filter(isMade)) {
+    differences.push(...(await compareDrift(story, send)))
     for (const handOut of story.handOuts)
       differences.push(...(await compareSecret(story, handOut, { sandbox, send })))
+  }
   const secrets = stories.flatMap(({ handOuts }) => handOuts.flatMap(secretsOf))
   if (new Set(secrets).size !== secrets.length) differences.push('a secret was delivered twice')
   return differences
+}
+
+/** The service itself finds PingFederate's client as it has set it. */
+const compareDrift = async ({ clientId }: Story, send: Send): Promise<string[]> => {
+  const path = `/web-session-clients/${clientId}/drift`
+  const answer = await sendUntilTaken(send, { method: 'GET', path })
+  return answer?.body['drifted'] === false ? [] : [`${clientId}: ${JSON.stringify(answer?.body)}`]
 }
 
 /** A client in PingFederate with our marker and a client in the database are one and the same. */

@@ -64,8 +64,8 @@ const check = async (t: TestContext, { replicas, callers, databaseUrl }: Engine)
 
 const server = usePostgresServer()
 
-test('SQLite, one process that is killed and started again: every answer of 201 is a client, and every secret went out once and works as long as it should', t =>
+test('SQLite, one process that is killed and started again: every answer of 201 is a client, every secret went out once and works as long as it should, and settings are those that were answered last', t =>
   check(t, { replicas: 1, callers: 8 }))
 
-test('PostgreSQL, three replicas that are killed and started again: every answer of 201 is a client, and every secret went out once and works as long as it should', async t =>
+test('PostgreSQL, three replicas that are killed and started again: every answer of 201 is a client, every secret went out once and works as long as it should, and settings are those that were answered last', async t =>
   check(t, { replicas: 3, callers: 12, databaseUrl: await server.createDatabase() }))

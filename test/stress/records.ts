@@ -4,7 +4,9 @@ type Row<Name extends string> = Record<Name, string>
 
 /** What the database holds, read beside the service and without its code. */
 export type Records = {
-  clients: Row<'client_id' | 'state' | 'operation_id' | 'retrieval_id'>[]
+  clients: (Row<'client_id' | 'state' | 'operation_id' | 'retrieval_id' | 'name' | 'settings'> & {
+    version: number
+  })[]
   operations: Row<'operation_id' | 'kind' | 'client_id' | 'state' | 'retrieval_id'>[]
   retrievals: (Row<'retrieval_id' | 'client_id' | 'state'> & {
     previous_ends_at: string | null
@@ -15,7 +17,7 @@ export type Records = {
 }
 
 const queries: Record<keyof Records, string> = {
-  clients: 'select client_id, state, operation_id, retrieval_id from client',
+  clients: 'select client_id, state, operation_id, retrieval_id, name, settings, version from client',
   operations: 'select operation_id, kind, client_id, state, retrieval_id from operation',
   retrievals: 'select retrieval_id, client_id, state, previous_ends_at from retrieval',
   remembered: 'select operation_id from idempotency',

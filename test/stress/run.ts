@@ -4,6 +4,7 @@ import { findDifferences } from './compare.ts'
 import { type Fleet, killAtRandom } from './kill.ts'
 import { createRandom } from './random.ts'
 import { createSend } from './send.ts'
+import { createConsole } from './settings.ts'
 import { create, takeSteps } from './steps.ts'
 import { createStory, type Story } from './story.ts'
 import { strikeAtRandom } from './strike.ts'
@@ -42,7 +43,7 @@ const createCrowd = (size: number) => {
 }
 
 /**
- * Callers create, repeat, redeem, revoke and rotate, while processes are killed and PingFederate fails. The seed decides what
+ * Callers create, repeat, redeem, revoke, rotate and change, while processes are killed and PingFederate fails. The seed decides what
  * happens and in what order each of them does it; how long everything takes, and so what meets what, it cannot decide.
  */
 export const stress = async (
@@ -62,8 +63,7 @@ export const stress = async (
     }),
     random: createRandom(seed, name),
     pauses: createRandom(seed, `pauses of ${name}`),
-    note,
-    deadline,
+    ...{ note, deadline, edit: createConsole(sandbox, deadline) },
   })
   const stories: Story[] = []
   const waiting: (() => Promise<void>)[] = []

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Random } from './random.ts'
 
-export type Answered = { status: number; body: Record<string, unknown> }
+export type Answered = { status: number; body: Record<string, unknown>; tag?: string | undefined }
 
 type Sent = { method: string; path: string; headers?: Record<string, string>; body?: unknown }
 
@@ -36,9 +36,14 @@ export const createSend =
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(leavesAfterMs),
     })
-      .then(async response => ({ status: response.status, text: await response.text() }))
+      .then(async response => ({
+        ...{ status: response.status, text: await response.text() },
+        tag: response.headers.get('etag') ?? undefined,
+      }))
       .catch(() => undefined)
-    return answer && { status: answer.status, body: answer.text === '' ? {} : JSON.parse(answer.text) }
+    if (!answer) return undefined
+    const { text, ...others } = answer
+    return { ...others, body: text === '' ? {} : JSON.parse(text) }
   }
 
 /** As often as a service that nobody disturbs any more may be busy. */

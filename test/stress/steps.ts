@@ -1,4 +1,5 @@
 import { ask, askRepeatedly, type Caller } from './caller.ts'
+import { declare, patchSomething, reconcile, switchOffAndOn } from './settings.ts'
 import {
   createHandOut,
   formerOf,
@@ -127,6 +128,10 @@ const steps: Record<Step, Take> = {
   'rotate while redeeming': async (caller, story) =>
     void (await Promise.all([useInForce(caller, story), rotate(caller, story)])),
   'rotate while ending former': rotateWhileEndingFormer,
+  patch: patchSomething,
+  declare,
+  'switch off and on': switchOffAndOn,
+  reconcile,
 }
 
 /** Does with the client what the caller set out to do. */

@@ -41,10 +41,17 @@ export const changes = [
   'end former',
   'rotate while redeeming',
   'rotate while ending former',
+  'patch',
+  'declare',
+  'switch off and on',
+  'reconcile',
 ] as const
 
 /** What a caller does with its client, one after the other. */
 export type Step = (typeof uses)[number] | (typeof changes)[number]
+
+/** What is changed of a client, as it is answered. */
+export type Settings = { name: string; requirePkce: boolean; enabled: boolean }
 
 /** One caller with its one client: what it set out to do, and everything it was answered. */
 export type Story = {
@@ -56,6 +63,9 @@ export type Story = {
   isLater: boolean
   /** The secret of the create and of each rotation, the one in force last. */
   handOuts: [HandOut, ...HandOut[]]
+  /** What its client is by the last answer, and under which version. */
+  settings: Settings
+  version: number
   /** Revocations, and ends of former secrets, whose answer never came: they may still be done. */
   lostRevocations: number
   lostEnds: number
@@ -68,23 +78,28 @@ export type Story = {
 }
 
 /** The story of that number before anything has happened; some want the client id of the one before. */
-export const createStory = (number: number, random: Random): Story => ({
-  clientId: `client-${random.chance(0.1) && number > 0 ? number - 1 : number}`,
-  key: `key-of-the-story-${number}-${random.integer(2 ** 32)}`,
-  steps: chooseSteps(random),
-  isLater: random.chance(0.3),
-  handOuts: [createHandOut('create')],
-  lostRevocations: 0,
-  lostEnds: 0,
-  isRefused: false,
-  operations: [],
-  wrong: [],
-})
+export const createStory = (number: number, random: Random): Story => {
+  const clientId = `client-${random.chance(0.1) && number > 0 ? number - 1 : number}`
+  return {
+    clientId,
+    settings: { name: clientId, requirePkce: false, enabled: true },
+    version: 1,
+    key: `key-of-the-story-${number}-${random.integer(2 ** 32)}`,
+    steps: chooseSteps(random),
+    isLater: random.chance(0.3),
+    handOuts: [createHandOut('create')],
+    lostRevocations: 0,
+    lostEnds: 0,
+    isRefused: false,
+    operations: [],
+    wrong: [],
+  }
+}
 
-/** Most only use their secret, and half of those redeem it; the others change the client, up to three times. */
+/** Most only use their secret, and half of those redeem it; the others change the client, up to four times. */
 const chooseSteps = (random: Random): Step[] => {
   const use = (): Step => (random.chance(0.5) ? 'redeem' : random.pick(uses))
-  const rounds = random.chance(0.3) ? random.between(1, 4) : 0
+  const rounds = random.chance(0.3) ? random.between(1, 5) : 0
   return [use(), ...Array.from({ length: rounds }, () => [random.pick(changes), use()]).flat()]
 }
 
