@@ -21,8 +21,9 @@ type Search = ListFilters & {
 }
 
 /**
- * A page of clients in the order of their ids. No index knows the filters, so the index by team, or for those of any team that
- * by id, is walked and each client on the way is looked at. Where few of them fit, a page can be short or empty while `next` tells where the walk goes on.
+ * A page of clients in the order of their ids. No index knows the filters, so the index by team, or for those of any team
+ * that by id, is walked and each client on the way is looked at. Where few of them fit, a page can be short or empty while
+ * `next` tells where the walk goes on.
  */
 export const findClients = async (
   db: Kysely<Database>,

@@ -76,6 +76,7 @@ const countOnSqlite = async ({ db }: Store, { sql: text, parameters }: CompiledQ
   const reads = rows.map(({ detail }) => detail).filter(detail => /(client|retrieval)\b/.test(detail))
   const isBounded = (read: string): boolean =>
     /^SEARCH client USING INDEX client_by_team \(\(team,client_id\)>\(\?,\?\) AND team<\?\)$/.test(read) ||
+    /^SEARCH client USING INDEX sqlite_autoindex_client_1 \(client_id>\?\)$/.test(read) ||
     /^SEARCH (client|retrieval) USING INDEX \w+_1 \((client|retrieval)_id=\?\)$/.test(read)
   assert.ok(reads.length > 0)
   assert.deepEqual(
@@ -104,6 +105,8 @@ const places: Partial<Search>[] = [
   {},
   { after: idOf(mostWalked) },
   { teams: ['nobodys', 'payments', 'shop'] },
+  { teams: 'any' },
+  { teams: 'any', after: idOf(mostWalked) },
 ]
 
 onEachEngine('clients', openStore => {
@@ -157,5 +160,21 @@ onEachEngine('clients', openStore => {
     }
     assert.deepEqual((await readPages(store, { teams, limit: 50 })).flat(), idsOf(clients))
     assert.deepEqual(await readPages(store, { teams: [] }), [[]])
+  })
+})
+
+onEachEngine('clients of every team', openStore => {
+  test('200: they come in order, each once, with a filter as without', async t => {
+    const store = await openStore(t)
+    await insertMany(store, 1_200)
+    const failed = [0, 499, 500, 501, 1_199].map(idOf)
+    await store.write(trx =>
+      trx.updateTable('client').set({ replication: 'failed' }).where('client_id', 'in', failed).execute(),
+    )
+    await insertClients(store, [{ client_id: 'z', team: 'shop' }])
+    const all = [...Array.from({ length: 1_200 }, (_, index) => idOf(index)), 'z']
+    assert.deepEqual((await readPages(store, { teams: 'any', limit: 200 })).flat(), all.toSorted())
+    for (const limit of [2, 5, 200])
+      assert.deepEqual((await readPages(store, { teams: 'any', limit, status: 'failed' })).flat(), failed)
   })
 })
