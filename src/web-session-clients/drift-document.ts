@@ -16,5 +16,5 @@ export const driftDocument = {
     description: 'What PingFederate has, beside what was set.',
     content: { 'application/json': { schema: Type.Unsafe<Drift>(Type.Ref('Drift')), example } },
   },
-  problems: ['client_not_found', ...readProblems] as const,
+  problems: ['client_not_found', 'operation_in_progress', ...readProblems] as const,
 }

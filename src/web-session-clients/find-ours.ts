@@ -30,7 +30,8 @@ type Compared =
 
 /**
  * Reads a client in PingFederate and compares it.
- * @throws Problem what became of the look, or `client_not_found` where the client has just been deleted here
+ * @throws Problem what became of the look, `operation_in_progress`, or `client_not_found` where the client has
+ *   just been deleted here
  */
 export const lookForOurs = async (
   { pingFederate, store: { db } }: Where,
@@ -41,7 +42,11 @@ export const lookForOurs = async (
   if (!found) return { kind: 'missing' }
   const row = await findTaken(db, clientId)
   if (!row) throw clientNotFound()
-  return compare(db, found, row)
+  const compared = await compare(db, found, row)
+  // What a change has written whose end is not known yet.
+  if (compared.kind === 'foreign' && compared.maker === (await findOpen(db, clientId)))
+    throw inProgress(compared.maker)
+  return compared
 }
 
 /**
@@ -54,11 +59,7 @@ export const findOurs = async (
 ): Promise<Extract<Looked, { kind: 'ours' }>> => {
   const looked = await lookForOurs(where, clientId)
   if (looked.kind === 'missing') throw missing()
-  if (looked.kind === 'foreign') {
-    // What a change has written whose end is not known yet.
-    const holder = await findOpen(where.store.db, clientId)
-    throw holder === looked.maker ? inProgress(holder) : notOurs()
-  }
+  if (looked.kind === 'foreign') throw notOurs()
   return looked
 }
 

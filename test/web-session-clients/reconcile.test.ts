@@ -129,7 +129,10 @@ test('409 operation_in_progress while nobody knows how setting it again has ende
   for (const fault of [{}, {}, lost]) faults.next({ match: { method: 'GET', path }, fault })
   const unknown = await reconcile(service, 'reapply')
   assert.deepEqual([unknown.status, unknown.body.code], [504, 'outcome_unknown'])
-  for (const next of [reconcile(service, 'reapply'), reconcile(service, 'accept'), update(service, {})]) {
+  for (const next of [
+    ...[reconcile(service, 'reapply'), reconcile(service, 'accept'), update(service, {})],
+    service.call('GET', `${clientPath}/drift`),
+  ]) {
     const { status, body } = await next
     assert.deepEqual([status, body.code], [409, 'operation_in_progress'])
     assert.equal(body.operation, unknown.body.operation)
