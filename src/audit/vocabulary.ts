@@ -8,8 +8,7 @@ export const auditActions = {
   'client.delete': 'Delete a web session client that is switched off.',
   'client.ensure':
     'Make sure that a web session client is as declared; what that does is `client.create` or `client.update`.',
-  'client.drift':
-    'Compare a web session client with what PingFederate has, which the service does by itself.',
+  'client.drift': 'Find that a web session client has drifted, or is as it was set again.',
   'client.list': 'List web session clients.',
   'client.read': 'Read a web session client.',
   'client.revoke-previous': 'End the former secrets of a web session client at once.',

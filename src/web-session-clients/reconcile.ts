@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import { ClientId } from '../client-id.ts'
+import type { ClientRow } from '../database/schema.ts'
 import { Prefer } from '../http/prefer.ts'
 import type { App } from '../http/route.ts'
 import type { Journal } from '../journal/change.ts'
@@ -13,6 +14,7 @@ import { toUnchanged } from './client-row.ts'
 import type { Reconcile } from './drift-schema.ts'
 import { findOurs, type Looked } from './find-ours.ts'
 import { getClient } from './get.ts'
+import { markDrift } from './mark-drift.ts'
 import type { CreateRules } from './plan.ts'
 import { reapplyChange } from './reapply-change.ts'
 import { reconcileDocument } from './reconcile-document.ts'
@@ -65,7 +67,7 @@ export const reconcileWebSessionClient = (app: App, dependencies: ReconcileDepen
   })
 }
 
-/** Nothing is written where nothing differs. */
+/** Nothing is written to PingFederate where nothing differs. */
 const settle = async (
   dependencies: ReconcileDependencies,
   direction: Reconcile['direction'],
@@ -73,7 +75,7 @@ const settle = async (
   actor: Actor,
 ): Promise<UpdateAnswer> => {
   const { row, differences } = looked
-  if (differences.length === 0) return toUnchanged(row)
+  if (differences.length === 0) return toUnchanged(await endDrift(dependencies, row, actor))
   const { config, newId, policy } = dependencies
   if (direction === 'accept')
     return toUnchanged(await acceptDrift(dependencies, looked, { config, policy: policy.current(), actor }))
@@ -81,4 +83,14 @@ const settle = async (
     ...{ operationId: newId(), clientId: row.client_id, team: row.team, actor },
     ...{ retrievalId: null, rule: null, refusal: undefined, idempotent: undefined },
   })
+}
+
+/** Somebody has put it right in PingFederate since it was found to have drifted. */
+const endDrift = async (
+  { store }: Pick<ReconcileDependencies, 'store'>,
+  row: ClientRow,
+  actor: Actor,
+): Promise<ClientRow> => {
+  if (row.drift !== null) await markDrift(store, actor, row, null)
+  return { ...row, drift: null, drift_found_at: null }
 }

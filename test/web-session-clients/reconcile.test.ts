@@ -203,3 +203,22 @@ test('200: a change of what somebody has put right in the console ends that it i
   assert.deepEqual([rotated.status, rotated.body.drift.state], [201, 'changed'])
   assert.equal((await update(service, { name: 'Shop' })).body.drift, null)
 })
+
+test('200: what somebody has put right in the console is not shown as drifted after either direction, and PingFederate is not written to', async t => {
+  const service = await start(t)
+  for (const direction of ['reapply', 'accept']) {
+    await mark(service, 'reenabled', '2026-01-02T00:00:00.000Z')
+    const { status, body } = await reconcile(service, direction)
+    assert.deepEqual([status, body.reconciled, body.drift], [200, [], null])
+    assert.equal((await service.call('GET', clientPath)).body.drift, null)
+  }
+  assert.deepEqual(writesOf(service.calls), [])
+  const events = readRows(
+    service.databasePath,
+    "select subject, outcome from audit_event where action = 'client.drift'",
+  )
+  assert.deepEqual(
+    events.map(({ subject, outcome }) => [subject, outcome]),
+    Array(2).fill(['payments-pipeline', 'resolved']),
+  )
+})
