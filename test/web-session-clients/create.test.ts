@@ -56,6 +56,7 @@ test('201: the answer has everything the manual does not mention off, the addres
     accessTokenManager: null,
     enabled: true,
     status: 'ready',
+    drift: null,
   })
   assert.match(retrieval.token, tokenForm)
   assert.equal(retrieval.redeemableBy, 'team')
