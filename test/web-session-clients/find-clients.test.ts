@@ -98,6 +98,7 @@ const rare: Partial<Search>[] = [
   { retrieval: 'outstanding' },
   { retrieval: 'expired' },
   { secretOlderThanDays: 36_500 },
+  { drifted: true },
   { status: 'ready', retrieval: 'revoked', secretOlderThanDays: 1, search: 'client' },
 ]
 

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PostgresAdapter, sql } from 'kysely'
-import { onEachEngine } from '../database/engines.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { startTestService } from '../service.ts'
 import { mark } from './drifts.ts'
@@ -44,24 +42,3 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const)
     assert.deepEqual(await list(''), [['a', null], b, ['c', null], d])
     assert.deepEqual((await service.call('GET', '/web-session-clients/d')).body.drift, d[1])
   })
-
-onEachEngine('listing what has drifted', openStore =>
-  test('reads the index of drifted clients, and not all of the team', async t => {
-    const { db, write } = await openStore(t)
-    await write(trx =>
-      sql`
-        insert into client (client_id, team, name, search_text, state, replication, settings, operation_id,
-          retrieval_id, created_at, created_by, updated_at, drift)
-        with recursive numbers(i) as (select 1 union all select i + 1 from numbers where i < 20000)
-        select 'client-' || i, 'payments', 'n', 's', 'active', 'ready', '{}', 'o', 'r', 'a', 'b', 'a',
-          case when i % 1000 = 0 then 'changed' end from numbers`.execute(trx),
-    )
-    const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter
-    // SQLite has no statistics, because nobody makes it collect any.
-    if (isPostgres) await write(trx => sql`analyze client`.execute(trx))
-    const explain = sql.raw(isPostgres ? 'explain' : 'explain query plan')
-    const { rows } = await sql`${explain} select * from client
-      where team in ('payments') and state = 'active' and drift > '' order by client_id limit 51`.execute(db)
-    assert.match(JSON.stringify(rows), /client_drifted/)
-  }),
-)
