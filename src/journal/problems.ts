@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 export const inProgress = (operation: string): Problem =>
   new Problem(
     'operation_in_progress',
-    'Your team is changing this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
+    'Somebody is changing this client already, or it is not known yet how that ended. Wait for the answer to that request, or read the operation: it holds the client id until nothing of it can arrive in PingFederate any more.',
     {
       operation,
       headers: { 'retry-after': '10' },

@@ -12,7 +12,7 @@ const Query = Type.Object(
     team: Type.Optional(
       VisibleLine({
         maxLength: 256,
-        description: 'Only clients of this team of yours.',
+        description: 'Only clients of this team of yours; with the scope `web-session-clients:admin` of any.',
         examples: ['payments'],
       }),
     ),

@@ -15,7 +15,7 @@ const lineFix = 'Use one line of visible characters, without blanks at either en
 const Team = VisibleLine({
   maxLength: 256,
   description:
-    'Owning team, one of those in your access token; may be left out by a caller with exactly one.',
+    'Owning team, one of those in your access token, or any with the scope `web-session-clients:admin`; may be left out by a caller with exactly one.',
   examples: ['payments'],
   'x-fix': lineFix,
 })

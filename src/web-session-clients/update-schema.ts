@@ -20,7 +20,8 @@ export const UpdateWebSessionClient = Type.Object(
     description: Type.Optional(OrNull(properties.description)),
     team: Type.Optional({
       ...properties.team,
-      description: 'Moves the client to this team: the caller has to be in both.',
+      description:
+        'Moves the client to this team: the caller has to be in both, or have the scope `web-session-clients:admin`.',
     }),
     scopes: Type.Optional(OrNull(properties.scopes)),
     requirePkce: Type.Optional(OrNull(properties.requirePkce)),

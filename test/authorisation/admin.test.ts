@@ -105,6 +105,17 @@ test('200 for an admin that declares another team’s client: it stays with its 
   assert.deepEqual([moved.status, moved.body.team], [200, 'shop'])
 })
 
+test('409 for an admin that takes an id which another team has: it is told whose client that is, and others are not', async t => {
+  const { admin, member } = await start(t)
+  await member('payments')('POST', clients, smallest)
+  const told = await admin('iam')('POST', clients, smallest)
+  assert.equal(outcome(told), '409 client_id_taken')
+  assert.match(told.body.detail, /^Team payments has this client since /)
+  const untold = await member('iam')('POST', clients, smallest)
+  assert.equal(outcome(untold), '409 client_id_taken')
+  assert.ok(!untold.body.detail.includes('payments'))
+})
+
 test('403 for what the policy does not allow the owning team, and beyond its limit, whoever asks', async t => {
   const policy = writePolicyFile(t, {
     ...permissive,
