@@ -1,4 +1,4 @@
-import type { Store } from '../database/store.ts'
+import { databaseTime } from '../database/database-time.ts'
 import { toSettings } from '../pingfederate/client-fields.ts'
 import { Problem } from '../problem.ts'
 import { lookForOurs, requireMarker, type Where } from './find-ours.ts'
@@ -12,7 +12,7 @@ import { notOurs } from './taken.ts'
  *   became of the look
  */
 export const findDeletable = async (
-  { pingFederate, store }: Where & { store: Pick<Store, 'now'> },
+  { pingFederate, store }: Where,
   { clientId, graceMinutes }: { clientId: string; graceMinutes: number },
 ): Promise<boolean> => {
   const looked = await lookForOurs({ pingFederate, store }, clientId)
@@ -23,7 +23,10 @@ export const findDeletable = async (
   if (row.disabled_at === null) throw enabledHere(clientId)
   if (toSettings(found.raw.reveal(), row).enabled) throw enabledThere(clientId)
   const deletableAt = Date.parse(row.disabled_at) + graceMinutes * 60_000
-  if (deletableAt > store.now()) throw disabledRecently(deletableAt, store.now())
+  // The database's own clock, which has said since when: any other may be behind it.
+  const { time } = await store.db.selectNoFrom(databaseTime.as('time')).executeTakeFirstOrThrow()
+  const now = Date.parse(time)
+  if (deletableAt > now) throw disabledRecently(deletableAt, now)
   return true
 }
 

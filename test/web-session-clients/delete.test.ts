@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Store } from '../../src/database/store.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval, readRows, redeem } from '../secret-retrievals/retrievals.ts'
@@ -69,6 +70,11 @@ test('409 before the grace is over, with the time from when on', async t => {
   assert.ok(seconds > 3_590 && seconds <= 3_600, String(seconds))
   ahead = 3_601_000
   assert.equal((await remove(service)).status, 204)
+})
+
+test('204 right after it was switched off, also where this process’s clock is behind the database’s', async t => {
+  const wrapStore = (store: Store): Store => ({ ...store, now: () => store.now() - 5_000 })
+  assert.equal((await remove(await start(t, { wrapStore }))).status, 204)
 })
 
 test('409 client_in_use in PingFederate’s own words, and the client stays', async t => {
