@@ -335,7 +335,7 @@ test('at the end of a hundred thousand clients it keeps less than twenty megabyt
   const collect: () => void = runInNewContext('gc')
   collect()
   const before = process.memoryUsage().heapUsed
-  let kept = 0
+  let kept = Number.POSITIVE_INFINITY
   const listClients = async (number: number) => {
     const bodies = toBodies(number)
     if (bodies.length < clientsPerPage) {
@@ -345,5 +345,6 @@ test('at the end of a hundred thousand clients it keeps less than twenty megabyt
     return parseClients({ items: bodies })
   }
   await sweep(store, { listClients, findClient: assert.fail })
-  assert.ok(kept > 0 && kept < 20e6, `${kept} bytes`)
+  // What other tests of this process have left may be collected meanwhile, and then it is less than none.
+  assert.ok(kept < 20e6, `${kept} bytes`)
 })
