@@ -21,7 +21,6 @@ const lives: Step[][] = [
   ['keep', 'rotate while redeeming', 'keep'],
   ['redeem', 'rotate', 'redeem', 'end former'],
   ['redeem', 'patch', 'declare', 'switch off and on', 'reconcile', 'rotate', 'redeem'],
-  ['redeem', 'rotate', 'keep', 'retire'],
 ]
 
 /** One caller for each thing that can be done with a client, and one that is refused the first one's. */
@@ -143,19 +142,6 @@ const planted: Record<string, { plant: (service: TestService, stories: Story[]) 
     'a client that the database has otherwise than was answered last': {
       plant: service => write(service, "update client set name = 'x' where client_id = 'client-8'"),
       found: /client-8 .*has another name in the database/,
-    },
-    'a token that works after its client was deleted': {
-      plant: service =>
-        write(service, "update retrieval set state = 'outstanding' where client_id = ?", 'client-9'),
-      found: /client-9 .*is outstanding in the database/,
-    },
-    'a client that was deleted twice': {
-      plant: service =>
-        write(
-          service,
-          "update operation set kind = 'delete' where kind = 'update' and client_id = 'client-9'",
-        ),
-      found: /client-9 .*was not deleted by exactly one operation/,
     },
     'a client that differs and is not changed by anybody': {
       plant: service => write(service, "update client set name = 'x' where client_id = 'client-1'"),
