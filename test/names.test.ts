@@ -56,6 +56,8 @@ const heldElsewhere: Record<string, string> = {
   // What is recorded of an adopted client, and what is not adopted.
   'web-session-clients/adopt-client.ts': 'web-session-clients/adopt.test.ts',
   'web-session-clients/adoption-plan.ts': 'web-session-clients/adopt.test.ts',
+  // What neither a reconciliation nor an adoption takes over.
+  'web-session-clients/unfit-fields.ts': 'web-session-clients/reconcile.test.ts',
   // One direction of a reconciliation.
   'web-session-clients/accept.ts': 'web-session-clients/reconcile.test.ts',
   // What a dry run answers beside the plan, of a create and of a change.

@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely'
 import type { Actor } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
-import { compileSchema } from '../http/compilation.ts'
 import { becameFree, inProgress } from '../journal/problems.ts'
 import { findOpen } from '../journal/read-operation.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
@@ -14,11 +13,11 @@ import type { Policy } from '../policy/team-policy.ts'
 import { type Difference, Problem } from '../problem.ts'
 import { toNewClient } from './client-row.ts'
 import type { Looked } from './find-ours.ts'
-import { findUnfitTexts } from './plain-text.ts'
 import type { CreateRules } from './plan.ts'
+import { findUnfitFields } from './unfit-fields.ts'
 import { planUpdate, type UpdatePlan } from './update-plan.ts'
 import { toColumns } from './update-rows.ts'
-import { UpdateWebSessionClient } from './update-schema.ts'
+import type { UpdateWebSessionClient } from './update-schema.ts'
 
 type Given = { config: CreateRules; policy: Policy; actor: Actor }
 type Ours = Extract<Looked, { kind: 'ours' }>
@@ -82,12 +81,7 @@ const toText = (description: string, { team }: Pick<ClientRow, 'team'>): string 
 
 /** Only what could be asked for by PATCH; what is left out differs afterwards, and is named by that. */
 const withoutUnfit = (wanted: Record<string, unknown>): UpdateWebSessionClient => {
-  const check = compileSchema({ schema: UpdateWebSessionClient })
-  const { isValid, errors = [] } = { isValid: check(wanted), errors: check.errors ?? [] }
-  const unfit = isValid
-    ? findUnfitTexts(wanted).map(({ pointer }) => pointer)
-    : errors?.map(({ instancePath, params }) => instancePath || `/${params['additionalProperty']}`)
-  const names = new Set(unfit?.map(pointer => pointer.split('/')[1]))
+  const names = findUnfitFields(wanted)
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => !names.has(name)))
 }
 

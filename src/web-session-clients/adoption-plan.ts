@@ -1,5 +1,4 @@
 import { clientIdPattern } from '../client-id.ts'
-import { compileSchema } from '../http/compilation.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
 import { toManaged, toSettings } from '../pingfederate/client-fields.ts'
 import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
@@ -9,9 +8,8 @@ import { type ClientInPingFederate, findMaker } from '../pingfederate/oauth-clie
 import type { Difference } from '../problem.ts'
 import type { Adoption, adoptionRefusals } from './adoption-schema.ts'
 import { pingAccessDefaults } from './defaults.ts'
-import { findUnfitTexts } from './plain-text.ts'
 import type { CreateRules } from './plan.ts'
-import { UpdateWebSessionClient } from './update-schema.ts'
+import { findUnfitFields } from './unfit-fields.ts'
 
 type Refused = { reason: (typeof adoptionRefusals)[number]; detail: string; differences?: Difference[] }
 type Adoptable = { client: NewClient; differences: Difference[] }
@@ -80,12 +78,7 @@ const toUrls = (redirectUris: string[], { pingAccess }: CreateRules): Urls => {
 const findInexpressible = ({ name, settings }: NewClient): Difference[] => {
   const { description, scopes, oidcPolicy, accessTokenManager } = settings
   const asked = { name, description, scopes, oidcPolicy, accessTokenManager }
-  const check = compileSchema({ schema: UpdateWebSessionClient })
-  const broken = check(asked)
-    ? findUnfitTexts(asked).map(each => each.pointer)
-    : (check.errors ?? []).map(each => each.instancePath)
-  const names = new Set(broken.map(pointer => pointer.split('/')[1] ?? ''))
-  return [...names].map(each => ({
+  return [...findUnfitFields(asked)].map(each => ({
     ...{ pointer: `/${each}`, expected: null },
     actual: asked[each as keyof typeof asked],
   }))
