@@ -14,7 +14,7 @@ import { audience, environment, startTestService, type TestService } from '../se
 import { startDeadlineMs } from '../service-process.ts'
 import { shareSigningKey } from '../signing-key.ts'
 import { type Observation, observe } from './invariants.ts'
-import type { Announcement, Halt, ToDelete } from './service.ts'
+import type { Announcement, Halt } from './service.ts'
 
 const entry = fileURLToPath(new URL('./service.ts', import.meta.url))
 
@@ -24,8 +24,6 @@ export type ServiceProcess = {
   pid: number
   /** Arms a recovery point; the promise inside resolves when the process stands there. */
   haltAt: (halt: Halt) => Promise<{ halted: Promise<void> }>
-  /** Deletes a client; rejects when the process ends before it is done. */
-  remove: (clientId: string, key: string) => Promise<void>
   /** Until a line of its output has this text. */
   logged: (text: string) => Promise<void>
   /** SIGKILL, and until it is gone. */
@@ -122,11 +120,6 @@ const startProcess = async (
     pid: listening.pid,
     kill,
     haltAt,
-    remove: async (clientId: string, key: string) => {
-      const deleted = announced('deleted')
-      child.send({ kind: 'delete', clientId, key } satisfies ToDelete)
-      await deleted
-    },
     exited,
     logged: (text: string) => logged(text, from),
   }

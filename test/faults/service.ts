@@ -6,19 +6,11 @@ import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
 import { loggerOptions } from '../../src/log.ts'
 import { serve } from '../../src/start.ts'
-import { deleteClient } from '../journal/delete-client.ts'
-import { connectJournal } from '../journal/journal.ts'
 
 /** A recovery point: just before or just after the n-th commit from now on. */
 export type Halt = { when: 'before' | 'after'; commit: number }
 
-/** For the kind of change that no route begins. */
-export type ToDelete = { kind: 'delete'; clientId: string; key: string }
-
-export type Announcement =
-  | { kind: 'listening'; url: string; pid: number }
-  | { kind: 'armed' | 'halted' }
-  | { kind: 'deleted'; clientId: string }
+export type Announcement = { kind: 'listening'; url: string; pid: number } | { kind: 'armed' | 'halted' }
 
 const announce = (announcement: Announcement): void => void process.send?.(announcement)
 
@@ -69,13 +61,7 @@ const run = async (): Promise<void> => {
   const log = pino(loggerOptions(config.logLevel))
   const { store, arm } = createHaltingStore(await openStore(config.database, { now, log }))
   const service = await serve(config, { log, now, newId: () => randomUUIDv7(), randomBytes }, store)
-  const { journal } = connectJournal(config, { store, now })
-  const remove = async ({ clientId, key }: ToDelete): Promise<void> =>
-    announce({
-      kind: 'deleted',
-      ...(await deleteClient({ journal, store, ...config }, { clientId, key })),
-    })
-  process.on('message', (next: Halt | ToDelete) => void ('kind' in next ? remove(next) : arm(next)))
+  process.on('message', (next: Halt) => void arm(next))
   process.once('disconnect', () => process.exit())
   announce({ kind: 'listening', url: service.address, pid: process.pid })
 }
