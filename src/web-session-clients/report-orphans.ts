@@ -16,7 +16,7 @@ type Orphan = { clientId: string; operation: string }
 
 /**
  * Logs the orphans of a walk in one line: the clients in PingFederate whose marker names an operation that is unknown
- * here, as after a restored backup, or that has failed. It only reads.
+ * here, as after a restored backup, or that has failed, or whose client has been deleted here. It only reads.
  */
 export const reportOrphans = ({ store, log }: Dependencies): Visitor => {
   const named: Orphan[] = []
@@ -52,6 +52,16 @@ const findOrphans = async (
       marked.map(({ operation }) => operation),
     )
     .where('state', '<>', 'failed')
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('state', '=', 'intended'),
+        exists(
+          selectFrom('client')
+            .select('client.client_id')
+            .whereRef('client.client_id', '=', 'operation.client_id'),
+        ),
+      ]),
+    )
     .execute()
   const ids = new Set(known.map(row => row.operation_id))
   return marked.filter(({ operation }) => !ids.has(operation))
