@@ -24,6 +24,7 @@ export const problems = {
   client_missing_in_pingfederate: { status: 409, title: 'PingFederate lacks this client' },
   client_enabled: { status: 409, title: 'The client is switched on' },
   client_disabled_recently: { status: 409, title: 'The client was switched off too short a while ago' },
+  client_created_recently: { status: 409, title: 'The client was created too short a while ago' },
   client_in_use: { status: 409, title: 'PingFederate uses the client' },
   previous_secret_alive: { status: 409, title: 'A former secret still works' },
   client_drifted: { status: 409, title: 'PingFederate has the client otherwise than it was set' },
@@ -243,6 +244,7 @@ export const toProblemDetails = (problem: Problem, requestId: string, publicUrl 
 /** Answered with `Retry-After`. */
 const retriedLater: readonly ProblemCode[] = [
   'client_disabled_recently',
+  'client_created_recently',
   'operation_in_progress',
   'rate_limited',
   'pingfederate_error',

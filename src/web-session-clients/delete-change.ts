@@ -33,7 +33,7 @@ export const deleteChange: Change<Upstream, DeleteRequest, DeleteAnswer> = {
     const { pingFederate } = upstream
     const { clientId } = request
     const looked = await holdAndLook({ store, timeoutMs }, operation, () =>
-      findDeletable({ pingFederate, store }, request),
+      findDeletable({ pingFederate, store }, { ...request, timeoutMs }),
     )
     if (!('found' in looked)) return looked
     if (!looked.found) return toDone(upstream)

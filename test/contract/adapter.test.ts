@@ -5,6 +5,7 @@ import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { deleteClient } from '../journal/delete-client.ts'
 import { openJournal } from '../journal/journal.ts'
 import { startTestService, type TestService } from '../service.ts'
+import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { update } from '../web-session-clients/updates.ts'
 import { findDescription, loadDescription } from './description.ts'
 
@@ -89,6 +90,7 @@ test('a delete keeps to Ping’s description', { skip }, async t => {
   const service = await start(t)
   await create(service, { ...smallest, clientId: 'pa_wam' })
   await update(service, { enabled: false })
+  await ageCreates(service.env['DATABASE_URL'])
   await service.stop()
   service.exchanges.length = 0
   await deleteClient(await openJournal(t, service))

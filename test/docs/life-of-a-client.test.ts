@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { startTestService } from '../service.ts'
+import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { edit } from '../web-session-clients/drifts.ts'
 import { createInUse, logsIn } from '../web-session-clients/rotations.ts'
 
@@ -95,6 +96,7 @@ for (const language of Object.keys(programs))
       [reconciled, status],
       [[{ pointer: '/enabled', expected: false, actual: true }], 'disabled'],
     )
+    await ageCreates(service.env['DATABASE_URL'])
     await runRecipe(t, 'sh', 'retire', env)
     assert.deepEqual(service.sandbox.pingFederate.clients(), [])
   })

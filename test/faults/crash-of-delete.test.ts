@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { laterThanLeasesMs } from '../service.ts'
+import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { clientIds, createKey, createUnderKey, recordCalls } from '../web-session-clients/requests.ts'
 import { clientPath, update } from '../web-session-clients/updates.ts'
 import { laterThanHoldMs, readEnds, restart } from './after-kill.ts'
@@ -22,6 +23,7 @@ const startWithClient = async (installation: Installation): Promise<Killed & { s
   const created = await createUnderKey(service, createKey())
   assert.equal(created.status, 201)
   assert.equal((await update(service, { enabled: false })).status, 200)
+  await ageCreates(installation.databaseUrl)
   return {
     ...{ installation, service, token: created.body.retrieval.token },
     deletes: () => calls.filter(({ method }) => method === 'DELETE').length,

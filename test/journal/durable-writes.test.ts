@@ -6,6 +6,7 @@ import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval, lookUp, redeem } from '../secret-retrievals/retrievals.ts'
 import { laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
 import { untilSwept } from '../until-swept.ts'
+import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
 import { update } from '../web-session-clients/updates.ts'
 import { deleteClient } from './delete-client.ts'
@@ -61,6 +62,7 @@ const startWatched = async (t: TestContext, options: Options): Promise<Watched> 
 const createSwitchedOff = async (service: TestService): Promise<void> => {
   await createRetrieval(service)
   assert.equal((await update(service, { enabled: false })).status, 200)
+  await ageCreates(service.env['DATABASE_URL'])
 }
 
 const refuse = (service: TestService, method: string, code = 401): void =>

@@ -13,6 +13,7 @@ import { type OpenJournal, openJournal } from '../journal/journal.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
+import { ageCreates } from './age-creates.ts'
 import { clientIds, createKey, recordCalls, writesOf } from './requests.ts'
 import { update } from './updates.ts'
 
@@ -46,6 +47,7 @@ const makeClient = async (t: TestContext, { createDatabase }: Engine): Promise<M
   const service = await startTestService(t, { env, ...(database !== undefined && { database }) })
   await createRetrieval(service)
   assert.equal((await update(service, { enabled: false })).status, 200)
+  await ageCreates(service.env['DATABASE_URL'])
   await service.stop()
   const journal = await openJournal(t, service, { aheadMs: 0 })
   const { faults } = service.sandbox.pingFederate

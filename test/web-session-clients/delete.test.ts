@@ -5,6 +5,7 @@ import { usePostgresServer } from '../database/postgres-server.ts'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { createRetrieval, readRows, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService, withoutRequestId } from '../service.ts'
+import { ageCreates } from './age-creates.ts'
 import { edit, path, reconcile } from './drifts.ts'
 import { recordCalls, smallest, writesOf } from './requests.ts'
 import { clientPath, readTag, update } from './updates.ts'
@@ -21,6 +22,7 @@ const start = async (t: TestContext, options: Parameters<typeof startTestService
   const service = await startTestService(t, options)
   const token = await createRetrieval(service)
   assert.equal((await update(service, { enabled: false })).status, 200)
+  await ageCreates(service.env['DATABASE_URL'])
   return { ...service, token, calls: recordCalls(service.sandbox) }
 }
 
@@ -51,6 +53,7 @@ test('409 while people can log in: switched on here, or switched on again in Pin
   assert.deepEqual(await codeOf(remove(service)), [409, 'client_enabled'])
   await update(service, { enabled: false })
   await edit(service, { enabled: true })
+  await ageCreates(service.env['DATABASE_URL'])
   const calls = recordCalls(service.sandbox)
   assert.deepEqual(await codeOf(remove(service)), [409, 'client_enabled'])
   assert.deepEqual(writesOf(calls), [])
@@ -70,6 +73,36 @@ test('409 before the grace is over, with the time from when on', async t => {
   assert.ok(seconds > 3_590 && seconds <= 3_600, String(seconds))
   ahead = 3_601_000
   assert.equal((await remove(service)).status, 204)
+})
+
+test('409 right after its create, with the time from when on: a POST that got stuck arrives, and the client stays deleted', async t => {
+  let ahead = 0
+  const service = await startTestService(t, {
+    env: { PINGFEDERATE_TIMEOUT_MS: '100' },
+    world: { now: () => Date.now() + ahead },
+  })
+  const arriving = Promise.withResolvers<void>()
+  const { struck } = service.sandbox.pingFederate.faults.next({
+    match: { method: 'POST', path: '/oauth/clients' },
+    fault: { actAfter: arriving.promise },
+  })
+  const create = () => service.call('POST', '/web-session-clients', { body: smallest })
+  assert.deepEqual(await codeOf(create()), [504, 'outcome_unknown'])
+  ahead = 2_000
+  assert.equal((await create()).status, 201)
+  assert.equal((await update(service, { enabled: false })).status, 200)
+  const calls = recordCalls(service.sandbox)
+  const early = await remove(service)
+  assert.deepEqual([early.status, early.body.code], [409, 'client_created_recently'])
+  const seconds = Number(early.headers.get('retry-after'))
+  assert.ok(seconds >= 1 && seconds <= 4, String(seconds))
+  assert.deepEqual(writesOf(calls), [])
+  arriving.resolve()
+  await struck
+  ahead += 3_900
+  assert.equal((await remove(service)).status, 204)
+  assert.deepEqual(service.sandbox.pingFederate.clients(), [])
+  assert.equal((await service.call('GET', clientPath)).status, 404)
 })
 
 test('204 right after it was switched off, also where this process’s clock is behind the database’s', async t => {
@@ -100,6 +133,8 @@ test('204 for a client that PingFederate itself says it does not have, although 
   const service = await startTestService(t)
   await createRetrieval(service)
   await callAdminApi(service.sandbox, 'DELETE', path)
+  assert.deepEqual(await codeOf(remove(service)), [409, 'client_created_recently'])
+  await ageCreates(service.env['DATABASE_URL'])
   assert.deepEqual(await codeOf(update(service, { enabled: false })), [409, 'client_missing_in_pingfederate'])
   service.sandbox.pingFederate.faults.next({
     match: { method: 'GET', path },
