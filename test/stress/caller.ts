@@ -17,9 +17,11 @@ export type Caller = {
   deadline: AbortSignal
 }
 
+const passing: ReadonlySet<string> = new Set(['operation_in_progress', 'client_created_recently'])
+
 /** What every caller tries again, as the documentation asks it to; everything else is final. */
 const isPassing = ({ status, body }: Answered): boolean =>
-  status >= 502 || status === 429 || body['code'] === 'operation_in_progress'
+  status >= 502 || status === 429 || passing.has(String(body['code']))
 
 type Asked = {
   /** Of what it is, for the words of a difference. */

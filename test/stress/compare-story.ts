@@ -20,9 +20,7 @@ export const compareStory = (story: Story, made: readonly MadeClient[], records:
   if (!isMade(story)) return (story.isRefused ? story.wrong : ['has not ended']).map(about)
   const client = made.find(each => each.clientId === story.clientId)
   const claims = [
-    ...claimClient(story, client, records),
-    ...claimSettings(story, client, records),
-    ...claimFormer(story, client, records),
+    ...(story.isRetired ? claimGone(story, client, records) : claimThere(story, client, records)),
     ...story.handOuts.flatMap(handOut => claimHandOut(story, handOut, records)),
   ]
   return [...claims.flatMap(([what, holds]) => (holds ? [] : [what])), ...story.wrong].map(about)
@@ -30,6 +28,28 @@ export const compareStory = (story: Story, made: readonly MadeClient[], records:
 
 /** What would be wrong, and whether it is right. */
 type Claim = [string, boolean]
+
+const claimThere = (story: Story, client: MadeClient | undefined, records: Records): Claim[] => [
+  ...claimClient(story, client, records),
+  ...claimSettings(story, client, records),
+  ...claimFormer(story, client, records),
+]
+
+/** What was deleted is nowhere any more, and one operation has done it. */
+const claimGone = (
+  { clientId }: Story,
+  client: MadeClient | undefined,
+  { clients, operations }: Records,
+): Claim[] => {
+  const deletes = operations.filter(
+    each => each.client_id === clientId && each.kind === 'delete' && each.state === 'done',
+  )
+  return [
+    ['was deleted and is in PingFederate', client === undefined],
+    ['was deleted and is in the database', clients.every(row => row.client_id !== clientId)],
+    ['was not deleted by exactly one operation', deletes.length === 1],
+  ]
+}
 
 /** Every 201 that was ever received is the one client of its key. */
 const claimClient = (story: Story, client: MadeClient | undefined, records: Records): Claim[] => {
@@ -113,7 +133,7 @@ const findRetrieval = (handOut: HandOut, { retrievals }: Records) => {
 const toStates = (story: Story, handOut: HandOut): string[] => {
   const { redeemed, lostRedemptions, isRevoked } = handOut
   if (redeemed.length > 0) return ['redeemed']
-  const isDead = isRevoked || formerOf(story).includes(handOut)
+  const isDead = isRevoked || story.isRetired || formerOf(story).includes(handOut)
   return [
     isDead ? 'revoked' : 'outstanding',
     ...(lostRedemptions > 0 ? ['redeemed'] : []),

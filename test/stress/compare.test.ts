@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
+import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { findDifferences } from './compare.ts'
 import { createRandom } from './random.ts'
 import { createSend } from './send.ts'
@@ -21,6 +22,7 @@ const lives: Step[][] = [
   ['keep', 'rotate while redeeming', 'keep'],
   ['redeem', 'rotate', 'redeem', 'end former'],
   ['redeem', 'patch', 'declare', 'switch off and on', 'reconcile', 'rotate', 'redeem'],
+  ['redeem', 'rotate', 'keep', 'retire'],
 ]
 
 /** One caller for each thing that can be done with a client, and one that is refused the first one's. */
@@ -47,11 +49,12 @@ const live = async (t: TestContext) => {
     settings: { name: `client-${number % lives.length}`, requirePkce: false, enabled: true },
     steps,
   }))
+  const databaseUrl = `sqlite:${service.databasePath}`
   for (const story of stories) {
     await create(caller, story)
+    await ageCreates(databaseUrl)
     await takeSteps(caller, story)
   }
-  const databaseUrl = `sqlite:${service.databasePath}`
   return {
     service,
     stories,
@@ -142,6 +145,19 @@ const planted: Record<string, { plant: (service: TestService, stories: Story[]) 
     'a client that the database has otherwise than was answered last': {
       plant: service => write(service, "update client set name = 'x' where client_id = 'client-8'"),
       found: /client-8 .*has another name in the database/,
+    },
+    'a token that works after its client was deleted': {
+      plant: service =>
+        write(service, "update retrieval set state = 'outstanding' where client_id = ?", 'client-9'),
+      found: /client-9 .*is outstanding in the database/,
+    },
+    'a client that was deleted twice': {
+      plant: service =>
+        write(
+          service,
+          "update operation set kind = 'delete' where kind = 'update' and client_id = 'client-9'",
+        ),
+      found: /client-9 .*was not deleted by exactly one operation/,
     },
     'a client that differs and is not changed by anybody': {
       plant: service => write(service, "update client set name = 'x' where client_id = 'client-1'"),

@@ -37,11 +37,12 @@ export const findDifferences = async (
   return differences
 }
 
-/** The service itself finds PingFederate's client as it has set it. */
-const compareDrift = async ({ clientId }: Story, send: Send): Promise<string[]> => {
+/** The service itself finds PingFederate's client as it has set it, and one that was deleted not at all. */
+const compareDrift = async ({ clientId, isRetired }: Story, send: Send): Promise<string[]> => {
   const path = `/web-session-clients/${clientId}/drift`
   const answer = await sendUntilTaken(send, { method: 'GET', path })
-  return answer?.body['drifted'] === false ? [] : [`${clientId}: ${JSON.stringify(answer?.body)}`]
+  const isAsTold = isRetired ? answer?.status === 404 : answer?.body['drifted'] === false
+  return isAsTold ? [] : [`${clientId}: ${JSON.stringify(answer?.body)}`]
 }
 
 /** A client in PingFederate with our marker and a client in the database are one and the same. */
@@ -121,7 +122,7 @@ const compareSecret = async (
   ]
   const [secret] = secretsOf(handOut)
   if (secret !== undefined) {
-    const isExpected = formerOf(story).includes(handOut) ? isAlive(handOut) : true
+    const isExpected = !story.isRetired && (formerOf(story).includes(handOut) ? isAlive(handOut) : true)
     const accepted = await isAccepted(sandbox, clientId, secret)
     claims.push(
       ['PingFederate does not accept the secret that was delivered', accepted || isExpected !== true],
@@ -134,6 +135,6 @@ const compareSecret = async (
 /** Whether a token that was not seen to be redeemed is to work by what its caller knows. */
 const isRedeemable = (story: Story, handOut: HandOut): boolean | 'perhaps' => {
   const { redeemed, lostRedemptions, isRevoked } = handOut
-  if (redeemed.length > 0 || isRevoked || formerOf(story).includes(handOut)) return false
+  if (redeemed.length > 0 || isRevoked || story.isRetired || formerOf(story).includes(handOut)) return false
   return lostRedemptions + story.lostRevocations === 0 || 'perhaps'
 }

@@ -23,7 +23,7 @@ const hear = (story: Story, what: string, { body, tag }: Answered, wanted: Parti
 }
 
 /** Changes it from what was read before, and reads it again as long as that is not what it is any more. */
-const patch = async (caller: Caller, story: Story, wanted: Partial<Settings>): Promise<void> => {
+export const patch = async (caller: Caller, story: Story, wanted: Partial<Settings>): Promise<void> => {
   const path = pathOf(story)
   while (!caller.deadline.aborted) {
     const read = await ask(caller, story, { what: 'read', request: { method: 'GET', path } })

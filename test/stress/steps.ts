@@ -1,5 +1,5 @@
 import { ask, askRepeatedly, type Caller } from './caller.ts'
-import { declare, patchSomething, reconcile, switchOffAndOn } from './settings.ts'
+import { declare, patch, patchSomething, reconcile, switchOffAndOn } from './settings.ts'
 import {
   createHandOut,
   formerOf,
@@ -114,6 +114,19 @@ const rotateWhileEndingFormer: Take = async (caller, story) => {
   replaced.isEnded = 'perhaps'
 }
 
+/** Switches the client off and deletes it. */
+const retire: Take = async (caller, story) => {
+  await patch(caller, story, { enabled: false })
+  if (story.settings.enabled) return
+  const answer = await ask(caller, story, {
+    what: 'retire',
+    request: { method: 'DELETE', path: `/web-session-clients/${story.clientId}` },
+    // By an earlier request, whose answer was lost.
+    refusals: ['client_not_found'],
+  })
+  story.isRetired = answer !== undefined
+}
+
 const useInForce = (caller: Caller, story: Story) => redeem(caller, story, inForce(story))
 
 /** Everything that a story can consist of after its create; another kind of change is another line. */
@@ -132,6 +145,7 @@ const steps: Record<Step, Take> = {
   declare,
   'switch off and on': switchOffAndOn,
   reconcile,
+  retire,
 }
 
 /** Does with the client what the caller set out to do. */

@@ -48,7 +48,7 @@ export const changes = [
 ] as const
 
 /** What a caller does with its client, one after the other. */
-export type Step = (typeof uses)[number] | (typeof changes)[number]
+export type Step = (typeof uses)[number] | (typeof changes)[number] | 'retire'
 
 /** What is changed of a client, as it is answered. */
 export type Settings = { name: string; requirePkce: boolean; enabled: boolean }
@@ -69,6 +69,8 @@ export type Story = {
   /** Revocations, and ends of former secrets, whose answer never came: they may still be done. */
   lostRevocations: number
   lostEnds: number
+  /** Its client was deleted. */
+  isRetired: boolean
   /** Another caller has the client id. */
   isRefused: boolean
   /** Links to operations that were to be waited for. */
@@ -79,17 +81,21 @@ export type Story = {
 
 /** The story of that number before anything has happened; some want the client id of the one before. */
 export const createStory = (number: number, random: Random): Story => {
-  const clientId = `client-${random.chance(0.1) && number > 0 ? number - 1 : number}`
+  // Nobody else wants the id of one that is deleted, so that it is nobody's afterwards.
+  const isLeaving = random.chance(0.15)
+  const wanted = random.chance(0.1) && number > 0 ? number - 1 : number
+  const clientId = isLeaving ? `leaving-${number}` : `client-${wanted}`
   return {
     clientId,
     settings: { name: clientId, requirePkce: false, enabled: true },
     version: 1,
     key: `key-of-the-story-${number}-${random.integer(2 ** 32)}`,
-    steps: chooseSteps(random),
+    steps: isLeaving ? [...chooseSteps(random), 'retire'] : chooseSteps(random),
     isLater: random.chance(0.3),
     handOuts: [createHandOut('create')],
     lostRevocations: 0,
     lostEnds: 0,
+    isRetired: false,
     isRefused: false,
     operations: [],
     wrong: [],
