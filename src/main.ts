@@ -6,14 +6,16 @@ import { secretVariables } from './environment.ts'
 import { loggerOptions, toLoggedError } from './log.ts'
 import { stopWithProcess } from './process-end.ts'
 import { createRandomBytes } from './random-bytes.ts'
+import { gatherRequestLines } from './request-lines.ts'
 import { startService } from './start.ts'
 
 /** How long the process takes to end after SIGTERM at most, in milliseconds; below the 30 s after which Kubernetes kills it. */
 const stopDeadlineMs = 20_000
 
 const run = async (config: Config): Promise<void> => {
-  // Written before anything goes on: a process that is killed has said what it did, and the last lines keep their order.
-  const log = pino(loggerOptions(config.logLevel), pino.destination({ dest: 1, sync: true }))
+  const lines = gatherRequestLines(pino.destination({ dest: 1, sync: true }))
+  process.once('exit', lines.flush)
+  const log = pino(loggerOptions(config.logLevel), lines)
   const haveStarted = stopWithProcess({ deadlineMs: stopDeadlineMs, log })
   const randomBytes = createRandomBytes()
   const service = await startService(config, { log, now: Date.now, newId: () => randomUUIDv7(), randomBytes })
