@@ -41,18 +41,25 @@ type Listener = {
 export const announceAuditEvents = (store: Store, { announce, onFailure }: Listener): AuditedStore => ({
   ...store,
   write: async (work, options) => {
-    const events: AuditEvent[] = []
-    const result = await store.write(trx => {
+    let events: AuditEvent[] = []
+    let isUnwritten = false
+    const write = store.write(trx => {
+      // Anew for work that runs a second time: what the first run has recorded is rolled back.
+      events = []
+      isUnwritten = false
       const record: RecordEvent = async (actor, details) => {
         const event = toEvent(actor, details)
-        await writeEvent(trx, event).catch(error => {
-          onFailure()
-          throw error
-        })
+        isUnwritten = true
+        await writeEvent(trx, event)
+        isUnwritten = false
         events.push(event)
       }
       return work(trx, record)
     }, options)
+    const result = await write.catch(error => {
+      if (isUnwritten) onFailure()
+      throw error
+    })
     for (const event of events) announce(event)
     return result
   },

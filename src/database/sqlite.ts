@@ -1,7 +1,16 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely'
+import {
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+  sql,
+} from 'kysely'
+import { toAtOnce } from './at-once.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import { lockSqliteFile } from './sqlite-lock.ts'
@@ -52,13 +61,20 @@ const openConnection = async (
   lock: { release: () => void },
 ): Promise<Store> => {
   const prepare = prepareOnce(connection)
-  const db = new Kysely<Database>({ dialect: new Dialect({ database: adapt(connection, prepare) }) })
+  const dialect = new Dialect({ database: adapt(connection, prepare) })
+  const db = new Kysely<Database>({ dialect })
   // `temp_store` keeps the savepoints' journal in memory: as a file it was two thirds of all that was written.
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
   connection.function('database_time', { varargs: true }, createTimeText(now))
   await migrate(db as never)
+  let writes = 0
   const write = createWriteQueue({
     db,
+    trx: toAtOnce(db, dialect, ({ query, sql: text, parameters }) => {
+      if (query.kind !== 'SelectQueryNode') writes += 1
+      return toResult(prepare(text), parameters)
+    }),
+    countWrites: () => writes,
     setDurable: durable => connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`),
     execute: statement => void prepare(statement).run([]),
     isInTransaction: () => connection.isTransaction,
@@ -179,6 +195,12 @@ const toSqliteStatement = (statement: StatementSync): SqliteStatement => ({
   run: parameters => statement.run(...(parameters as SQLInputValue[])),
   iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
 })
+
+/** As Kysely has it from its own driver. */
+const toResult = (statement: SqliteStatement, parameters: readonly unknown[]): QueryResult<unknown> => {
+  if (statement.reader) return { rows: statement.all(parameters) }
+  return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) }
+}
 
 const nothing: SqliteStatement = {
   reader: false,

@@ -4,7 +4,10 @@ import type { Database } from './schema.ts'
 export type Store = {
   /** For reads. */
   db: Kysely<Database>
-  /** Runs `work` in one transaction, which is rolled back if `work` throws; rejects with the same error then. */
+  /**
+   * Runs `work` in one transaction, which is rolled back if `work` throws; rejects with the same error then. `work` may
+   * run a second time after a rollback, so it changes nothing but the database.
+   */
   write: <T>(work: (trx: Kysely<Database>) => Promise<T>, options?: WriteOptions) => Promise<T>
   /** Within a write: leaves out the rows that another write has locked, and locks the others until the write ends. */
   takeFree: <DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>) => typeof query

@@ -11,11 +11,16 @@ type Entry = {
 
 /** What the queue needs of the engine. */
 type Engine = {
+  /** For its only connection. */
   db: Kysely<Database>
+  /** For what runs in a transaction. */
+  trx: Kysely<Database>
   /** Sets whether the next commits survive a power failure. */
   setDurable: (durable: boolean) => void
   /** Runs a statement without parameters or rows, and without Kysely, whose layers cost more than the statement. */
   execute: (statement: string) => void
+  /** How often `trx` has been asked for anything but rows, ever. */
+  countWrites: () => number
   /** Whether a transaction is open; SQLite ends it by itself after a full disk or an I/O error. */
   isInTransaction: () => boolean
 }
@@ -27,12 +32,15 @@ const maxTurns = 8
 
 /**
  * Group commit: writes that arrive while a transaction runs share the next one, so that concurrent requests share one
- * fsync. Each write has its own savepoint, so that one that fails undoes no other.
+ * fsync. One that fails undoes no other: where it has written something, the transaction is rolled back and runs again
+ * with a savepoint for each, and the next one has them from the beginning. Without need they would cost as much as what
+ * is written.
  */
 export const createWriteQueue = (engine: Engine): Store['write'] => {
   let waiting: Entry[] = []
   let isRunning = false
   let isDurable = true
+  let isCareful = false
 
   const chooseDurability = (durable: boolean): void => {
     if (durable !== isDurable) engine.setDurable(durable)
@@ -42,7 +50,10 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
-      await commit(engine, batch, () => chooseDurability(batch.some(entry => entry.durable)))
+      isCareful = await commit(engine, batch, {
+        isCareful,
+        prepare: () => chooseDurability(batch.some(entry => entry.durable)),
+      })
     }
     isRunning = false
   }
@@ -64,50 +75,73 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
     })
 }
 
-const commit = async (engine: Engine, batch: Entry[], prepare: () => void): Promise<void> => {
+/** How a write ended: what is to be told once the transaction is committed, and whether something had to be undone. */
+type Outcome = { settle: () => void; isUndone?: true }
+
+/** Resolves to whether something had to be undone. */
+const commit = async (
+  engine: Engine,
+  batch: Entry[],
+  { isCareful, prepare }: { isCareful: boolean; prepare: () => void },
+): Promise<boolean> => {
   try {
     // There is one connection. The batch keeps it to the end, because a read in between would see uncommitted rows.
-    const outcomes = await engine.db.connection().execute(trx => {
+    const outcomes = await engine.db.connection().execute(async () => {
       prepare()
-      return carryOut(engine, trx, batch)
+      const together = isCareful ? undefined : await carryOut(engine, batch, runTogether)
+      return together ?? (await carryOut(engine, batch, runApart)) ?? []
     })
-    for (const settle of outcomes) settle()
+    for (const { settle } of outcomes) settle()
+    return outcomes.some(({ isUndone }) => isUndone)
   } catch (error) {
     for (const { reject } of batch) reject(error)
+    return false
   }
 }
 
-const carryOut = async (
-  { execute, isInTransaction }: Engine,
-  trx: Kysely<Database>,
-  batch: Entry[],
-): Promise<(() => void)[]> => {
+type Run = (engine: Engine, entry: Entry) => Promise<Outcome | undefined>
+
+/** Undefined where the batch has to run again, of which nothing is left then. */
+const carryOut = async (engine: Engine, batch: Entry[], run: Run): Promise<Outcome[] | undefined> => {
+  const { execute, isInTransaction } = engine
   // `immediate` waits for the write lock now. Without it, a write after a read could fail at once.
   execute('begin immediate')
   try {
-    const outcomes: (() => void)[] = []
-    for (const entry of batch) outcomes.push(await attempt(execute, trx, entry))
-    execute('commit')
-    return outcomes
+    const outcomes: Outcome[] = []
+    for (const entry of batch) {
+      const outcome = await run(engine, entry)
+      if (outcome) outcomes.push(outcome)
+      else break
+    }
+    const isComplete = outcomes.length === batch.length
+    execute(isComplete ? 'commit' : 'rollback')
+    return isComplete ? outcomes : undefined
   } catch (error) {
     if (isInTransaction()) execute('rollback')
     throw error
   }
 }
 
-const attempt = async (
-  execute: Engine['execute'],
-  trx: Kysely<Database>,
-  { work, resolve, reject }: Entry,
-): Promise<() => void> => {
+const runTogether: Run = async ({ trx, countWrites, isInTransaction }, { work, resolve, reject }) => {
+  const before = countWrites()
+  try {
+    const value = await work(trx)
+    return { settle: () => resolve(value) }
+  } catch (error) {
+    if (!isInTransaction()) throw error
+    return countWrites() === before ? { settle: () => reject(error) } : undefined
+  }
+}
+
+const runApart: Run = async ({ trx, execute }, { work, resolve, reject }) => {
   execute('savepoint entry')
   try {
     const value = await work(trx)
     execute('release entry')
-    return () => resolve(value)
+    return { settle: () => resolve(value) }
   } catch (error) {
     undo(execute, error)
-    return () => reject(error)
+    return { settle: () => reject(error), isUndone: true }
   }
 }
 

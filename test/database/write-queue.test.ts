@@ -151,6 +151,41 @@ test('work that fails takes back its own writes and nobody else’s, and its err
   assert.equal(count('commit'), 1)
 })
 
+test('savepoints are set where something had to be undone, and in the next transaction, and nowhere else', async t => {
+  const { store, count, reasons } = await start(t)
+  const fail = async (trx: Trx, record: RecordEvent) => {
+    await insert('lost')(trx, record)
+    throw new Error('no')
+  }
+  const savepoints: number[] = []
+  for (const works of [[], [fail], [], [fail, fail], []]) {
+    const before = count('savepoint entry')
+    await settle([insert('a'), ...works, insert('b')].map(work => store.write(work)))
+    savepoints.push(count('savepoint entry') - before)
+  }
+  assert.deepEqual(savepoints, [0, 3, 2, 4, 2])
+  await store.write(insert('c'))
+  assert.equal(count('savepoint entry'), 11)
+  assert.deepEqual(await reasons(), [...Array(5).fill(['a', 'b']).flat(), 'c'])
+})
+
+test('work that throws before it has written anything lets the others share their transaction without a second run', async t => {
+  const { store, executed, reasons } = await start(t)
+  const refused = store.write(async trx => {
+    await trx.selectFrom('client').selectAll().execute()
+    throw new RangeError('refused')
+  })
+  assert.deepEqual(await settle([store.write(insert('a')), refused, store.write(insert('b'))]), [
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  await assert.rejects(refused, { message: 'refused' })
+  const controls = executed.filter(text => /^(begin|commit|rollback|savepoint)/.test(text))
+  assert.deepEqual(controls, ['begin immediate', 'commit'])
+  assert.deepEqual(await reasons(), ['a', 'b'])
+})
+
 test('a write resolves with the value of its work, after the commit', async t => {
   const { path, store } = await start(t)
   const other = new DatabaseSync(path, { readOnly: true })
