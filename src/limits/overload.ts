@@ -60,6 +60,8 @@ export const shedLoad = (
     return giveBack !== undefined
   }
   app.addHook('preParsing', (request, reply, payload, done) => {
+    // Its body is not read where there is no place for it anyway.
+    if (!isAlwaysAnswered(request) && !places.fits(toSender(request), 1)) return done(overloaded)
     const size = toBodyBytes(request)
     done(size === 0 || take(request, reply, bytes, size) ? null : overloaded, payload)
   })

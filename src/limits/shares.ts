@@ -1,5 +1,7 @@
 export type Shares = {
   taken: () => number
+  /** Whether the amount fits at this moment. */
+  fits: (sender: string, amount: number) => boolean
   /**
    * Takes the amount for a sender and returns a function that gives it back; only its first call counts. Returns
    * undefined, and takes nothing, where the amount does not fit.
@@ -21,11 +23,13 @@ export const createShares = (total: number): Shares => {
     if (own === 0) held.delete(sender)
     else held.set(sender, own)
   }
+  const fits = (sender: string, amount: number): boolean =>
+    (held.get(sender) ?? 0) + amount <= total - taken - amount
   return {
     taken: () => taken,
+    fits,
     take: (sender, amount) => {
-      const own = (held.get(sender) ?? 0) + amount
-      if (own > total - taken - amount) return undefined
+      if (!fits(sender, amount)) return undefined
       add(sender, amount)
       let isHeld = true
       return () => {

@@ -92,6 +92,24 @@ test('no more requests of one sender than its share are worked on, those of anot
   assert.equal((await fetch(`${url}/health/ready`)).status, 200)
 })
 
+test('503 before the body has arrived, where its sender has no place, and 200 for another sender’s', async t => {
+  const { url, answer, begun } = await startSmall(t)
+  const working = [fetch(`${url}/work`), fetch(`${url}/work`)]
+  while (begun() < 2) await fetch(`${url}/health/live`)
+  const head = 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n'
+  const refused = openConnection(t, url)
+  refused.write(`${head}\r\n{`)
+  await refused.answered
+  refused.write('}')
+  refused.write('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  assert.match(await refused.received, /^HTTP\/1.1 503 .*"code":"overloaded"/s)
+  const served = openConnection(t, url)
+  served.write(`${head}x-forwarded-for: 192.0.2.1\r\nconnection: close\r\n\r\n{}`)
+  assert.match(await served.received, /^HTTP\/1.1 200 /)
+  answer()
+  for (const { status } of await Promise.all(working)) assert.equal(status, 200)
+})
+
 const early = {
   'with a body':
     'POST /echo HTTP/1.1\r\nhost: x\r\nx-late: 1\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',

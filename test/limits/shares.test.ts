@@ -53,6 +53,7 @@ test('whoever takes what and gives it back in whatever order, nobody holds more 
       for (const { sender, amount, givenBack } of steps) {
         if (givenBack !== null) held.splice(givenBack, 1)[0]?.giveBack()
         const isFitting = sumOf(sender) + amount <= 100 - sumOf() - amount
+        assert.equal(shares.fits(sender, amount), isFitting)
         const giveBack = shares.take(sender, amount)
         assert.equal(giveBack !== undefined, isFitting)
         if (giveBack) held.push({ sender, amount, giveBack })
