@@ -73,6 +73,8 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { getWebSessionRecipe } from './web-sessions/recipe.ts'
+import { WebSessionRecipe } from './web-sessions/recipe-schema.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
 export type World = {
@@ -169,6 +171,7 @@ const schemas = [
   RotationDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
+  WebSessionRecipe,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -202,6 +205,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)
   deleteWebSessionClient(app, dependencies)
+  getWebSessionRecipe(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

@@ -94,6 +94,7 @@ const chapters: Record<string, Chapter> = {
       assert.equal((await call('POST', `/adoptions${query}`, { body: asked, token })).status, 200)
     assert.equal((await call('POST', '/adoptions', { body: asked, token: foreign })).status, 403)
   },
+  getWebSessionRecipe: get('/web-session-clients/pa_wam/web-session'),
   getDrift: get('/web-session-clients/pa_wam/drift'),
   reconcileWebSessionClient: async ({ call, foreign: token, sandbox }) => {
     const path = '/oauth/clients/pa_wam'

@@ -206,6 +206,12 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  getWebSessionRecipe: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/web-session` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
   reconcileWebSessionClient: [
     {
       request: ({ clientId }) => ({
