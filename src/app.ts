@@ -35,6 +35,7 @@ import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
+import type { Runtime } from './pingfederate/runtime.ts'
 import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
 import { problemSchemas } from './problem.ts'
@@ -73,6 +74,8 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { checkClientLogin } from './web-sessions/login-check.ts'
+import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
 import { WebSessionRecipe } from './web-sessions/recipe-schema.ts'
 
@@ -92,6 +95,7 @@ export type Dependencies = World & {
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
+  runtime: Runtime
   replication: Replication
   metrics: Metrics
   policy: PolicyInForce
@@ -172,6 +176,7 @@ const schemas = [
   WebSessionClient,
   WebSessionClientWithRetrieval,
   WebSessionRecipe,
+  LoginCheck,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -206,6 +211,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   revokeRetrieval(app, dependencies)
   deleteWebSessionClient(app, dependencies)
   getWebSessionRecipe(app, dependencies)
+  checkClientLogin(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

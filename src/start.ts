@@ -22,6 +22,7 @@ import { createIdentity } from './pingfederate/identity.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
+import { createRuntime } from './pingfederate/runtime.ts'
 import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyInForce } from './policy/in-force.ts'
 import { createClientJournal } from './web-session-clients/client-journal.ts'
@@ -59,8 +60,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   for (const warning of config.warnings) log.warn(warning, logTexts.settingSuspicious)
   const metrics = createMetrics()
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
-  const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
-  const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
+  const { dispatcher, transport, pingFederate, runtime } = connectToPingFederate(config, world, metrics)
   const keys = watchIssuer(config.jwt, log, told =>
     createIssuerKeys({ ...config.jwt, dispatcher, now, ...told }),
   )
@@ -79,6 +79,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     store,
     keys,
     pingFederate,
+    runtime,
     replication,
     policy,
     metrics,
@@ -158,7 +159,12 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
       isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
   })
   metrics.pingFederate.watch(pingFederate.state)
-  return { identity, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) }
+  // For the issuer and the runtime nodes, which get no client certificate.
+  const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
+  return {
+    ...{ dispatcher, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) },
+    runtime: createRuntime({ urls: config.runtimeUrls, dispatcher }),
+  }
 }
 
 type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }

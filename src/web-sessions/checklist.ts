@@ -17,6 +17,10 @@ export const toChecklist = (client: WebSessionClient, retrieval: RetrievalState)
   addWebSession(client),
   ...toApplications(client).map(useWebSession),
   ...mapIdentity(client),
+  here(
+    'See whether every runtime node lets people log in through the client, and log in.',
+    `GET /web-session-clients/${client.clientId}/login-check`,
+  ),
 ]
 
 const inPingAccess = (once: Step['once'], text: string, call: string | null): Step => ({

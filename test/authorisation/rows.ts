@@ -212,6 +212,12 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  checkClientLogin: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/login-check` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
   reconcileWebSessionClient: [
     {
       request: ({ clientId }) => ({

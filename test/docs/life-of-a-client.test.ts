@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
+import { loginOutcomes } from '../../src/web-sessions/login-check-schema.ts'
 import { startTestService } from '../service.ts'
 import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { edit } from '../web-session-clients/drifts.ts'
@@ -101,6 +102,19 @@ for (const language of Object.keys(programs))
     await runRecipe(t, 'sh', 'retire', env)
     assert.deepEqual(service.sandbox.pingFederate.clients(), [])
   })
+
+test('the recipe of a login check says that people can log in, and each outcome has a row', {
+  skip: await findMissing('sh'),
+}, async t => {
+  const service = await startTestService(t)
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  const TOKEN = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  const { isReady } = JSON.parse(await runRecipe(t, 'sh', 'check', { SERVICE: service.url, TOKEN }))
+  assert.equal(isReady, true)
+  const [, table = ''] = /\n\| `outcome` \|.+\n\|[-|]+\|\n((?:\|.*\|\n)+)/.exec(document) ?? []
+  const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, outcome]) => outcome)
+  assert.deepEqual(rows, loginOutcomes)
+})
 
 test('the recipe of a web session has the client id and the secret, which logs in', {
   skip: await findMissing('sh'),

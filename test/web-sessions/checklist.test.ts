@@ -22,6 +22,7 @@ test('the steps in their order: trust and token provider, virtual host, secret, 
     'POST /secret-retrievals',
     'POST /webSessions',
     'PUT /applications/{id}',
+    `GET ${path}/login-check`,
   ])
 })
 
@@ -39,7 +40,7 @@ test('what stands in the way of a login comes before the secret: drift, switched
   const steps = [`POST ${path}/reconciliations`, `PATCH ${path}`, `GET ${path}`]
   assert.deepEqual(
     calls.filter(call => call?.includes(path)),
-    steps,
+    [...steps, `GET ${path}/login-check`],
   )
   assert.ok(calls.indexOf(`GET ${path}`) < calls.indexOf('POST /secret-retrievals'))
   assert.ok(callsOf({ status: 'failed' }).includes(`GET ${path}`))
