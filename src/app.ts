@@ -36,6 +36,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
+import type { TokenProviderReader } from './pingfederate/token-provider.ts'
 import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
 import { problemSchemas } from './problem.ts'
@@ -78,6 +79,8 @@ import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
 import { WebSessionRecipe } from './web-sessions/recipe-schema.ts'
+import { getTokenProvider } from './web-sessions/token-provider.ts'
+import { TokenProvider } from './web-sessions/token-provider-schema.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
 export type World = {
@@ -96,6 +99,7 @@ export type Dependencies = World & {
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
   runtime: Runtime
+  tokenProvider: TokenProviderReader
   replication: Replication
   metrics: Metrics
   policy: PolicyInForce
@@ -177,6 +181,7 @@ const schemas = [
   WebSessionClientWithRetrieval,
   WebSessionRecipe,
   LoginCheck,
+  TokenProvider,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -212,6 +217,7 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   deleteWebSessionClient(app, dependencies)
   getWebSessionRecipe(app, dependencies)
   checkClientLogin(app, dependencies)
+  getTokenProvider(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

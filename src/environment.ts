@@ -115,7 +115,7 @@ export const Environment = Type.Object({
   }),
   PINGFEDERATE_RUNTIME_URLS: Type.Optional(
     text(
-      'Base URLs of all runtime nodes (engines) of PingFederate, separated by commas, for the login check; there is none when not set.',
+      'Base URLs of all runtime nodes (engines) of PingFederate, separated by commas, for the login check and the token provider; there is neither when not set.',
       'https://engine-1.example.com:9031,https://engine-2.example.com:9031',
       { format: 'upstream-url-list', maxLength: 4096 },
     ),

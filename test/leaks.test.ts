@@ -95,6 +95,7 @@ const chapters: Record<string, Chapter> = {
     assert.equal((await call('POST', '/adoptions', { body: asked, token: foreign })).status, 403)
   },
   getWebSessionRecipe: get('/web-session-clients/pa_wam/web-session'),
+  getTokenProvider: get('/token-provider'),
   checkClientLogin: async ({ call, sandbox }) => {
     const path = '/web-session-clients/pa_wam/login-check'
     assert.equal((await call('GET', path)).body.isReady, true)

@@ -30,33 +30,11 @@ const inPingAccess = (once: Step['once'], text: string, call: string | null): St
   call,
 })
 
-/** The manual's next step, and what follows from it. */
+/** The manual's next step, once for an installation. */
 const trust = (client: ClientSettings): Step[] => {
   const reserved = findReservedContextRoot(client)
   return [
-    {
-      where: 'pingfederate',
-      once: 'installation',
-      text: 'Export the certificate that is active for the runtime server (Security, SSL Server Certificates): the certificate, not its private key.',
-      call: 'GET /keyPairs/sslServer/{id}/certificate',
-    },
-    inPingAccess(
-      'installation',
-      'Import it (Security, Certificates): an alias of your choice, and the file.',
-      'POST /certificates',
-    ),
-    inPingAccess(
-      'installation',
-      'Put it into a trusted certificate group (Security, Trusted Certificate Groups).',
-      'POST /trustedCertificateGroups',
-    ),
-    inPingAccess(
-      'installation',
-      `Set the token provider (Settings, System, Token Provider, PingFederate, Runtime): the issuer, and this group as Trusted Certificate Group${
-        client.logout === 'pingaccess' ? '; switch on single logout (useSlo), which this client needs' : ''
-      }.`,
-      'PUT /pingfederate/runtime',
-    ),
+    ...toTrustSteps('the issuer', client.logout === 'pingaccess'),
     ...(reserved === undefined
       ? []
       : [
@@ -68,6 +46,36 @@ const trust = (client: ClientSettings): Step[] => {
         ]),
   ]
 }
+
+/**
+ * How PingAccess comes to trust PingFederate.
+ * @param issuer what to call it
+ */
+export const toTrustSteps = (issuer: string, needsSingleLogout = false): Step[] => [
+  {
+    where: 'pingfederate',
+    once: 'installation',
+    text: 'Export the certificate that is active for the runtime server (Security, SSL Server Certificates): the certificate, not its private key. GET /token-provider of this service has it, too.',
+    call: 'GET /keyPairs/sslServer/{id}/certificate',
+  },
+  inPingAccess(
+    'installation',
+    'Import it (Security, Certificates): an alias of your choice, and the file.',
+    'POST /certificates',
+  ),
+  inPingAccess(
+    'installation',
+    'Put it into a trusted certificate group (Security, Trusted Certificate Groups).',
+    'POST /trustedCertificateGroups',
+  ),
+  inPingAccess(
+    'installation',
+    `Set the token provider (Settings, System, Token Provider, PingFederate, Runtime): ${issuer}, and this group as Trusted Certificate Group${
+      needsSingleLogout ? '; switch on single logout (useSlo), which this client needs' : ''
+    }.`,
+    'PUT /pingfederate/runtime',
+  ),
+]
 
 const here = (text: string, call: string): Step => ({
   where: 'web_session_clients',

@@ -33,7 +33,7 @@ export const loginCheckDocument = {
   },
   problems: [
     'client_not_found',
-    'login_check_not_configured',
+    'runtime_not_configured',
     'pingfederate_busy',
   ] as const satisfies ProblemCode[],
 }

@@ -6,11 +6,11 @@ import type { App } from '../http/route.ts'
 import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { createSlots } from '../pingfederate/slots.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
-import { Problem } from '../problem.ts'
 import { toNewClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
 import { type CheckDependencies, checkLogin } from './check-login.ts'
 import { loginCheckDocument } from './login-check-document.ts'
+import { requireNodes } from './require-nodes.ts'
 
 export type LoginCheckDependencies = Omit<CheckDependencies, 'timeoutMs'> & {
   store: Pick<Store, 'db'>
@@ -47,7 +47,7 @@ export const checkClientLogin = (app: App, { store, config, ...others }: LoginCh
     schema,
     handler: async (request, reply) => {
       const row = await getClient(store.db, principalOf(request), request.params.clientId)
-      if (others.runtime.urls.length === 0) throw notConfigured()
+      requireNodes(others.runtime)
       const check = () => checkLogin(toNewClient(row), { ...others, timeoutMs })
       const checked = await slots.take(check).catch(asFailure)
       if (checked instanceof PingFederateFailure) throw toProblem(checked)
@@ -55,9 +55,3 @@ export const checkClientLogin = (app: App, { store, config, ...others }: LoginCh
     },
   })
 }
-
-const notConfigured = (): Problem =>
-  new Problem(
-    'login_check_not_configured',
-    'This installation names no runtime node of PingFederate that could be asked. The operator sets PINGFEDERATE_RUNTIME_URLS to the base URLs of all of them.',
-  )

@@ -72,7 +72,7 @@ export type Agreement = Static<typeof Agreement>
 /** Where a step is done. */
 const places = ['web_session_clients', 'pingfederate', 'pingaccess'] as const
 
-const Step = Type.Object(
+export const Step = Type.Object(
   {
     where: Type.Enum(places, {
       description: 'Where it is done: in this service, in PingFederate, or in PingAccess.',

@@ -34,9 +34,13 @@ const neverCalled = {
   keys: {},
   pingFederate: {},
   runtime: {},
+  tokenProvider: {},
   replication: {},
   policy: {},
-} as Pick<Dependencies, 'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'replication' | 'policy'>
+} as Pick<
+  Dependencies,
+  'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'tokenProvider' | 'replication' | 'policy'
+>
 
 const exampleEnvironment = {
   PINGFEDERATE_ADMIN_URL: 'https://pf-admin.example.com:9999',
