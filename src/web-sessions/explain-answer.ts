@@ -96,7 +96,7 @@ const pages: Record<InConsole, Omit<Explained, 'error'>> = {
     outcome: 'not_replicated',
     detail:
       'The node answers with an error page, although the console has the client with this redirect URI.',
-    fix: 'Wait until the client is ready, or publish under System, Server, Cluster Management.',
+    fix: `Wait until the client is ready, or publish under System, Server, Cluster Management. Where that does not help, see whether ${setting} names the node and not a proxy.`,
   },
   no_client: {
     outcome: 'client_unknown',
