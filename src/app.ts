@@ -35,6 +35,8 @@ import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
+import type { Runtime } from './pingfederate/runtime.ts'
+import type { TokenProviderReader } from './pingfederate/token-provider.ts'
 import type { PolicyInForce } from './policy/in-force.ts'
 import { requestsPerMinute } from './policy/team-policy.ts'
 import { problemSchemas } from './problem.ts'
@@ -73,6 +75,12 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { checkClientLogin } from './web-sessions/login-check.ts'
+import { LoginCheck } from './web-sessions/login-check-schema.ts'
+import { getWebSessionRecipe } from './web-sessions/recipe.ts'
+import { WebSessionRecipe } from './web-sessions/recipe-schema.ts'
+import { getTokenProvider } from './web-sessions/token-provider.ts'
+import { TokenProvider } from './web-sessions/token-provider-schema.ts'
 
 /** What the service takes from its surroundings besides its configuration. */
 export type World = {
@@ -90,6 +98,8 @@ export type Dependencies = World & {
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
+  runtime: Runtime
+  tokenProvider: TokenProviderReader
   replication: Replication
   metrics: Metrics
   policy: PolicyInForce
@@ -169,6 +179,9 @@ const schemas = [
   RotationDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
+  WebSessionRecipe,
+  LoginCheck,
+  TokenProvider,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -202,6 +215,9 @@ const protectedRoutes = async (app: App, dependencies: Dependencies, limits: Rat
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)
   deleteWebSessionClient(app, dependencies)
+  getWebSessionRecipe(app, dependencies)
+  checkClientLogin(app, dependencies)
+  getTokenProvider(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

@@ -32,6 +32,8 @@ export type Config = Readonly<{
   /** Origins whose pages may call from a browser. */
   corsOrigins: readonly string[]
   pingFederate: PingFederateConfig
+  /** Base URLs of PingFederate's runtime nodes; none: nobody asks them. */
+  runtimeUrls: readonly string[]
   pingAccess: Readonly<PingAccessUrlRules>
   jwt: AuthenticationConfig
   database: DatabaseConfig
@@ -239,6 +241,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     credentialsPauseMs: variables.PINGFEDERATE_CREDENTIALS_PAUSE_SECONDS * 1_000,
     replication: variables.PINGFEDERATE_REPLICATION,
   },
+  runtimeUrls: [...new Set(toList(variables.PINGFEDERATE_RUNTIME_URLS).map(url => url.replace(/\/$/, '')))],
   pingAccess: {
     callbackPath: variables.PINGACCESS_CALLBACK_PATH,
     requireFullyQualifiedHosts: variables.REQUIRE_FULLY_QUALIFIED_HOSTS,

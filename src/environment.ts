@@ -113,6 +113,13 @@ export const Environment = Type.Object({
       '`report` tells in `status` whether a client has reached the engines, `trigger` also publishes (everybody’s pending changes), `none` is for external client storage.',
     examples: ['report'],
   }),
+  PINGFEDERATE_RUNTIME_URLS: Type.Optional(
+    text(
+      'Base URLs of all runtime nodes (engines) of PingFederate, separated by commas, for the login check and the token provider; there is neither when not set.',
+      'https://engine-1.example.com:9031,https://engine-2.example.com:9031',
+      { format: 'upstream-url-list', maxLength: 4096 },
+    ),
+  ),
   PINGACCESS_CALLBACK_PATH: text(
     "PingAccess's OIDC callback, at the host or below the context root; its first segment is what PingAccess keeps for itself.",
     '/pa/oidc/cb',
@@ -282,11 +289,18 @@ const isListOf =
   (value: string): boolean =>
     value.split(',').every(entry => isEntry(entry.trim()))
 
+/** All of them are asked at the same time. */
+const maxRuntimeUrls = 32
+
 /** What each `format` of {@link Environment} checks, and what the start-up message says when it fails. */
 export const environmentFormats: Record<string, { check: (value: string) => boolean; reason: string }> = {
   'upstream-url': {
     check: isUpstreamUrl,
     reason: 'must be an https URL without user, query or fragment (http only on a loopback address)',
+  },
+  'upstream-url-list': {
+    check: value => isListOf(isUpstreamUrl)(value) && value.split(',').length <= maxRuntimeUrls,
+    reason: `must be at most ${maxRuntimeUrls} https URLs without user, query or fragment, separated by commas (http only on a loopback address)`,
   },
   'public-url': {
     check: isPublicUrl,

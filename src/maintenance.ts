@@ -6,12 +6,15 @@ import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
+import type { Runtime } from './pingfederate/runtime.ts'
+import type { TokenProviderReader } from './pingfederate/token-provider.ts'
 import { sweepExpired } from './secret-retrievals/sweep.ts'
 import { measureClients } from './web-session-clients/measure-clients.ts'
 import { measureDrift } from './web-session-clients/measure-drift.ts'
 import { reportOrphans } from './web-session-clients/report-orphans.ts'
 import { sweepDrift } from './web-session-clients/sweep-drift.ts'
 import { walkClients } from './web-session-clients/walk-clients.ts'
+import { measureCertificate } from './web-sessions/measure-certificate.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
@@ -22,6 +25,8 @@ const walkIntervalMs = 3_600_000
 /** Between two calls of a walk: at most twenty a second, so that 100,000 clients are read within two minutes. */
 const walkPauseMs = 50
 
+/** A certificate ends by the day; in milliseconds. */
+const certificateIntervalMs = 3_600_000
 /** What is counted waits for people, and every round reads all clients; in milliseconds. */
 const clientsIntervalMs = 300_000
 
@@ -29,12 +34,14 @@ type Options = {
   recover: Recover
   store: AuditedStore
   pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
+  runtime: Pick<Runtime, 'urls'>
+  tokenProvider: TokenProviderReader
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
   metrics: Pick<
     JournalMetrics,
-    'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted' | 'setClients'
+    'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted' | 'setClients' | 'setCertificateEnd'
   >
 }
 
@@ -78,7 +85,7 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  { recover, store, pingFederate, log, newId, metrics }: Omit<Options, 'now'>,
+  { recover, store, pingFederate, runtime, tokenProvider, log, newId, metrics }: Omit<Options, 'now'>,
   signal: AbortSignal,
 ): { atOnce: Round[]; later: Round[] } => ({
   atOnce: [
@@ -102,6 +109,8 @@ const toRounds = (
       work: async () => metrics.setClients(await measureClients(store, signal)),
       intervalMs: clientsIntervalMs,
     },
+    // Without a node there is nobody to ask.
+    ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ tokenProvider, metrics }, signal)]),
   ],
   later: [
     {
@@ -115,6 +124,18 @@ const toRounds = (
       intervalMs: walkIntervalMs,
     },
   ],
+})
+
+const toCertificateRound = (
+  { tokenProvider, metrics }: Pick<Options, 'tokenProvider' | 'metrics'>,
+  signal: AbortSignal,
+): Round => ({
+  task: 'certificate',
+  work: async () => {
+    const endsAt = await measureCertificate(tokenProvider, signal)
+    if (endsAt !== undefined) metrics.setCertificateEnd(endsAt)
+  },
+  intervalMs: certificateIntervalMs,
 })
 
 const pause = (signal: AbortSignal): Promise<void> =>

@@ -29,6 +29,7 @@ export const problems = {
   previous_secret_alive: { status: 409, title: 'A former secret still works' },
   client_drifted: { status: 409, title: 'PingFederate has the client otherwise than it was set' },
   drift_not_acceptable: { status: 409, title: 'What PingFederate has cannot be taken over' },
+  runtime_not_configured: { status: 409, title: 'No runtime node of PingFederate is configured' },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },

@@ -22,6 +22,8 @@ import { createIdentity } from './pingfederate/identity.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
+import { createRuntime } from './pingfederate/runtime.ts'
+import { createTokenProviderReader } from './pingfederate/token-provider.ts'
 import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyInForce } from './policy/in-force.ts'
 import { createClientJournal } from './web-session-clients/client-journal.ts'
@@ -59,8 +61,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   for (const warning of config.warnings) log.warn(warning, logTexts.settingSuspicious)
   const metrics = createMetrics()
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
-  const { identity, transport, pingFederate } = connectToPingFederate(config, world, metrics)
-  const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
+  const { dispatcher, transport, pingFederate, ...upstream } = connectToPingFederate(config, world, metrics)
   const keys = watchIssuer(config.jwt, log, told =>
     createIssuerKeys({ ...config.jwt, dispatcher, now, ...told }),
   )
@@ -79,13 +80,14 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     store,
     keys,
     pingFederate,
+    ...upstream,
     replication,
     policy,
     metrics,
     ...world,
   })
   const maintenance = startMaintenance({
-    ...{ recover, store, pingFederate, ...world },
+    ...{ recover, store, pingFederate, ...upstream, ...world },
     metrics: metrics.journal,
   })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
@@ -158,7 +160,17 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
       isAnswering ? log.info(logTexts.pingFederateBack) : log.error({ err }, logTexts.pingFederateDown),
   })
   metrics.pingFederate.watch(pingFederate.state)
-  return { identity, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) }
+  const {
+    runtimeUrls: urls,
+    pingFederate: { timeoutMs },
+  } = config
+  // For the issuer and the runtime nodes, which get no client certificate.
+  const dispatcher = new Agent({ connect: createIssuerConnector(identity) })
+  return {
+    ...{ dispatcher, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) },
+    runtime: createRuntime({ urls, dispatcher }),
+    tokenProvider: createTokenProviderReader({ urls, dispatcher, identity, timeoutMs }),
+  }
 }
 
 type Closing = { graceMs: number; handOver: () => Promise<void>; log: FastifyBaseLogger }

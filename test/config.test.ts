@@ -95,6 +95,7 @@ test('the least that is needed gives the documented defaults', () => {
     trustProxy: [],
     rateLimits: { perCaller: 600, perTeam: 3000, unknownTokens: 30, perAddress: 600 },
     corsOrigins: [],
+    runtimeUrls: [],
     pingAccess: { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false },
     jwt: {
       issuer: 'https://sso.example.com',
@@ -170,6 +171,17 @@ const wrong: [string, string[]][] = [
   ['RATE_LIMIT_PER_TEAM', ['0']],
   ['RATE_LIMIT_UNKNOWN_TOKENS', ['0']],
   ['RATE_LIMIT_PER_ADDRESS', ['0']],
+  [
+    'PINGFEDERATE_RUNTIME_URLS',
+    [
+      'http://engine.example.com:9031',
+      'https://engine.example.com:9031,',
+      'https://a.example.com,http://b.example.com',
+      'https://engine.example.com?x=1',
+      'https://user:password@engine.example.com',
+      Array.from({ length: 33 }, (_, index) => `https://engine-${index}.example.com`).join(','),
+    ],
+  ],
   [
     'CORS_ORIGINS',
     [
@@ -325,6 +337,14 @@ test('origins of portals are taken exactly as they are written', () => {
     'http://localhost:3001',
   ]
   assert.deepEqual(parseConfig({ ...least, CORS_ORIGINS: origins.join(', ') }).corsOrigins, origins)
+})
+
+test('runtime nodes are taken once each, without a slash at the end; without the setting there are none', () => {
+  const first = 'https://engine-1.example.com:9031'
+  const second = 'http://localhost:9031/base'
+  const PINGFEDERATE_RUNTIME_URLS = `${first}, ${second}/,${first}/`
+  assert.deepEqual(parseConfig({ ...least, PINGFEDERATE_RUNTIME_URLS }).runtimeUrls, [first, second])
+  assert.deepEqual(parseConfig(least).runtimeUrls, [])
 })
 
 test('nobody can change the configuration afterwards, at any depth', () => {

@@ -94,6 +94,17 @@ const chapters: Record<string, Chapter> = {
       assert.equal((await call('POST', `/adoptions${query}`, { body: asked, token })).status, 200)
     assert.equal((await call('POST', '/adoptions', { body: asked, token: foreign })).status, 403)
   },
+  getWebSessionRecipe: get('/web-session-clients/pa_wam/web-session'),
+  getTokenProvider: get('/token-provider'),
+  checkClientLogin: async ({ call, sandbox }) => {
+    const path = '/web-session-clients/pa_wam/login-check'
+    assert.equal((await call('GET', path)).body.isReady, true)
+    const client = '/oauth/clients/pa_wam'
+    const { body } = await callAdminApi(sandbox, 'GET', client)
+    await callAdminApi(sandbox, 'PUT', client, { ...body, redirectUris: ['https://other.example.com/cb'] })
+    assert.equal((await call('GET', path)).body.isReady, false)
+    await callAdminApi(sandbox, 'PUT', client, body)
+  },
   getDrift: get('/web-session-clients/pa_wam/drift'),
   reconcileWebSessionClient: async ({ call, foreign: token, sandbox }) => {
     const path = '/oauth/clients/pa_wam'

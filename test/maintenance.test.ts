@@ -19,6 +19,8 @@ const start = (t: TestContext, options: Options) => {
   return startMaintenance({
     recover: async () => undefined,
     pingFederate: { ...noClients, listClients: async () => [] },
+    runtime: { urls: [] },
+    tokenProvider: { read: () => assert.fail('there is no node to ask') },
     newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,

@@ -66,6 +66,12 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/drift-rows.ts': 'web-session-clients/sweep-drift.test.ts',
   // Puts two answers together: of the save, and of the cluster.
   'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
+  // Asks every node and looks into the console, which the route shows.
+  'web-sessions/check-login.ts': 'web-sessions/login-check.test.ts',
+  // Without runtime nodes there is no check and no certificate.
+  'web-sessions/require-nodes.ts': 'web-sessions/login-check.test.ts',
+  // Puts web session, applications, agreement and checklist together, which the route shows.
+  'web-sessions/to-recipe.ts': 'web-sessions/recipe.test.ts',
 }
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(file =>

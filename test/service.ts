@@ -127,6 +127,7 @@ export const environment = (sandbox: Sandbox, databasePath: string): Record<stri
   PINGFEDERATE_ADMIN_URL: sandbox.adminUrl,
   PINGFEDERATE_ADMIN_USERNAME: sandbox.adminUsername,
   PINGFEDERATE_ADMIN_PASSWORD: sandbox.adminPassword,
+  PINGFEDERATE_RUNTIME_URLS: sandbox.runtimeUrls.join(','),
   JWT_ISSUER: sandbox.issuer,
   JWT_AUDIENCE: audience,
   DATABASE_URL: `sqlite:${databasePath}`,

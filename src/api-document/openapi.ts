@@ -61,6 +61,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
       servers: [{ url: '/', description: 'This installation.' }],
       tags: [
         { name: 'web session clients', description: 'OAuth clients that PingAccess web sessions use.' },
+        { name: 'web sessions', description: 'What PingAccess needs so that a client protects something.' },
         { name: 'secret retrievals', description: 'The one-time hand-out of client secrets.' },
         { name: 'operations', description: 'The journal of changes to PingFederate.' },
         { name: 'audit', description: 'Who did what, and what was refused.' },

@@ -22,6 +22,9 @@ export const auditActions = {
   'retrieval.look-up': 'Look at a retrieval token without using it.',
   'retrieval.revoke': 'Revoke the outstanding retrieval token of a client.',
   'secret.redeem': 'Redeem a client secret.',
+  'token-provider.read': 'Read the token provider of PingAccess and its certificate.',
+  'web-session.check-login': 'Ask PingFederate’s runtime nodes whether people can log in through a client.',
+  'web-session.read': 'Read what PingAccess needs for a web session client.',
 } as const
 
 /** In no table of actions: what nobody is ever refused (`team.list`), and a kind of change that no route begins yet. */

@@ -1,11 +1,12 @@
 import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
 import type { DriftState } from '../database/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
+import { createCertificateGauge, type SetCertificateEnd } from './certificate.ts'
 import { createClientGauges, type SetClients } from './clients.ts'
 import type { MetricRegistry } from './registry.ts'
 
-/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own. */
-const tasks = ['recovery', 'sweep', 'strays', 'clients'] as const
+/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own, `certificate` the look at that of the token provider. */
+const tasks = ['recovery', 'sweep', 'strays', 'clients', 'certificate'] as const
 export type Task = (typeof tasks)[number]
 
 /** Clients that have drifted, by how they have. */
@@ -23,6 +24,7 @@ export type JournalMetrics = {
   setOpen: (open: OpenOperations) => void
   setDrifted: (drifted: Drifted) => void
   setClients: SetClients
+  setCertificateEnd: SetCertificateEnd
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
@@ -31,6 +33,7 @@ export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics =
   setOpen: createOpenGauges(registry),
   setDrifted: createDriftGauge(registry),
   setClients: createClientGauges(registry),
+  setCertificateEnd: createCertificateGauge(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {

@@ -25,7 +25,7 @@ export const createConnector = (identity: Identity): buildConnector.connector =>
     )
 }
 
-/** Connects to the issuer, which gets no client certificate. */
+/** Connects to the issuer and to runtime nodes, which get no client certificate. */
 export const createIssuerConnector = (identity: Identity): buildConnector.connector =>
   connectWithCurrent(identity, ({ ca }) => toTlsOptions(ca))
 

@@ -11,6 +11,7 @@ import {
   type Services,
   swaggerUiClientId,
 } from './callers.ts'
+import type { IssuerOptions } from './issuer/configuration.ts'
 import { createIssuer, createSigningKey } from './issuer/issuer.ts'
 import { listen } from './listen.ts'
 import { createPingFederate, type PingFederate } from './pingfederate/pingfederate.ts'
@@ -51,6 +52,8 @@ export interface Sandbox {
   /** Without `/pf-admin-api/v1`. */
   readonly adminUrl: string
   readonly issuer: string
+  /** Where each runtime node answers; the issuer is the first of them. */
+  readonly runtimeUrls: readonly string[]
   readonly adminUsername: string
   /** As it was at the start. */
   readonly adminPassword: string
@@ -74,31 +77,24 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const auditor = { username: 'auditor', password: randomPassword() }
   const services = createServices(options.serviceSecrets)
   const swaggerUiRedirectUris = [...(options.swaggerUiRedirectUris ?? [])]
-  const { engine, pingFederate, ...admin } = createPingFederate({
+  const { engines, pingFederate, ...admin } = createPingFederate({
     clustered: options.cluster === 'clustered',
     reservedClientIds: [...Object.keys(services), swaggerUiClientId],
     accounts: [administrator, { ...auditor, role: 'Auditor' }],
-    acceptsToken: token => issuer.acceptsAdminToken(token),
+    acceptsToken: token => first.acceptsAdminToken(token),
     now: options.now ?? (() => new Date()),
   })
   if (options.version !== undefined) pingFederate.settings.version = options.version
   await using started = new AsyncDisposableStack()
-  // The issuer's name contains its port, so the port comes first, and who comes at once waits for the issuer.
-  const { promise: answering, resolve: answer } = Promise.withResolvers<RequestListener>()
-  const issuerServer = createServer((...exchange) => void answering.then(listener => listener(...exchange)))
-  const issuerListening = started.use(await listen(issuerServer, options.issuerPort ?? 0, host))
-  const localIssuerUrl = `http://${reachable(host)}:${issuerListening.port}`
-  const issuer = await createIssuer(
-    {
-      ...engine,
-      issuer: options.issuerUrl ?? localIssuerUrl,
-      audience: options.audience,
-      services,
-      swaggerUiRedirectUris,
-    },
-    options.signingKey ?? (await createSigningKey()),
-  )
-  answer(issuer.listener)
+  const signingKey = options.signingKey ?? (await createSigningKey())
+  const shared = { host, signingKey, audience: options.audience, services, swaggerUiRedirectUris }
+  const [engine, ...otherEngines] = engines
+  const { issuerPort: port = 0, issuerUrl } = options
+  const first = started.use(await startNode({ ...engine, ...shared, port, issuerUrl }))
+  const { issuer } = first
+  const runtimeUrls = [first.url]
+  for (const other of otherEngines)
+    runtimeUrls.push(started.use(await startNode({ ...other, ...shared, port: 0 })).url)
   const adminServer = createAdminServer(admin.listener, options.tls)
   const adminListening = started.use(await listen(adminServer, options.adminPort ?? 0, host))
   started.defer(admin.stop)
@@ -107,7 +103,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   return {
     adminUrl: `${scheme}://${reachable(host)}:${adminListening.port}`,
-    issuer: options.issuerUrl ?? localIssuerUrl,
+    issuer,
+    runtimeUrls,
     adminUsername,
     adminPassword,
     changeAdminPassword: password => {
@@ -118,9 +115,31 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     services,
     swaggerUiRedirectUris,
     pingFederate,
-    accessToken: ({ service, scope }) => fetchAccessToken(localIssuerUrl, services[service], scope),
+    accessToken: ({ service, scope }) => fetchAccessToken(first.url, services[service], scope),
     close: () => running.disposeAsync(),
   }
+}
+
+type NodeOptions = Omit<IssuerOptions, 'issuer'> & {
+  readonly host: string
+  readonly port: number
+  readonly signingKey: GenerateKeyPairResult
+  readonly issuerUrl?: string | undefined
+}
+
+/** A runtime node: an issuer that uses the clients of its engine. */
+async function startNode({ host, port, signingKey, issuerUrl, ...options }: NodeOptions) {
+  // The issuer's name contains its port, so the port comes first, and who comes at once waits for the issuer.
+  const { promise: answering, resolve: answer } = Promise.withResolvers<RequestListener>()
+  const server = createServer((...exchange) => void answering.then(listener => listener(...exchange)))
+  await using started = new AsyncDisposableStack()
+  const listening = started.use(await listen(server, port, host))
+  const url = `http://${reachable(host)}:${listening.port}`
+  const issuer = issuerUrl ?? url
+  const { listener, acceptsAdminToken } = await createIssuer({ ...options, issuer }, signingKey)
+  answer(listener)
+  const running = started.move()
+  return { url, issuer, acceptsAdminToken, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 function createAdminServer(listener: RequestListener, tls: TlsOptions | undefined): Server {

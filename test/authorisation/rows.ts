@@ -206,6 +206,29 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  getWebSessionRecipe: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/web-session` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
+  // The same for every client of the installation.
+  getTokenProvider: [
+    {
+      request: () => ({ path: '/token-provider' }),
+      answers: {
+        ...refused,
+        ...{ 'other team': '200', requester: '200', 'same subject, other client': '200' },
+        ...{ team: '200', admin: '200' },
+      },
+    },
+  ],
+  checkClientLogin: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/login-check` }),
+      ...ofTheTeam('200', '404 client_not_found'),
+    },
+  ],
   reconcileWebSessionClient: [
     {
       request: ({ clientId }) => ({

@@ -4,14 +4,14 @@ import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 
 /*
- * Ping's description of its admin API is data to test against and stays outside the repository; the environment
- * variable PINGFEDERATE_API_DESCRIPTION says where it is.
+ * Ping's descriptions of its admin APIs are data to test against and stay outside the repository; the environment
+ * variables PINGFEDERATE_API_DESCRIPTION and PINGACCESS_API_DESCRIPTION say where they are.
  */
 
 /** What is checked of a request and its answer. */
 export interface DescribedExchange {
   readonly method: string
-  /** Below `/pf-admin-api/v1`. */
+  /** Below `/pf-admin-api/v1`, or `/pa-admin-api/v3`. */
   readonly path: string
   readonly query?: string
   readonly requestHeaders?: Readonly<Record<string, unknown>>
@@ -40,17 +40,18 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
 }
 
-/** Path of Ping's description, or the reason why there is nothing to check against. */
+/** Path of one of Ping's descriptions, or the reason why there is nothing to check against. */
 export function findDescription(
   env: NodeJS.ProcessEnv,
+  variable = 'PINGFEDERATE_API_DESCRIPTION',
 ): { path: string; missing: false } | { missing: string } {
-  const path = env['PINGFEDERATE_API_DESCRIPTION']
-  if (path === undefined) return { missing: 'PINGFEDERATE_API_DESCRIPTION is not set' }
+  const path = env[variable]
+  if (path === undefined) return { missing: `${variable} is not set` }
   try {
     readFileSync(path).at(0)
     return { path, missing: false }
   } catch {
-    return { missing: `PINGFEDERATE_API_DESCRIPTION: ${path} cannot be read` }
+    return { missing: `${variable}: ${path} cannot be read` }
   }
 }
 

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
+import { loginOutcomes } from '../../src/web-sessions/login-check-schema.ts'
 import { startTestService } from '../service.ts'
 import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { edit } from '../web-session-clients/drifts.ts'
+import { smallest } from '../web-session-clients/requests.ts'
 import { createInUse, logsIn } from '../web-session-clients/rotations.ts'
 
 const run = promisify(execFile)
@@ -100,3 +102,28 @@ for (const language of Object.keys(programs))
     await runRecipe(t, 'sh', 'retire', env)
     assert.deepEqual(service.sandbox.pingFederate.clients(), [])
   })
+
+test('the recipe of a login check says that people can log in, and each outcome has a row', {
+  skip: await findMissing('sh'),
+}, async t => {
+  const service = await startTestService(t)
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  const TOKEN = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  const { isReady } = JSON.parse(await runRecipe(t, 'sh', 'check', { SERVICE: service.url, TOKEN }))
+  assert.equal(isReady, true)
+  const [, table = ''] = /\n\| `outcome` \|.+\n\|[-|]+\|\n((?:\|.*\|\n)+)/.exec(document) ?? []
+  const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, outcome]) => outcome)
+  assert.deepEqual(rows, loginOutcomes)
+})
+
+test('the recipe of a web session has the client id and the secret, which logs in', {
+  skip: await findMissing('sh'),
+}, async t => {
+  const service = await startTestService(t)
+  const { body } = await service.call('POST', '/web-session-clients', { body: smallest })
+  const TOKEN = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  const env = { SERVICE: service.url, TOKEN, RETRIEVAL_TOKEN: body.retrieval.token }
+  const { clientCredentials } = JSON.parse(await runRecipe(t, 'sh', 'websession', env))
+  assert.equal(clientCredentials.clientId, 'pa_wam')
+  assert.ok(await logsIn(service, clientCredentials.clientSecret.value))
+})

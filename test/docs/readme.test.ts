@@ -25,6 +25,8 @@ test('every upper-case setting that a document names exists, and configuration a
     ...Object.keys(Environment.properties),
     ...proxyVariables,
     'PINGFEDERATE_API_DESCRIPTION',
+    'PINGACCESS_API_DESCRIPTION',
+    'RETRIEVAL_TOKEN',
   ])
   const named = documents.flatMap(name =>
     [...read(name).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[a-z]+)?`/g)].map(([, setting = '']) =>

@@ -33,9 +33,14 @@ const neverCalled = {
   journal: {},
   keys: {},
   pingFederate: {},
+  runtime: {},
+  tokenProvider: {},
   replication: {},
   policy: {},
-} as Pick<Dependencies, 'store' | 'journal' | 'keys' | 'pingFederate' | 'replication' | 'policy'>
+} as Pick<
+  Dependencies,
+  'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'tokenProvider' | 'replication' | 'policy'
+>
 
 const exampleEnvironment = {
   PINGFEDERATE_ADMIN_URL: 'https://pf-admin.example.com:9999',

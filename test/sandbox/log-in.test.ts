@@ -63,6 +63,14 @@ test('a restricted client gets its own scopes and no other', async () => {
   assert.deepEqual([claims['email'], claims['name']], ['cleo@example.com', undefined])
 })
 
+test('a client that is not restricted gets every scope that the server knows and no other', async t => {
+  const { scopes } = sandbox.pingFederate.settings
+  t.after(() => scopes.push('email'))
+  scopes.splice(scopes.indexOf('email'), 1)
+  await assert.rejects(logIn(login), { error: 'invalid_scope' })
+  assert.equal((await logIn({ ...login, scope: 'openid profile' })).sub, 'cleo')
+})
+
 test('refresh tokens are issued only to clients with that grant type', async () => {
   assert.equal((await fetchTokens(login)).refresh_token, undefined)
   await replace({ grantTypes: ['AUTHORIZATION_CODE', 'REFRESH_TOKEN'] })

@@ -67,6 +67,7 @@ function toEnvironment(sandbox: Sandbox, databaseFile: string, port: number): Re
     PINGFEDERATE_ADMIN_URL: sandbox.adminUrl,
     PINGFEDERATE_ADMIN_USERNAME: sandbox.adminUsername,
     PINGFEDERATE_ADMIN_PASSWORD: sandbox.adminPassword,
+    PINGFEDERATE_RUNTIME_URLS: sandbox.runtimeUrls.join(','),
     JWT_ISSUER: sandbox.issuer,
     JWT_AUDIENCE: audience,
     DATABASE_URL: `sqlite:${databaseFile}`,

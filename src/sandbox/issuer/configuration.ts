@@ -18,6 +18,8 @@ export interface IssuerOptions extends Engine {
   readonly swaggerUiRedirectUris: readonly string[]
 }
 
+const authorizationPath = '/as/authorization.oauth2'
+
 /** Seconds. */
 const ttl = {
   AccessToken: 3600,
@@ -33,12 +35,17 @@ const ttl = {
 /** How oidc-provider is set up: nothing is left to the defaults of which it says that they should be changed. */
 export function toConfiguration(options: IssuerOptions, key: JWK): Configuration {
   const { services, findClient } = options
+  const scopes = [...options.scopes]
   return {
-    adapter: createAdapterFactory(id => findMetadata(id, options)),
+    adapter: createAdapterFactory(id =>
+      findMetadata(id, { ...options, scopes: known(options.scopes, scopes) }),
+    ),
+    // The path of PingFederate's own, which it does not change with its settings.
+    routes: { authorization: authorizationPath },
     clients: toServiceClients(services),
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    scopes: [...options.scopes],
+    scopes,
     claims: {
       openid: ['sub'],
       profile: ['name', 'preferred_username', 'groups'],
@@ -70,10 +77,15 @@ export function toConfiguration(options: IssuerOptions, key: JWK): Configuration
   }
 }
 
-function findMetadata(clientId: string, { findClient, swaggerUiRedirectUris }: IssuerOptions) {
+/** Those that are left; of one that was added later the issuer knows nothing. */
+function known(now: readonly string[], atStart: readonly string[]): string[] {
+  return now.filter(scope => atStart.includes(scope))
+}
+
+function findMetadata(clientId: string, { findClient, swaggerUiRedirectUris, scopes }: IssuerOptions) {
   if (clientId === swaggerUiClientId) return toSwaggerUiClient(swaggerUiRedirectUris)
   const stored = findClient(clientId)
-  return stored === undefined ? undefined : toClientMetadata(stored)
+  return stored === undefined ? undefined : toClientMetadata(stored, scopes)
 }
 
 function toFeatures({ audience, services }: IssuerOptions): Configuration['features'] {

@@ -23,9 +23,13 @@ export const idTokenAlgorithms = [
 
 /**
  * A PingFederate client in the words of RFC 7591; undefined for one that is disabled, has lost its secret or
- * authenticates in a way that the sandbox doesn't know. `client_secret_post` works for SECRET clients as well.
+ * authenticates in a way that the sandbox doesn't know. `client_secret_post` works for SECRET clients as well. Without a
+ * client's own list it may ask for all scopes that the server knows, as in PingFederate.
  */
-export function toClientMetadata(stored: StoredClient): ClientMetadata | undefined {
+export function toClientMetadata(
+  stored: StoredClient,
+  scopes: readonly string[],
+): ClientMetadata | undefined {
   const { client, secret } = stored
   const method = authMethods[client.clientAuth.type]
   const hasLostSecret = method === 'client_secret_basic' && secret === undefined
@@ -41,8 +45,7 @@ export function toClientMetadata(stored: StoredClient): ClientMetadata | undefin
     id_token_signed_response_alg:
       idTokenAlgorithms.find(name => name === client.oidcPolicy.idTokenSigningAlgorithm) ?? 'RS256',
     require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
-    // Without a client's own list every scope that the server knows is allowed, as in PingFederate.
-    ...(client.restrictScopes ? { scope: client.restrictedScopes.join(' ') } : {}),
+    scope: (client.restrictScopes ? client.restrictedScopes : ['openid', ...scopes]).join(' '),
   }
 }
 

@@ -20,8 +20,8 @@ export interface ClientStore {
   readonly list: () => Iterable<StoredClient>
   readonly save: (stored: StoredClient) => void
   readonly delete: (clientId: string) => void
-  /** What logins and tokens use: in a cluster, they all arrive at the first engine. */
-  readonly getPublished: (clientId: string) => StoredClient | undefined
+  /** What logins and tokens at the first engine use, or at another one of a cluster. */
+  readonly getPublished: (clientId: string, engine?: 0 | 1) => StoredClient | undefined
   /** Whether every engine has the client as it is saved. */
   readonly isReplicated: (clientId: string) => boolean
   readonly publish: () => void
@@ -39,7 +39,7 @@ export function createClientStore({ clustered, settings, now }: ClientStoreOptio
   const saved = new Map<string, StoredClient>()
   const first = createEngineNode(() => settings.engines[0], now)
   const second = createEngineNode(() => settings.engines[1], now)
-  const engines = [first, second]
+  const engines = [first, second] as const
   let required = false
   let lastTime: string | undefined
   let lastUpdateTime = now().toISOString()
@@ -65,7 +65,8 @@ export function createClientStore({ clustered, settings, now }: ClientStoreOptio
       saved.delete(clientId)
       changed(clientId)
     },
-    getPublished: clientId => (clustered ? first.find(clientId) : saved.get(clientId)),
+    getPublished: (clientId, engine = 0) =>
+      clustered ? engines[engine].find(clientId) : saved.get(clientId),
     isReplicated: clientId => engines.every(engine => engine.find(clientId) === saved.get(clientId)),
     publish() {
       settings.unreplicatedReferences = []

@@ -42,7 +42,8 @@ export interface PingFederateOptions extends AdminAccess {
 export function createPingFederate({ clustered, reservedClientIds, now, ...access }: PingFederateOptions): {
   readonly listener: RequestListener
   readonly stop: () => void
-  readonly engine: Engine
+  /** In a cluster two, otherwise one. */
+  readonly engines: readonly [Engine, ...Engine[]]
   readonly pingFederate: PingFederate
 } {
   const settings = createSettings()
@@ -56,15 +57,16 @@ export function createPingFederate({ clustered, reservedClientIds, now, ...acces
     now,
   }
   const { listener, stop, faults, onExchange } = createAdminApi(installation, access)
+  const toEngine = (engine: 0 | 1): Engine => ({
+    findClient: clientId => store.getPublished(clientId, engine),
+    acceptsSecret: (stored, candidate) => acceptsSecret(stored, candidate, now()),
+    findObstacle: stored => findObstacle(stored, settings),
+    scopes: settings.scopes,
+  })
   return {
     listener,
     stop,
-    engine: {
-      findClient: store.getPublished,
-      acceptsSecret: (stored, candidate) => acceptsSecret(stored, candidate, now()),
-      findObstacle: stored => findObstacle(stored, settings),
-      scopes: settings.scopes,
-    },
+    engines: clustered ? [toEngine(0), toEngine(1)] : [toEngine(0)],
     pingFederate: {
       clients: () =>
         structuredClone([...store.list()].map(({ client }) => inVersion(client, settings.version))),

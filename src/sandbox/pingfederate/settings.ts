@@ -37,7 +37,7 @@ export interface Settings {
    * A client that refers to one is NOT_REPLICATED by its save; replicating everything empties the list.
    */
   unreplicatedReferences: string[]
-  /** Cluster only: the two engines. Logins all arrive at the first one. */
+  /** Cluster only: the two engines. Logins arrive at the first one, unless they are sent to the other. */
   readonly engines: readonly [EnginePace, EnginePace]
   /** Minutes that an old secret stays valid; PingFederate's own default makes every rotation an outage. */
   clientSecretRetentionPeriod: number

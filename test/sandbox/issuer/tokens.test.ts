@@ -132,7 +132,7 @@ test('the issuer speaks neither through the console nor of its development defau
   const quiet = await createSandbox({ audience: 'test', swaggerUiRedirectUris: [redirectUri] })
   await fetchTokens({ issuer: quiet.issuer, clientId: 'swagger-ui', redirectUri, person: 'ana' })
   await quiet.accessToken({ service: 'portal' })
-  await fetch(`${quiet.issuer}/auth?client_id=nobody`)
+  await fetch(`${quiet.issuer}/as/authorization.oauth2?client_id=nobody`)
   await quiet.close()
   assert.deepEqual(
     methods.map(({ mock }) => mock.callCount()),

@@ -124,6 +124,30 @@ test('an engine names the save whose configuration it has', async () => {
   assert.deepEqual(times, [old?.configurationTimestamp, '2026-01-01T00:00:01.000Z'])
 })
 
+/** What each runtime node answers to a login that nobody has begun before. */
+const askEach = () =>
+  Promise.all(
+    sandbox.runtimeUrls.map(async url => {
+      const query = new URLSearchParams({
+        ...{ client_id: 'pa_wam', redirect_uri: paWam.redirectUris[0], response_type: 'code' },
+        ...{ scope: 'openid', prompt: 'none' },
+      })
+      const answer = await fetch(`${url}/as/authorization.oauth2?${query}`, { redirect: 'manual' })
+      const location = answer.headers.get('location')
+      return location === null ? answer.status : new URL(location).searchParams.get('error')
+    }),
+  )
+
+test('each engine answers logins at an address of its own, by what it has itself', async () => {
+  assert.equal(sandbox.runtimeUrls.length, 2)
+  second.ends = 'RETRIEVING'
+  await call('POST', '/oauth/clients', paWam)
+  await replicate()
+  assert.deepEqual(await askEach(), ['login_required', 400])
+  second.ends = 'SUCCEEDED'
+  assert.deepEqual(await askEach(), ['login_required', 'login_required'])
+})
+
 const replicationStatus = async () => (await call('GET', '/oauth/clients/pa_wam')).body.replicationStatus
 
 test('a client says nothing of its replication unless a save is meant to replicate it', async () => {

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+import { principalOf } from '../authentication/authenticate.ts'
+import { ClientId } from '../client-id.ts'
+import type { Store } from '../database/store.ts'
+import type { App } from '../http/route.ts'
+import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
+import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
+import { toWebSessionClient } from '../web-session-clients/client-row.ts'
+import { getClient } from '../web-session-clients/get.ts'
+import { recipeDocument } from './recipe-document.ts'
+import { toRecipe } from './to-recipe.ts'
+
+const schema = {
+  operationId: 'getWebSessionRecipe',
+  tags: ['web sessions'],
+  summary: 'What to set up in PingAccess for a client',
+  description: recipeDocument.description,
+  params: Type.Object({ clientId: ClientId }),
+  response: { 200: recipeDocument.recipe },
+}
+
+/** `GET /web-session-clients/{clientId}/web-session` */
+export const getWebSessionRecipe = (app: App, { store }: { store: Pick<Store, 'db'> }): void => {
+  app.route({
+    method: 'GET',
+    url: '/web-session-clients/:clientId/web-session',
+    config: { scope: 'web-session-clients:read', action: 'web-session.read', problems: ['client_not_found'] },
+    schema,
+    handler: async (request, reply) => {
+      const client = await getClient(store.db, principalOf(request), request.params.clientId)
+      const { state } = toRetrievalState(await readRetrieval(store.db, client.retrieval_id))
+      return reply.code(200).send(toRecipe(toWebSessionClient(client), state))
+    },
+  })
+}

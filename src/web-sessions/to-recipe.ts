@@ -1,0 +1,26 @@
+import type { RetrievalState } from '../database/vocabulary.ts'
+import { toApplications } from '../pingaccess/applications.ts'
+import { chooseWebSession, toWebSession } from '../pingaccess/web-session.ts'
+import type { WebSessionClient } from '../web-session-clients/schema.ts'
+import { toAgreement } from './agreement.ts'
+import { toChecklist } from './checklist.ts'
+import type { WebSessionRecipe } from './recipe-schema.ts'
+
+/** What PingAccess needs for a client whose latest hand-out stands there. */
+export const toRecipe = (client: WebSessionClient, retrieval: RetrievalState): WebSessionRecipe => {
+  const { clientId } = client
+  const choices = chooseWebSession({ clientId, settings: client })
+  return {
+    clientId,
+    webSession: toWebSession(choices),
+    secretPointer: '/clientCredentials/clientSecret/value',
+    settings: Object.entries(choices).map(([name, { source, reason }]) => ({
+      pointer: `/${name}`,
+      source,
+      reason,
+    })),
+    applications: toApplications(client),
+    agreement: toAgreement({ clientId, settings: client }),
+    checklist: toChecklist(client, retrieval),
+  }
+}

@@ -1,0 +1,45 @@
+import type { App } from '../http/route.ts'
+import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
+import type { Runtime } from '../pingfederate/runtime.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
+import type { TokenProviderReader } from '../pingfederate/token-provider.ts'
+import { requireNodes } from './require-nodes.ts'
+import { toTokenProvider } from './to-token-provider.ts'
+import { tokenProviderDocument } from './token-provider-document.ts'
+
+export type TokenProviderDependencies = {
+  runtime: Pick<Runtime, 'urls'>
+  tokenProvider: TokenProviderReader
+  now: () => number
+}
+
+const schema = {
+  operationId: 'getTokenProvider',
+  tags: ['web sessions'],
+  summary: 'The token provider of PingAccess, and the certificate to trust',
+  description: tokenProviderDocument.description,
+  response: { 200: tokenProviderDocument.tokenProvider },
+}
+
+/** `GET /token-provider` */
+export const getTokenProvider = (
+  app: App,
+  { runtime, tokenProvider, now }: TokenProviderDependencies,
+): void => {
+  app.route({
+    method: 'GET',
+    url: '/token-provider',
+    config: {
+      scope: 'web-session-clients:read',
+      action: 'token-provider.read',
+      problems: tokenProviderDocument.problems,
+    },
+    schema,
+    handler: async (_request, reply) => {
+      requireNodes(runtime)
+      const found = await tokenProvider.read().catch(asFailure)
+      if (found instanceof PingFederateFailure) throw toProblem(found)
+      return reply.code(200).send(toTokenProvider(found, now()))
+    },
+  })
+}
