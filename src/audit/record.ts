@@ -42,22 +42,24 @@ export const announceAuditEvents = (store: Store, { announce, onFailure }: Liste
   ...store,
   write: async (work, options) => {
     let events: AuditEvent[] = []
-    let isUnwritten = false
+    let failure: unknown
     const write = store.write(trx => {
       // Anew for work that runs a second time: what the first run has recorded is rolled back.
       events = []
-      isUnwritten = false
+      failure = undefined
       const record: RecordEvent = async (actor, details) => {
         const event = toEvent(actor, details)
-        isUnwritten = true
-        await writeEvent(trx, event)
-        isUnwritten = false
+        await writeEvent(trx, event).catch(error => {
+          failure = error
+          throw error
+        })
         events.push(event)
       }
       return work(trx, record)
     }, options)
     const result = await write.catch(error => {
-      if (isUnwritten) onFailure()
+      // Any other error may have been the reason for this one.
+      if (error === failure) onFailure()
       throw error
     })
     for (const event of events) announce(event)

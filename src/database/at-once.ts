@@ -8,8 +8,8 @@ import {
 } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** Runs a statement on the connection that the transaction has, and throws where it fails. */
-type Run = (statement: CompiledQuery) => QueryResult<unknown>
+/** Runs a statement on the connection that the transaction has, or sends it there. */
+type Run = (statement: CompiledQuery) => QueryResult<unknown> | Promise<QueryResult<unknown>>
 
 const neverAsked: ConnectionProvider = {
   provideConnection: async () => {
@@ -17,7 +17,10 @@ const neverAsked: ConnectionProvider = {
   },
 }
 
-/** Does not ask for a connection and give it back for each statement, which costs more than most of them do. */
+/**
+ * Does not ask for a connection and give it back for each statement, which costs more than most of them do, and lets none
+ * wait for the one before.
+ */
 class RunAtOnce extends DefaultQueryExecutor {
   readonly #run: Run
 
@@ -28,11 +31,11 @@ class RunAtOnce extends DefaultQueryExecutor {
   }
 
   override async executeQuery<Row>(statement: CompiledQuery): Promise<QueryResult<Row>> {
-    return this.#run(statement) as QueryResult<Row>
+    return this.#run(statement) as Promise<QueryResult<Row>>
   }
 }
 
-/** The same database for whoever holds its only connection: what it is asked for has run when the call returns. */
+/** The same database for whoever holds a connection: what it is asked for has run, or is under way, when the call returns. */
 export const toAtOnce = (db: Kysely<Database>, dialect: Dialect, run: Run): Kysely<Database> =>
   new Kysely({
     config: { dialect },

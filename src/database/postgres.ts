@@ -1,6 +1,15 @@
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely'
+import {
+  type CompiledQuery,
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type QueryResult,
+  sql,
+} from 'kysely'
 import pg from 'pg'
 import type { Secret } from '../secret.ts'
+import { toAtOnce } from './at-once.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
@@ -34,14 +43,17 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   })
-  const connect = (begin: string) =>
-    new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, begin) }) })
-  const db = connect('begin')
-  // Two statements in one text, because each text is a round trip.
-  const undurable = connect('begin; set local synchronous_commit = off')
+  const kyselyPool = toKyselyPool(pool)
+  const dialect = new PostgresDialect({ pool: kyselyPool })
+  const db = new Kysely<Database>({ dialect })
+  const commit = createCommit(kyselyPool, client =>
+    toAtOnce(db, dialect, statement => run(client, statement)),
+  )
   return {
     db,
-    write: (work, { durable = true } = {}) => commit(durable ? db : undurable, work),
+    // Two statements in one text, because each text is a round trip.
+    write: (work, { durable = true } = {}) =>
+      commit(durable ? 'begin' : 'begin; set local synchronous_commit = off', work),
     takeFree: query => query.forUpdate().skipLocked(),
     takeTurns: async (trx, name) => {
       await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx)
@@ -68,6 +80,8 @@ const createPool = (
       }
     },
     connectionTimeoutMillis: connectTimeoutMs,
+    // Statements of a transaction that do not depend on each other share a round trip.
+    pipeline: true,
     ...options,
   })
   pool.on('error', onIdleError)
@@ -90,7 +104,7 @@ const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
 const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
   const pool = createPool(currentUrl, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
   try {
-    const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool, 'begin') }) })
+    const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool) }) })
     await migrate(db as never)
     return await readClock(db)
   } finally {
@@ -98,27 +112,56 @@ const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
   }
 }
 
+type Commit = <T>(begin: string, work: (trx: Kysely<Database>) => Promise<T>) => Promise<T>
+
 /** @throws CommitUnknown when the connection broke so late that the server may have committed */
-const commit = async <T>(db: Kysely<Database>, work: (trx: Kysely<Database>) => Promise<T>): Promise<T> => {
-  let isCommitting = false
-  try {
-    return await db.transaction().execute(async trx => {
+const createCommit = (
+  pool: Pick<PostgresPool, 'connect'>,
+  toTransaction: (client: PostgresPoolClient) => Kysely<Database>,
+): Commit => {
+  const transactions = new WeakMap<PostgresPoolClient, Kysely<Database>>()
+  return async (begin, work) => {
+    const client = await pool.connect()
+    const trx = transactions.get(client) ?? toTransaction(client)
+    transactions.set(client, trx)
+    let isCommitting = false
+    let isDiscarded = false
+    try {
+      await client.query(begin, [])
       const result = await work(trx)
       isCommitting = true
+      const { command } = await client.query('commit', [])
+      if (String(command) === 'ROLLBACK')
+        throw new Error('A statement had failed, so that nothing was committed.')
       return result
-    })
-  } catch (error) {
-    throw isCommitting && error instanceof DatabaseUnavailable ? new CommitUnknown(error) : error
+    } catch (error) {
+      await client.query('rollback', []).catch(() => {
+        isDiscarded = true
+      })
+      throw isCommitting && error instanceof DatabaseUnavailable ? new CommitUnknown(error) : error
+    } finally {
+      client.release(isDiscarded)
+    }
   }
 }
 
+const run = async (
+  client: PostgresPoolClient,
+  { sql: text, parameters }: CompiledQuery,
+): Promise<QueryResult<unknown>> => {
+  const { command, rowCount, rows } = await client.query<unknown>(text, parameters)
+  return writes.has(command) ? { rows, numAffectedRows: BigInt(rowCount) } : { rows }
+}
+
+const writes: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
 /** Rejects with DatabaseUnavailable for errors of a connection, and with pg's own error for those of a statement. */
-const toKyselyPool = (pool: pg.Pool, begin: string): PostgresPool => {
+const toKyselyPool = (pool: pg.Pool): PostgresPool => {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     connect: async () => {
       const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
-      const known = clients.get(client) ?? toKyselyClient(client, begin)
+      const known = clients.get(client) ?? toKyselyClient(client)
       clients.set(client, known)
       return known
     },
@@ -128,7 +171,7 @@ const toKyselyPool = (pool: pg.Pool, begin: string): PostgresPool => {
   } as unknown as PostgresPool
 }
 
-const toKyselyClient = (client: pg.PoolClient, begin: string): PostgresPoolClient => {
+const toKyselyClient = (client: pg.PoolClient): PostgresPoolClient => {
   let broken: unknown
   const toThrow = (error: unknown): unknown => {
     const isOfStatement = error instanceof pg.DatabaseError
@@ -138,7 +181,7 @@ const toKyselyClient = (client: pg.PoolClient, begin: string): PostgresPoolClien
   const query = async (text: string, values: readonly unknown[]) => {
     // A statement that timed out may still run on the server, and the next one would wait for it.
     if (broken) throw new DatabaseUnavailable(broken)
-    return client.query(toQuery(text === 'begin' ? begin : text, values)).catch(error => {
+    return client.query(toQuery(text, values)).catch(error => {
       throw toThrow(error)
     })
   }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { AuditedStore, RecordEvent } from '../audit/record.ts'
 import { databaseTime } from '../database/database-time.ts'
 import type { Database } from '../database/schema.ts'
+import { resultOf } from '../database/settled.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import { CommitUnknown } from '../database/unavailable.ts'
@@ -58,7 +59,8 @@ type Write = { store: Pick<Store, 'takeTurns'>; trx: Kysely<Database>; record: R
 type Intent<Request extends ChangeRequest> = { change: Intending<Request>; request: Request; leaseMs: number }
 
 /**
- * The transaction of the intent.
+ * The transaction of the intent. Its statements do not wait for each other, so that they share a round trip on PostgreSQL;
+ * what they say is looked at in their order.
  * @throws Held where an unfinished operation holds the client
  * @throws Problem the kind's refusal
  */
@@ -69,28 +71,33 @@ export const writeIntent = async <Request extends ChangeRequest>(
   const { idempotent, operationId, clientId, team, retrievalId, actor, rule } = request
   const known = idempotent && (await findKnownInTurn(store, trx, idempotent))
   if (known && !mayBeginAgain(known)) return { kind: 'known', known }
-  const { numAffectedRows } = await insertOperation(trx, {
-    ...{ operationId, clientId, team, retrievalId, leaseMs },
-    kind: change.kind,
-    requestId: actor.requestId,
-    subject: actor.principal.subject,
-  })
-  if (numAffectedRows === 0n) throw new Held()
-  if (idempotent && !(await rememberRequest(trx, idempotent, operationId, known?.operation.operation_id))) {
+  const [inserted, isRemembered, recorded, isIntended] = await Promise.allSettled([
+    insertOperation(trx, {
+      ...{ operationId, clientId, team, retrievalId, leaseMs },
+      kind: change.kind,
+      requestId: actor.requestId,
+      subject: actor.principal.subject,
+    }),
+    !idempotent || rememberRequest(trx, idempotent, operationId, known?.operation.operation_id),
+    record(actor, {
+      action: `client.${change.kind}`,
+      outcome: 'intended',
+      rule,
+      team,
+      client_id: clientId,
+      operation_id: operationId,
+    }),
+    // Last, so that a kind whose changes wait for each other lets them wait for the commit and nothing else.
+    change.intend(trx, request, store),
+  ])
+  if (resultOf(inserted).numAffectedRows === 0n) throw new Held()
+  if (!resultOf(isRemembered)) {
     throw new Problem('operation_in_progress', 'A request with the same key is running at this moment.', {
       headers: { 'retry-after': '1' },
     })
   }
-  await record(actor, {
-    action: `client.${change.kind}`,
-    outcome: 'intended',
-    rule,
-    team,
-    client_id: clientId,
-    operation_id: operationId,
-  })
-  // Last, so that a kind whose changes wait for each other lets them wait for the commit and nothing else.
-  if (!(await change.intend(trx, request, store))) throw new Held()
+  resultOf(recorded)
+  if (!resultOf(isIntended)) throw new Held()
   return { kind: 'begun' }
 }
 

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
 import type { AuditedStore } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
+import { resultOf } from '../database/settled.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { App } from '../http/route.ts'
 import { expireRetrieval } from './expire.ts'
@@ -52,13 +53,18 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
           return { retrieval, secret: undefined }
         }
         refuseDead(retrieval, actor.principal)
-        await claim(trx, retrieval, actor)
-        await record(actor, {
-          action: 'secret.redeem',
-          outcome: 'done',
-          team: retrieval.team,
-          client_id: retrieval.client_id,
-        })
+        // Together, so that they share a round trip on PostgreSQL; an event without its claim is rolled back.
+        const [claimed, recorded] = await Promise.allSettled([
+          claim(trx, retrieval, actor),
+          record(actor, {
+            action: 'secret.redeem',
+            outcome: 'done',
+            team: retrieval.team,
+            client_id: retrieval.client_id,
+          }),
+        ])
+        resultOf(claimed)
+        resultOf(recorded)
         return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
       })
       if (secret === undefined) throw expired(retrieval)

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { databaseTime } from '../database/database-time.ts'
+import { resultOf } from '../database/settled.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Change, ChangeRequest, Outcome, Saved } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
@@ -45,9 +46,12 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   intend: async (trx, request, store) => {
     const { retrieval, clientId, team } = request
     const { subject, clientId: oauthClientId = '' } = request.actor.principal
-    const { numAffectedRows } = await reserveClientId(trx, toReservation(request))
-    if (numAffectedRows === 0n) return false
-    await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
+    const [reserved, inserted] = await Promise.allSettled([
+      reserveClientId(trx, toReservation(request)),
+      insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId }),
+    ])
+    if (resultOf(reserved).numAffectedRows === 0n) return false
+    resultOf(inserted)
     await keepClientLimit(store, trx, request.clientLimit)
     return true
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startReplica, startTestService, type TestService } from '../service.ts'
@@ -184,6 +185,30 @@ test('503 once per connection at most, never 500, while a newer version adds a c
     statuses.join(' '),
   )
   assert.equal(statuses.at(-1), 200)
+})
+
+test('work that goes on after a failed statement is not taken for committed', async t => {
+  const store = await openPostgresStore(t, await server.createDatabase())
+  const write = store.write(trx => sql`select * from missing`.execute(trx).catch(() => 'went on'))
+  await assert.rejects(write, { message: 'A statement had failed, so that nothing was committed.' })
+  assert.equal(await store.write(async () => 'the next'), 'the next')
+})
+
+test('statements that are sent together all fail with the first that does, whose error is told', async t => {
+  const store = await openPostgresStore(t, await server.createDatabase())
+  const settled = await store
+    .write(async trx => {
+      const results = await Promise.allSettled([
+        sql`select 1 / 0`.execute(trx),
+        sql`select 1`.execute(trx),
+        sql`select 2`.execute(trx),
+      ])
+      throw results
+    })
+    .catch(results => results as PromiseSettledResult<unknown>[])
+  assert.ok(Array.isArray(settled))
+  const codes = settled.map(each => each.status === 'rejected' && each.reason.code)
+  assert.deepEqual(codes, ['22012', '25P02', '25P02'])
 })
 
 test('when the database’s clock has been set, times are stamped by it from the next reading on', async t => {

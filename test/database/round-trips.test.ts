@@ -7,34 +7,42 @@ import { usePostgresServer } from './postgres-server.ts'
 
 const server = usePostgresServer()
 
-/** How many statements each transaction has from now on; those of the sweep left out. */
+/** How many statements each transaction has from now on, and in how many round trips; those of the sweep left out. */
 const countStatements = (t: TestContext) => {
-  const open = new Map<pg.Client, string[]>()
-  const ended: string[][] = []
-  const query = pg.Client.prototype.query as (config: unknown, ...others: unknown[]) => unknown
+  const open = new Map<pg.Client, { texts: string[]; trips: number; pending: number }>()
+  const ended: { texts: string[]; trips: number }[] = []
+  const query = pg.Client.prototype.query as (config: unknown, ...others: unknown[]) => Promise<unknown>
   t.mock.method(pg.Client.prototype, 'query', function (this: pg.Client, config: { text: string }) {
-    const statements = open.get(this) ?? []
-    statements.push(config.text)
-    open.set(this, statements)
+    const transaction = open.get(this) ?? { texts: [], trips: 0, pending: 0 }
+    open.set(this, transaction)
+    transaction.texts.push(config.text)
+    // What is sent while another statement is under way waits for nothing.
+    if (transaction.pending === 0) transaction.trips += 1
+    transaction.pending += 1
     if (config.text === 'commit') {
-      ended.push(statements)
+      ended.push(transaction)
       open.delete(this)
     }
-    return query.call(this, config)
+    return query.call(this, config).finally(() => {
+      transaction.pending -= 1
+    })
   })
   return () =>
     ended
       .splice(0)
-      .filter(statements => !statements.some(text => text.startsWith('with "due"')))
-      .map(({ length }) => length)
+      .filter(({ texts }) => !texts.some(text => text.startsWith('with "due"')))
+      .map(({ texts, trips }) => [texts.length, trips])
 }
 
-test('a create takes six statements before PingFederate and five after, a redemption five', async t => {
+test('a create takes six statements in three round trips before PingFederate and five after, a redemption five in four', async t => {
   const service = await startTestService(t, { database: await server.createDatabase() })
   await createRetrieval(service, { clientId: 'warm' })
   const take = countStatements(t)
   const token = await createRetrieval(service)
-  assert.deepEqual(take(), [6, 5])
+  assert.deepEqual(take(), [
+    [6, 3],
+    [5, 5],
+  ])
   assert.equal((await redeem(service, token)).status, 200)
-  assert.deepEqual(take(), [5])
+  assert.deepEqual(take(), [[5, 4]])
 })
