@@ -12,6 +12,7 @@ import { loggerOptions } from '../src/log.ts'
 import type { ServiceName } from '../src/sandbox/callers.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.ts'
 import { type RunningService, serve } from '../src/start.ts'
+import { putSqliteFile } from './database/sqlite-file.ts'
 import { shareSigningKey } from './signing-key.ts'
 import { untilTaken } from './until-taken.ts'
 
@@ -69,6 +70,7 @@ const createSurroundings = async (t: TestContext, { sandbox: others }: Options):
   const folder = await mkdtemp(join(tmpdir(), 'web-session-clients-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const databasePath = join(folder, 'data.db')
+  await putSqliteFile(databasePath)
   return { sandbox, databasePath, env: environment(sandbox, databasePath) }
 }
 

@@ -64,8 +64,8 @@ const engines: Record<string, (t: TestContext) => Promise<Place>> = {
     t.after(() => rm(folder, { recursive: true, force: true }))
     return { open: () => openSqlite({ path: join(folder, 'data.db'), now: Date.now }) }
   },
-  PostgreSQL: async () => {
-    const url = new Secret(await server.createDatabase())
+  PostgreSQL: async t => {
+    const url = new Secret(await server.createDatabase(t))
     return { open: () => openPostgres({ currentUrl: () => url, onIdleError: () => undefined }) }
   },
 }

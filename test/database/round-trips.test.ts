@@ -35,7 +35,7 @@ const countStatements = (t: TestContext) => {
 }
 
 test('a create takes six statements in three round trips before PingFederate and five after, a redemption five in four', async t => {
-  const service = await startTestService(t, { database: await server.createDatabase() })
+  const service = await startTestService(t, { database: await server.createDatabase(t) })
   await createRetrieval(service, { clientId: 'warm' })
   const take = countStatements(t)
   const token = await createRetrieval(service)

@@ -6,12 +6,15 @@ import { openPostgres } from '../../src/database/postgres.ts'
 import { openSqlite } from '../../src/database/sqlite.ts'
 import type { Store } from '../../src/database/store.ts'
 import { Secret } from '../../src/secret.ts'
+import { putSqliteFile } from './sqlite-file.ts'
 
 /** A store on an SQLite file of its own, closed and removed when the test ends. */
 export const openSqliteStore = async (t: TestContext): Promise<Store> => {
   const folder = await mkdtemp(join(tmpdir(), 'store-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  return openSqliteStoreAt(t, join(folder, 'data.db'))
+  const path = join(folder, 'data.db')
+  await putSqliteFile(path)
+  return openSqliteStoreAt(t, path)
 }
 
 /** A store on that SQLite file, closed when the test ends. */

@@ -40,7 +40,7 @@ const engines: Record<string, (t: TestContext) => Promise<{ url: string; open: (
     return { url: `sqlite:${path}`, open: () => openSqliteStoreAt(t, path) }
   },
   PostgreSQL: async t => {
-    const url = await server.createDatabase()
+    const url = await server.createDatabase(t)
     return { url, open: () => openPostgresStore(t, url) }
   },
 }

@@ -93,22 +93,24 @@ test('76: whatever is sent, and however its connection ends, nothing is kept of 
   assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
 })
 
-for (const [what, request] of Object.entries({ ...answered, ...unanswered })) {
-  test(`76: 200 for readiness and 201 for a create after a thousand connections that ended with ${what}`, async t => {
-    const service = await startTestService(t)
-    const target = await toTarget(service)
-    const isAnswered = Object.values(answered).includes(request)
-    for (let round = 0; round < 10; round += 1)
-      await Promise.all(
-        Array.from({ length: 100 }, () => send(t, target, { first: request, others: [], isAnswered })),
-      )
-    assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
-    assert.equal((await fetch(`${service.url}/health/ready`)).status, 200)
-    assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
-  })
-}
+test('76: 200 for readiness and 201 for a create after 400 connections, more than there are places, that ended with', async t => {
+  const service = await startTestService(t)
+  const target = await toTarget(service)
+  for (const [index, [what, request]] of Object.entries({ ...answered, ...unanswered }).entries())
+    await t.test(what, async t => {
+      const isAnswered = Object.values(answered).includes(request)
+      for (let round = 0; round < 4; round += 1)
+        await Promise.all(
+          Array.from({ length: 100 }, () => send(t, target, { first: request, others: [], isAnswered })),
+        )
+      assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
+      assert.equal((await fetch(`${service.url}/health/ready`)).status, 200)
+      const body = { ...smallest, clientId: `after-${index}` }
+      assert.equal((await service.call('POST', '/web-session-clients', { body })).status, 201)
+    })
+})
 
-test('76: 413 for a thousand bodies that are sent as a whole, and 201 for a create after them', async t => {
+test('76: 413 for 400 bodies that are sent as a whole, and 201 for a create after them', async t => {
   const service = await startTestService(t)
   const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
   const options = {
@@ -118,7 +120,7 @@ test('76: 413 for a thousand bodies that are sent as a whole, and 201 for a crea
     body: Buffer.alloc(200_000, ' '),
   }
   const statuses = new Set<number | 'closed'>()
-  for (let round = 0; round < 20; round += 1)
+  for (let round = 0; round < 8; round += 1)
     await Promise.all(
       Array.from({ length: 50 }, () =>
         fetch(`${service.url}/web-session-clients`, options).then(

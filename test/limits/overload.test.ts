@@ -5,7 +5,7 @@ import { answerProblems } from '../../src/errors.ts'
 import { rememberAddresses } from '../../src/http/peer-address.ts'
 import { shedLoad } from '../../src/limits/overload.ts'
 import type { ServiceName } from '../../src/sandbox/callers.ts'
-import { openConnection } from '../http/raw-socket.ts'
+import { openConnection, type RawConnection } from '../http/raw-socket.ts'
 import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
@@ -180,7 +180,7 @@ test('350 requests whose bodies do not come take nobody’s place', async t => {
   for (const { write } of connections) write(head)
   for (let round = 0; round < 5; round += 1)
     assert.equal((await service.call('GET', '/web-session-clients')).status, 200)
-  await service.stop({ graceMs: 1 })
+  closeAll(connections)
 })
 
 const mebibyte = 1024 * 1024
@@ -194,17 +194,25 @@ const announce = async (t: TestContext, service: TestService, head: string) => {
   return connections
 }
 
+/** Or the stop would wait for the bodies. */
+const closeAll = (connections: RawConnection[]): void => {
+  for (const { close } of connections) close()
+}
+
 const readArriving = async (service: TestService) =>
   sumOf(await readMetrics(service), 'web_session_clients_http_arriving_bytes')
 
 /** The same of nobody known: each is answered at once, and none of their bodies is waited for. */
-const announceAsStranger = async (t: TestContext, service: TestService) => {
+const announceAsStranger = async (t: TestContext, service: TestService): Promise<RawConnection[]> => {
   const before = await readArriving(service)
+  const all: RawConnection[] = []
   for (const address of ['/nothing', '/web-session-clients']) {
     const connections = await announce(t, service, `POST ${address} HTTP/1.1\r\n`)
     await Promise.all(connections.map(({ answered }) => answered))
+    all.push(...connections)
   }
   assert.equal(await readArriving(service), before)
+  return all
 }
 
 /** Sends a body once, whatever the answer is. */
@@ -230,19 +238,19 @@ test('77: 201 and 200: a create and a redemption of another team while 300 bodie
   const service = await startTestService(t)
   const token = await service.sandbox.accessToken({ service: 'payments-pipeline' })
   const create = `POST /web-session-clients HTTP/1.1\r\nauthorization: Bearer ${token}\r\n`
-  await announce(t, service, create)
+  const ofOneTeam = await announce(t, service, create)
   while ((await readArriving(service)) !== 8 * mebibyte);
   const own = await post(service, 'payments-pipeline', '/web-session-clients', smallest)
   assert.deepEqual([own.status, own.body], [503, { ...own.body, code: 'overloaded' }])
   assert.deepEqual(await createAndRedeem(service, 'shop-pipeline', 'beside-one-team'), [201, 200])
-  await announceAsStranger(t, service)
+  const ofStrangers = await announceAsStranger(t, service)
   assert.deepEqual(await createAndRedeem(service, 'shop-pipeline', 'beside-both'), [201, 200])
-  await service.stop({ graceMs: 1 })
+  closeAll([...ofOneTeam, ...ofStrangers])
 })
 
 test('77: 201 and 200: a create and a redemption while 300 bodies of nobody known do not come', async t => {
   const service = await startTestService(t)
-  await announceAsStranger(t, service)
+  const connections = await announceAsStranger(t, service)
   assert.deepEqual(await createAndRedeem(service, 'payments-pipeline', 'beside-strangers'), [201, 200])
-  await service.stop({ graceMs: 1 })
+  closeAll(connections)
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { startTestService } from '../service.ts'
@@ -7,14 +7,14 @@ import { createRetrieval, lookUp, redeem } from './retrievals.ts'
 
 const server = usePostgresServer()
 const operation = '01937b4e-6c1a-7c3e-9d53-0b6c1f2a7e11'
-const engines: Record<string, () => Promise<string | undefined>> = {
+const engines: Record<string, (t: TestContext) => Promise<string | undefined>> = {
   SQLite: async () => undefined,
-  PostgreSQL: () => server.createDatabase(),
+  PostgreSQL: t => server.createDatabase(t),
 }
 
 for (const [engine, createDatabase] of Object.entries(engines))
   test(`409 on ${engine} while a new secret replaces the one that the token stands for, and 200 if it did not`, async t => {
-    const database = await createDatabase()
+    const database = await createDatabase(t)
     const service = await startTestService(t, database === undefined ? {} : { database })
     const run = (query: string) => execute(service.env['DATABASE_URL'] ?? '', query)
     const token = await createRetrieval(service)

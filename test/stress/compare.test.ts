@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { callAdminApi } from '../sandbox/call-admin-api.ts'
@@ -26,17 +27,10 @@ const lives: Step[][] = [
 ]
 
 /** One caller for each thing that can be done with a client, and one that is refused the first one's. */
-const live = async (t: TestContext) => {
-  const service = await startTestService(t)
-  const send = createSend({
-    urls: () => [service.url],
-    accessToken: await service.sandbox.accessToken({ service: 'payments-pipeline' }),
-    random: createRandom(1, 'ways'),
-    impatience: 0,
-  })
+const live = async (service: TestService): Promise<Story[]> => {
   const deadline = new AbortController().signal
   const caller = {
-    send,
+    send: await createSendTo(service),
     // The first one of several is what the service does unless it is asked for something else.
     random: { ...createRandom(1, 'caller'), pick: <T>([first]: readonly [T, ...T[]]): T => first },
     pauses: createRandom(1, 'pauses'),
@@ -49,16 +43,50 @@ const live = async (t: TestContext) => {
     settings: { name: `client-${number % lives.length}`, requirePkce: false, enabled: true },
     steps,
   }))
-  const databaseUrl = `sqlite:${service.databasePath}`
   for (const story of stories) {
     await create(caller, story)
-    await ageCreates(databaseUrl)
+    await ageCreates(service.env['DATABASE_URL'])
     await takeSteps(caller, story)
   }
-  return {
-    service,
-    stories,
-    compare: () => findDifferences(stories, { sandbox: service.sandbox, databaseUrl, send }),
+  return stories
+}
+
+const createSendTo = async ({ url, sandbox }: TestService) =>
+  createSend({
+    urls: () => [url],
+    accessToken: await sandbox.accessToken({ service: 'payments-pipeline' }),
+    random: createRandom(1, 'ways'),
+    impatience: 0,
+  })
+
+/** PingFederate with the clients of then, and no others. */
+const keepClients = async ({ sandbox }: TestService): Promise<() => Promise<void>> => {
+  const list = async (): Promise<{ clientId: string }[]> =>
+    (await callAdminApi(sandbox, 'GET', '/oauth/clients')).body.items
+  const kept = await list()
+  return async () => {
+    for (const { clientId } of await list())
+      assert.equal((await callAdminApi(sandbox, 'DELETE', `/oauth/clients/${clientId}`)).status, 204)
+    // What is read of a client carries its secrets, encrypted.
+    for (const client of kept)
+      assert.equal((await callAdminApi(sandbox, 'POST', '/oauth/clients', client)).status, 201)
+  }
+}
+
+/** What has been lived, as often as it is asked for: the comparison changes it, and so does whoever plants something. */
+const keep = async (first: TestService, stories: Story[]) => {
+  await first.stop()
+  const database = await readFile(first.databasePath)
+  const restoreClients = await keepClients(first)
+  return async (t: TestContext) => {
+    await writeFile(first.databasePath, database)
+    await restoreClients()
+    const service = await startTestService(t, { after: first })
+    const send = await createSendTo(service)
+    const { sandbox, databasePath } = service
+    const told = structuredClone(stories)
+    const compare = () => findDifferences(told, { sandbox, databaseUrl: `sqlite:${databasePath}`, send })
+    return { service, stories: told, compare }
   }
 }
 
@@ -235,45 +263,50 @@ const planted: Record<string, { plant: (service: TestService, stories: Story[]) 
     },
   }
 
-test('nothing is found where everything went as it should', async t => {
-  const { compare, stories } = await live(t)
-  assert.deepEqual(await compare(), [])
-  assert.equal(stories.filter(({ isRefused }) => isRefused).length, 1)
-  const handOuts = stories.filter(isMade).flatMap(story => story.handOuts)
-  assert.ok(handOuts.filter(({ kind, redeemed }) => kind === 'rotate' && redeemed.length > 0).length >= 3)
-  assert.deepEqual(
-    stories.flatMap(({ wrong }) => wrong),
-    [],
-  )
-})
+test('the comparison', async t => {
+  const first = await startTestService(t)
+  const restore = await keep(first, await live(first))
 
-for (const [what, { plant, found }] of Object.entries(planted)) {
-  test(`the comparison finds ${what}`, async t => {
-    const { service, stories, compare } = await live(t)
-    await plant(service, stories)
-    const differences = await compare()
-    assert.ok(
-      differences.some(each => found.test(each)),
-      differences.join('\n'),
+  await t.test('finds nothing where everything went as it should', async t => {
+    const { compare, stories } = await restore(t)
+    assert.deepEqual(await compare(), [])
+    assert.equal(stories.filter(({ isRefused }) => isRefused).length, 1)
+    const handOuts = stories.filter(isMade).flatMap(story => story.handOuts)
+    assert.ok(handOuts.filter(({ kind, redeemed }) => kind === 'rotate' && redeemed.length > 0).length >= 3)
+    assert.deepEqual(
+      stories.flatMap(({ wrong }) => wrong),
+      [],
     )
   })
-}
 
-test('the comparison finds a secret that is delivered twice', async t => {
-  const { service, stories, compare } = await live(t)
-  const [{ sealed } = { sealed: '' }] = readRows(
-    service.databasePath,
-    "select sealed from retrieval where client_id = 'client-1'",
-  )
-  const [handOut] = stories[1]?.handOuts ?? []
-  assert.ok(handOut)
-  const body = { token: tokenOf(handOut) }
-  const { status, body: secret } = await service.call('POST', '/secret-retrievals', { body })
-  assert.equal(status, 200)
-  handOut.redeemed.push(secret)
-  const revive = "update retrieval set state = 'outstanding', sealed = ? where client_id = 'client-1'"
-  write(service, revive, String(sealed))
-  const differences = await compare()
-  assert.ok(differences.includes('client-1: the secret was delivered twice'))
-  assert.ok(differences.includes('client-1: a token that is dead still works'))
+  for (const [what, { plant, found }] of Object.entries(planted)) {
+    await t.test(`finds ${what}`, async t => {
+      const { service, stories, compare } = await restore(t)
+      await plant(service, stories)
+      const differences = await compare()
+      assert.ok(
+        differences.some(each => found.test(each)),
+        differences.join('\n'),
+      )
+    })
+  }
+
+  await t.test('finds a secret that is delivered twice', async t => {
+    const { service, stories, compare } = await restore(t)
+    const [{ sealed } = { sealed: '' }] = readRows(
+      service.databasePath,
+      "select sealed from retrieval where client_id = 'client-1'",
+    )
+    const [handOut] = stories[1]?.handOuts ?? []
+    assert.ok(handOut)
+    const body = { token: tokenOf(handOut) }
+    const { status, body: secret } = await service.call('POST', '/secret-retrievals', { body })
+    assert.equal(status, 200)
+    handOut.redeemed.push(secret)
+    const revive = "update retrieval set state = 'outstanding', sealed = ? where client_id = 'client-1'"
+    write(service, revive, String(sealed))
+    const differences = await compare()
+    assert.ok(differences.includes('client-1: the secret was delivered twice'))
+    assert.ok(differences.includes('client-1: a token that is dead still works'))
+  })
 })

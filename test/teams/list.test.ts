@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { Team } from '../../src/teams/schema.ts'
 import { execute } from '../database/execute.ts'
 import { usePostgresServer } from '../database/postgres-server.ts'
@@ -13,7 +13,7 @@ const server = usePostgresServer()
 
 const engines = {
   SQLite: async () => undefined,
-  PostgreSQL: () => server.createDatabase(),
+  PostgreSQL: (t: TestContext) => server.createDatabase(t),
 }
 
 const namesOf = ({ body }: Answer): string[] => body.teams.map(({ team }: Team) => team)
@@ -110,7 +110,7 @@ test('200 with the defaults for a team whose name is a wildcard or means somethi
 
 for (const [engine, createDatabase] of Object.entries(engines)) {
   test(`200 with how many clients each team has of how many, up to one beyond the limit, on ${engine}`, async t => {
-    const database = await createDatabase()
+    const database = await createDatabase(t)
     const policy = { ...example, teams: { ...example.teams, shop: { limits: { clients: 2 } } } }
     const { env, call, list, signAs } = await startWithIssuer(t, { policy, database })
     const token = await signAs({ groups: 'payments', scope: write })
@@ -143,7 +143,7 @@ for (const [engine, createDatabase] of Object.entries(engines)) {
   })
 
   test(`200 page by page in the order of names, each team once, whatever the page’s size, on ${engine}`, async t => {
-    const { list } = await startWithIssuer(t, { database: await createDatabase() })
+    const { list } = await startWithIssuer(t, { database: await createDatabase(t) })
     const groups = ['b', 'B', 'é', 'a b', '組', 'a', '🦊', 'aa', 'ä'.repeat(256)]
     for (const limit of [1, 2, groups.length, 200]) {
       const seen: string[] = []

@@ -43,7 +43,7 @@ const outcomes = (items: Adoption[]) =>
 
 for (const engine of ['SQLite', 'PostgreSQL'] as const)
   test(`200: a client made by hand becomes its team’s as it is, without a write to PingFederate, on ${engine}`, async t => {
-    const service = await start(t, engine === 'SQLite' ? undefined : await server.createDatabase())
+    const service = await start(t, engine === 'SQLite' ? undefined : await server.createDatabase(t))
     await service.add('pa_wam', { requireProofKeyForCodeExchange: true, description: 'By hand' })
     service.calls.length = 0
     const tried = await service.adopt({ clientIds: ['pa_wam'] }, '?dryRun=true')

@@ -15,14 +15,14 @@ export const timeoutMs = 400
 /** As long as a call that hangs may take to arrive. */
 export const holdMs = 30 * timeoutMs
 
-type Engine = { name: string; createDatabase: () => Promise<string | undefined> }
+type Engine = { name: string; createDatabase: (t: TestContext) => Promise<string | undefined> }
 
 /** Those that a kind of change is tried on. */
 export const useEngines = (): Engine[] => {
   const server = usePostgresServer()
   return [
     { name: 'SQLite', createDatabase: async () => undefined },
-    { name: 'PostgreSQL', createDatabase: () => server.createDatabase() },
+    { name: 'PostgreSQL', createDatabase: t => server.createDatabase(t) },
   ]
 }
 
@@ -41,7 +41,7 @@ export const makeClient = async (
   { createDatabase }: Engine,
   { isRedeemed = false } = {},
 ): Promise<Made> => {
-  const database = await createDatabase()
+  const database = await createDatabase(t)
   const env = { PINGFEDERATE_TIMEOUT_MS: String(timeoutMs) }
   const service = await startTestService(t, { env, ...(database !== undefined && { database }) })
   const token = await createRetrieval(service)

@@ -11,7 +11,7 @@ const server = usePostgresServer()
 
 const engines: Record<string, (t: TestContext) => Promise<Store>> = {
   SQLite: openSqliteStore,
-  PostgreSQL: async t => openPostgresStore(t, await server.createDatabase()),
+  PostgreSQL: async t => openPostgresStore(t, await server.createDatabase(t)),
 }
 
 const insert = (store: Store, team: string, count: number, state: 'active' | 'provisioning' = 'active') =>

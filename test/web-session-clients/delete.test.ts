@@ -33,7 +33,7 @@ const codeOf = async (answer: Promise<{ status: number; body: { code: string } }
 
 for (const engine of ['SQLite', 'PostgreSQL'] as const)
   test(`204: a client that is switched off is gone, here and in PingFederate, its token is dead and its id free, on ${engine}`, async t => {
-    const database = engine === 'SQLite' ? {} : { database: await server.createDatabase() }
+    const database = engine === 'SQLite' ? {} : { database: await server.createDatabase(t) }
     const service = await start(t, database)
     const tag = await readTag(service)
     const { status, body } = await remove(service)

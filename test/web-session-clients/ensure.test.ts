@@ -172,7 +172,7 @@ test('412 with If-Match that is not met, and 422 with every violation at once, b
 
 for (const engine of ['SQLite', 'PostgreSQL'] as const)
   test(`of many at once one makes the client and the others find it, over two replicas, on ${engine}`, async t => {
-    const database = engine === 'SQLite' ? undefined : await server.createDatabase()
+    const database = engine === 'SQLite' ? undefined : await server.createDatabase(t)
     const service = await startTestService(t, database === undefined ? {} : { database })
     const other = engine === 'SQLite' ? service : await startReplica(t, service)
     const answers = await Promise.all(

@@ -155,11 +155,11 @@ onEachEngine('clients', openStore => {
     )
     await insertClients(store, [...clients, { client_id: 'foreign', team: 'foreign' }])
     const idsOf = (some: typeof clients) => some.map(({ client_id: id }) => id).toSorted()
-    for (const limit of [20, 200]) {
+    for (const limit of [100, 200]) {
       const failed = clients.filter(({ replication }) => replication === 'failed')
       assert.deepEqual((await readPages(store, { teams, limit, status: 'failed' })).flat(), idsOf(failed))
     }
-    assert.deepEqual((await readPages(store, { teams, limit: 50 })).flat(), idsOf(clients))
+    assert.deepEqual((await readPages(store, { teams, limit: 200 })).flat(), idsOf(clients))
     assert.deepEqual(await readPages(store, { teams: [] }), [[]])
   })
 })

@@ -54,7 +54,7 @@ test('200, 409 and 200: a dry run keeps nothing, neither of its own nor of what 
 })
 
 test('201 once and 409 for the others, when an id is created in every case of letters at two replicas at once', async t => {
-  const first = await startTestService(t, { database: await server.createDatabase() })
+  const first = await startTestService(t, { database: await server.createDatabase(t) })
   const second = await startReplica(t, first)
   const creates = ['pa_wam', 'PA_WAM', 'Pa_Wam', 'pA_wAM'].flatMap(clientId =>
     [first, second].map(({ call }) =>

@@ -19,7 +19,7 @@ const engines = {
       "create trigger broken before insert on audit_event when new.action = 'cluster.publish' begin select raise(abort, 'no'); end",
   },
   PostgreSQL: {
-    create: () => server.createDatabase(),
+    create: (t: TestContext) => server.createDatabase(t),
     refuse: `
       create function broken() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
       create trigger broken before insert on audit_event for each row when (new.action = 'cluster.publish')
@@ -56,7 +56,7 @@ const publish = { method: 'POST', path: '/cluster/replicate' }
 
 for (const [engine, { create: createDatabase, refuse }] of Object.entries(engines)) {
   const start = async (t: TestContext): Promise<TestService> => {
-    const database = await createDatabase()
+    const database = await createDatabase(t)
     return startTestService(t, {
       sandbox: { cluster: 'clustered' },
       env: { PINGFEDERATE_REPLICATION: 'trigger' },

@@ -8,9 +8,9 @@ import { laterThanLeasesMs } from '../service.ts'
 import { endFormer as end, rotate, startWithFormer } from './rotations.ts'
 
 const server = usePostgresServer()
-const engines: Record<string, () => Promise<string | undefined>> = {
+const engines: Record<string, (t: TestContext) => Promise<string | undefined>> = {
   SQLite: async () => undefined,
-  PostgreSQL: () => server.createDatabase(),
+  PostgreSQL: t => server.createDatabase(t),
 }
 const timeoutMs = 400
 
@@ -24,7 +24,7 @@ for (const [engine, createDatabase] of Object.entries(engines))
   for (const [version, match] of Object.entries(writes)) {
     const on = `on ${engine} with version ${version}`
     const start = async (t: TestContext) => {
-      const service = await startWithFormer(t, { database: await createDatabase(), version, timeoutMs })
+      const service = await startWithFormer(t, { database: await createDatabase(t), version, timeoutMs })
       const fault = (planned: Fault) => service.sandbox.pingFederate.faults.next({ match, fault: planned })
       const settle = async () => {
         await execute(

@@ -390,7 +390,7 @@ test('201 repairs a token that has expired, was revoked, or whose answer got los
 })
 
 const startOn = async (t: TestContext, engine: string): Promise<TestService> =>
-  startTestService(t, engine === 'PostgreSQL' ? { database: await server.createDatabase() } : {})
+  startTestService(t, engine === 'PostgreSQL' ? { database: await server.createDatabase(t) } : {})
 
 for (const engine of ['SQLite', 'PostgreSQL'])
   test(`on ${engine} of a redemption and a rotation at once: a secret that was handed out lives on, or it was not handed out`, async t => {

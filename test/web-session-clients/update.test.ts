@@ -281,7 +281,7 @@ test('409: what was changed in the console is answered field by field, and stays
 
 for (const engine of ['SQLite', 'PostgreSQL'] as const)
   test(`81: of two changes with one tag one is 200 and one 412, one after the other and at once, over two replicas, on ${engine}`, async t => {
-    const database = engine === 'SQLite' ? undefined : await server.createDatabase()
+    const database = engine === 'SQLite' ? undefined : await server.createDatabase(t)
     const service = await startTestService(t, database === undefined ? {} : { database })
     const other = engine === 'SQLite' ? service : await startReplica(t, service)
     await service.call('POST', '/web-session-clients', { body: smallest })
