@@ -36,8 +36,13 @@ test('the production stage never copies the sandbox', () => {
   assert.deepEqual(listValues(stage('production'), 'COPY'), [
     '--from=production-dependencies /app/node_modules ./node_modules',
     '--from=production-source /app ./',
+    '--from=bundle /app/dist ./dist',
     '--from=compile-cache /compiled /compiled',
     '--from=production-source --chown=1000:1000 /volumes ./',
+  ])
+  assert.deepEqual(listValues(stage('bundle'), 'COPY'), [
+    '--from=sandbox-dependencies /app/node_modules ./node_modules',
+    '--from=production-source /app ./',
   ])
   const source = stage('production-source')
   assert.match(listValues(source, 'RUN').join('\n'), /\brm -rf src\/sandbox\b/)
@@ -65,7 +70,7 @@ for (const name of ['production', 'sandbox']) {
   })
 
   test(`the ${name} stage starts node without a shell, so that SIGTERM arrives at it`, () => {
-    const production = '"--disable-sigusr1", "--report-exclude-env", "src/main.ts"'
+    const production = '"--disable-sigusr1", "--report-exclude-env", "dist/main.js"'
     const rest = name === 'production' ? production : '"src/sandbox/main.ts"'
     assert.deepEqual(listValues(stage(name), 'CMD'), [`["node", ${rest}]`])
     assert.deepEqual(listValues(stage(name), 'ENTRYPOINT'), [])
