@@ -36,7 +36,8 @@ RUN npm run build && chmod --recursive a+rX dist
 # What Node.js makes of that file: a start that reads it does not compile. For the user who runs the service, because
 # Node.js keeps one for each, who may read it but not change it.
 FROM ${BASE_IMAGE} AS compile-cache
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled \
+    NODE_OPTIONS="--max-old-space-size=128 --max-semi-space-size=16" MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules ./node_modules
 COPY --from=production-source /app ./
@@ -65,7 +66,9 @@ LABEL org.opencontainers.image.title="web-session-clients" \
       org.opencontainers.image.description="Provisions PingFederate OAuth clients for PingAccess web sessions and hands each secret out once." \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled
+# As variables, so that whoever gives more memory can allow more: docs/operations.md.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled \
+    NODE_OPTIONS="--max-old-space-size=128 --max-semi-space-size=16" MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules ./node_modules
 COPY --from=production-source /app ./

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { validate } from 'dockerfile-utils'
-import { listValues, parseDockerfile, type Stage } from './dockerfile.ts'
+import { listValues, parseDockerfile, readMemoryLimits, type Stage } from './dockerfile.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -83,6 +83,17 @@ for (const name of ['production', 'sandbox']) {
     assert.doesNotThrow(() => new Function(command[2]))
   })
 }
+
+test('the image and `npm start` set the same limits to memory, and an operator’s own count more', () => {
+  const { start } = JSON.parse(read('package.json')).scripts
+  const { NODE_OPTIONS: options, MALLOC_ARENA_MAX: arenas } = readMemoryLimits()
+  assert.ok(options && arenas)
+  assert.ok(
+    start.startsWith(
+      `NODE_OPTIONS="${options} $NODE_OPTIONS" MALLOC_ARENA_MAX=\${MALLOC_ARENA_MAX:-${arenas}} `,
+    ),
+  )
+})
 
 test('the production stage writes to its data volume only', () => {
   assert.deepEqual(listValues(stage('production'), 'VOLUME'), ['["/app/data"]'])

@@ -25,6 +25,8 @@ test('every upper-case setting that a document names exists, and configuration a
     ...Object.keys(Environment.properties),
     ...proxyVariables,
     'PINGFEDERATE_API_DESCRIPTION',
+    // Node.js’s own.
+    'NODE_OPTIONS',
   ])
   const named = documents.flatMap(name =>
     [...read(name).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[a-z]+)?`/g)].map(([, setting = '']) =>
