@@ -1,7 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { describeProtected } from './api-document/describe-protected.ts'
+import { noteRoutes } from './api-document/described-routes.ts'
 import { serveDocumentation } from './api-document/documentation.ts'
-import { describeApi } from './api-document/openapi.ts'
 import { listAuditEvents } from './audit/list.ts'
 import type { AuditedStore } from './audit/record.ts'
 import { recordRefusals } from './audit/record-refusals.ts'
@@ -152,9 +152,11 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   dependencies.metrics.requests.watchArrivals(arrivingBytes)
   refuseUnknownAddresses(app)
   acceptOnlyJson(app)
-  await describeApi(app)
+  const describe = noteRoutes(app)
   for (const schema of schemas) app.addSchema(schema)
-  await app.register(async scope => publicRoutes(scope as unknown as App, dependencies, limits))
+  await app.register(async scope =>
+    publicRoutes(scope as unknown as App, { ...dependencies, limits, describe }),
+  )
   await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies, limits))
   answerOtherMethods()
   return app
@@ -187,11 +189,13 @@ const schemas = [
   Team,
 ]
 
-const publicRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {
+type PublicDependencies = Dependencies & { limits: RateLimits; describe: () => Promise<FastifyInstance> }
+
+const publicRoutes = async (app: App, dependencies: PublicDependencies): Promise<void> => {
   getLiveness(app)
   getReadiness(app, dependencies)
   if (dependencies.config.metricsPort === undefined) getMetrics(app, dependencies.metrics.exposition)
-  await app.register(async scope => serveDocumentation(scope, { ...dependencies, limits }))
+  await app.register(async scope => serveDocumentation(scope, dependencies))
 }
 
 const protectedRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {

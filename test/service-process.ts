@@ -2,18 +2,18 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { createSandbox, type Sandbox } from '../src/sandbox/sandbox.ts'
 import { compileCache } from './compile-cache.ts'
 import { audience, environment } from './service.ts'
 import { shareSigningKey } from './signing-key.ts'
 import { untilTaken } from './until-taken.ts'
 
-export const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+/** The source, or the bundle where that is named. */
+export const main = resolve(import.meta.dirname, '..', process.env['SERVICE_MAIN'] ?? 'src/main.ts')
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 

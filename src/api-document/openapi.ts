@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger'
+import type {} from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { IssuerMetadata } from '../authentication/issuer-keys.ts'
 import { version } from '../version.ts'
@@ -49,6 +49,7 @@ const exampleIssuer = {
 
 /** Describes every route registered after it as OpenAPI 3.1. */
 export const describeApi = async (app: FastifyInstance): Promise<void> => {
+  const { default: swagger } = await import('@fastify/swagger')
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

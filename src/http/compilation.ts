@@ -8,18 +8,32 @@ type Compile<Route, Compiled> = (route: Route) => Compiled
 
 /**
  * Nearly every route and status has the same schemas, and compiling one takes longer than everything else that a start
- * does for a route: so each text of a schema is compiled once, beside the same shared schemas.
+ * does for a route: so each text of a schema is compiled once, beside the same shared schemas, and not before it is
+ * asked for.
  */
 const compileOnce = <Route, Options, Compiled>(
   build: (externalSchemas: unknown, options: Options) => Compile<Route, Compiled>,
   toKey: (route: Route) => unknown,
+  defer: (compile: () => Compiled) => Compiled,
 ) => {
   const compilers = new Map<string, Compile<Route, Compiled>>()
-  return (externalSchemas: unknown, options: Options): Compile<Route, Compiled> => {
+  const findCompiler = (externalSchemas: unknown, options: Options): Compile<Route, Compiled> => {
     const key = JSON.stringify([externalSchemas, options])
     const compile = compilers.get(key) ?? remember(build(externalSchemas, options), toKey)
     compilers.set(key, compile)
     return compile
+  }
+  return (externalSchemas: unknown, options: Options): Compile<Route, Compiled> => {
+    const findOnce = once(() => findCompiler(externalSchemas, options))
+    return route => defer(once(() => findOnce()(route)))
+  }
+}
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 
@@ -43,6 +57,9 @@ const shared = {
     useDefaults: true,
     allErrors: true,
     verbose: true,
+    // Compiling the schema of schemas takes as long as compiling that of the environment. Ajv checks each keyword it
+    // compiles all the same.
+    validateSchema: false,
     allowUnionTypes: true,
   },
   plugins: [addFormats, (ajv: Ajv) => ajv.addVocabulary(['x-fix', 'x-secret', 'x-request-examples'])],
@@ -81,6 +98,17 @@ const readTexts = (schema: object, values: unknown): void => {
   }
 }
 
+/** A check with its own `errors`, which is where Fastify looks for them. */
+const deferCheck = (compile: () => Check): Check => {
+  const deferred: Check = value => {
+    const check = compile()
+    const isValid = check(value)
+    deferred.errors = check.errors ?? null
+    return isValid
+  }
+  return deferred
+}
+
 const afterReadingTexts = (schema: object, check: Check): Check => {
   const readAndCheck: Check = values => {
     readTexts(schema, values)
@@ -105,6 +133,7 @@ export const buildValidator = compileOnce(
       isBody(route) ? compile(route) : afterReadingTexts(route.schema, compile(route))
   },
   route => [isBody(route), route.schema],
+  deferCheck,
 ) as BuildCompilerFromPool
 
 /** Checks what is no request in the same way: a file as it was written, or variables, which are text by nature. */
@@ -116,11 +145,14 @@ export const compileSchema = remember<Checked, Check>(
   ({ schema, isText }) => [isText, schema],
 )
 
+type Serialize = (value: unknown) => string
+
 /** What is answered goes through the schema of its status, which lets out what it names and nothing else. */
 export const buildSerializer = compileOnce(
   SerializerSelector() as (
     externalSchemas: unknown,
     options: unknown,
-  ) => Compile<{ schema?: unknown }, unknown>,
+  ) => Compile<{ schema?: unknown }, Serialize>,
   ({ schema }) => schema,
+  compile => value => compile()(value),
 ) as SerializerFactory

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { Type } from 'typebox'
 import { type Actor, actorOf } from '../audit/actor.ts'
-import type { AuditedStore } from '../audit/record.ts'
+import type { AuditedStore, RecordEvent } from '../audit/record.ts'
 import type { Database } from '../database/schema.ts'
 import { resultOf } from '../database/settled.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
@@ -53,18 +53,7 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
           return { retrieval, secret: undefined }
         }
         refuseDead(retrieval, actor.principal)
-        // Together, so that they share a round trip on PostgreSQL; an event without its claim is rolled back.
-        const [claimed, recorded] = await Promise.allSettled([
-          claim(trx, retrieval, actor),
-          record(actor, {
-            action: 'secret.redeem',
-            outcome: 'done',
-            team: retrieval.team,
-            client_id: retrieval.client_id,
-          }),
-        ])
-        resultOf(claimed)
-        resultOf(recorded)
+        await claimOnRecord({ trx, record }, retrieval, actor)
         return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
       })
       if (secret === undefined) throw expired(retrieval)
@@ -89,6 +78,21 @@ const claimRetrieval = prepare((db, value: Placeholders<Claim>) =>
     .where('replaced_by', 'is', null)
     .where('expires_at', '>', sql<string>`database_time()`),
 )
+
+/** Together, so that they share a round trip on PostgreSQL; an event without its claim is rolled back. */
+const claimOnRecord = async (
+  { trx, record }: { trx: Kysely<Database>; record: RecordEvent },
+  retrieval: FoundRetrieval,
+  actor: Actor,
+): Promise<void> => {
+  const { team, client_id: clientId } = retrieval
+  const [claimed, recorded] = await Promise.allSettled([
+    claim(trx, retrieval, actor),
+    record(actor, { action: 'secret.redeem', outcome: 'done', team, client_id: clientId }),
+  ])
+  resultOf(claimed)
+  resultOf(recorded)
+}
 
 /** One conditional write, so that only one request wins. It erases the sealed secret, unless the seal does not open. */
 const claim = async (trx: Kysely<Database>, retrieval: FoundRetrieval, actor: Actor): Promise<void> => {

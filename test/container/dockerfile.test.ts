@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { validate } from 'dockerfile-utils'
-import { listValues, parseDockerfile, type Stage } from './dockerfile.ts'
+import { listValues, parseDockerfile, readMemoryLimits, type Stage } from './dockerfile.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -36,8 +36,13 @@ test('the production stage never copies the sandbox', () => {
   assert.deepEqual(listValues(stage('production'), 'COPY'), [
     '--from=production-dependencies /app/node_modules ./node_modules',
     '--from=production-source /app ./',
+    '--from=bundle /app/dist ./dist',
     '--from=compile-cache /compiled /compiled',
     '--from=production-source --chown=1000:1000 /volumes ./',
+  ])
+  assert.deepEqual(listValues(stage('bundle'), 'COPY'), [
+    '--from=sandbox-dependencies /app/node_modules ./node_modules',
+    '--from=production-source /app ./',
   ])
   const source = stage('production-source')
   assert.match(listValues(source, 'RUN').join('\n'), /\brm -rf src\/sandbox\b/)
@@ -65,7 +70,7 @@ for (const name of ['production', 'sandbox']) {
   })
 
   test(`the ${name} stage starts node without a shell, so that SIGTERM arrives at it`, () => {
-    const production = '"--disable-sigusr1", "--report-exclude-env", "src/main.ts"'
+    const production = '"--disable-sigusr1", "--report-exclude-env", "dist/main.js"'
     const rest = name === 'production' ? production : '"src/sandbox/main.ts"'
     assert.deepEqual(listValues(stage(name), 'CMD'), [`["node", ${rest}]`])
     assert.deepEqual(listValues(stage(name), 'ENTRYPOINT'), [])
@@ -78,6 +83,17 @@ for (const name of ['production', 'sandbox']) {
     assert.doesNotThrow(() => new Function(command[2]))
   })
 }
+
+test('the image and `npm start` set the same limits to memory, and an operator’s own count more', () => {
+  const { start } = JSON.parse(read('package.json')).scripts
+  const { NODE_OPTIONS: options, MALLOC_ARENA_MAX: arenas } = readMemoryLimits()
+  assert.ok(options && arenas)
+  assert.ok(
+    start.startsWith(
+      `NODE_OPTIONS="${options} $NODE_OPTIONS" MALLOC_ARENA_MAX=\${MALLOC_ARENA_MAX:-${arenas}} `,
+    ),
+  )
+})
 
 test('the production stage writes to its data volume only', () => {
   assert.deepEqual(listValues(stage('production'), 'VOLUME'), ['["/app/data"]'])

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 export type Instruction = { keyword: string; value: string }
 
 export type Stage = { name: string; base: string; instructions: Instruction[] }
@@ -31,4 +34,14 @@ export function listValues(stage: Stage, keyword: string): string[] {
   return stage.instructions
     .filter(instruction => instruction.keyword === keyword)
     .map(instruction => instruction.value)
+}
+
+/** What the image tells Node.js and malloc of how much memory they may take. */
+export function readMemoryLimits(): { NODE_OPTIONS: string; MALLOC_ARENA_MAX: string } {
+  const text = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8')
+  const production = parseDockerfile(text).find(({ name }) => name === 'production')
+  const [settings = ''] = production ? listValues(production, 'ENV') : []
+  const read = (name: string) =>
+    new RegExp(`\\b${name}="?([^"]+?)"?(?: [A-Z_]+=|$)`).exec(settings)?.[1] ?? ''
+  return { NODE_OPTIONS: read('NODE_OPTIONS'), MALLOC_ARENA_MAX: read('MALLOC_ARENA_MAX') }
 }

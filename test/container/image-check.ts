@@ -36,7 +36,8 @@ after(async () => {
 
 test('the production image holds the service, and neither sandbox nor development dependencies', () => {
   const app = join(production.root, 'app')
-  assert.ok(existsSync(join(app, 'src', 'main.ts')))
+  for (const file of ['main.js', 'main.js.map']) assert.ok(existsSync(join(app, 'dist', file)))
+  assert.ok(!readFileSync(join(app, 'dist', 'main.js.map'), 'utf8').includes('src/sandbox/'))
   assert.ok(!existsSync(join(app, 'src', 'sandbox')))
   assert.ok(existsSync(join(app, 'node_modules', 'fastify')))
   assert.deepEqual(
@@ -94,7 +95,7 @@ test('the image brings everything compiled that a start loads, for the user of t
   await container.exitCode
   const lines = container.output().split('\n')
   const reads = lines.filter(line => line.includes('reading cache from'))
-  assert.ok(reads.some(line => line.includes('file:///app/src/main.ts')))
+  assert.ok(reads.some(line => line.includes('file:///app/dist/main.js')))
   assert.deepEqual(
     reads.filter(line => !line.includes('success')),
     [],

@@ -27,6 +27,8 @@ test('every upper-case setting that a document names exists, and configuration a
     'PINGFEDERATE_API_DESCRIPTION',
     'PINGACCESS_API_DESCRIPTION',
     'RETRIEVAL_TOKEN',
+    // Node.js’s own.
+    'NODE_OPTIONS',
   ])
   const named = documents.flatMap(name =>
     [...read(name).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[a-z]+)?`/g)].map(([, setting = '']) =>

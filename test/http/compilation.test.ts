@@ -93,3 +93,21 @@ test('the same schema takes a number as text in a query, but not in a body', asy
   assert.deepEqual((await post(1)).json(), { count: 1 })
   assert.equal((await post('1')).statusCode, 400)
 })
+
+test('a start compiles no schema, and the first request that needs one does, once', async () => {
+  const app = createApp()
+  let asked = 0
+  // Read whenever the schema is compiled, and not when the route is made.
+  const toJSON = () => {
+    asked += 1
+    return { type: 'object' }
+  }
+  const counted = { type: 'object', properties: {}, toJSON }
+  app.get('/', { schema: { response: { 200: counted } } }, async () => ({}))
+  await app.ready()
+  assert.equal(asked, 0)
+  await app.inject('/')
+  const once = asked
+  await app.inject('/')
+  assert.deepEqual([once > 0, asked], [true, once])
+})
