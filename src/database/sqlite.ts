@@ -71,6 +71,8 @@ const openConnection = async (
   const write = createWriteQueue({
     db,
     trx: toAtOnce(db, dialect, ({ query, sql: text, parameters }) => {
+      // What was sent together with a statement that struck a full disk would be committed by itself.
+      if (!connection.isTransaction) throw new Error('SQLite has rolled the transaction back.')
       if (query.kind !== 'SelectQueryNode') writes += 1
       return toResult(prepare(text), parameters)
     }),

@@ -253,6 +253,23 @@ test('a full disk rejects what it strikes as `database unavailable`, keeps nothi
   assert.deepEqual(await reasons(), ['before', ...kept, 'later'])
 })
 
+test('what was sent together with a statement that strikes a full disk is not written without its transaction', async t => {
+  const { store, reasons } = await start(t)
+  await store.write(insert('before'))
+  const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(store.db)
+  await sql`PRAGMA max_page_count = ${sql.lit(pages.rows[0]?.page_count ?? 0)}`.execute(store.db)
+  const writing = store.write(async (trx, record) => {
+    const [struck, together] = await Promise.allSettled([
+      insert('x'.repeat(100_000))(trx, record),
+      insert('together')(trx, record),
+    ])
+    assert.deepEqual([struck.status, together.status], ['rejected', 'rejected'])
+    throw (struck as PromiseRejectedResult).reason
+  })
+  assert.ok(isDatabaseUnavailable(await writing.catch(error => error)))
+  assert.deepEqual(await reasons(), ['before'])
+})
+
 test('a failed COMMIT rejects every write of the batch, keeps none, and the next batch works', async t => {
   const { store, reasons } = await start(t)
   await sql`create table parent (id integer primary key)`.execute(store.db)
