@@ -170,12 +170,17 @@ const createTimeText = (now: () => number): ((laterMs?: unknown) => string) => {
 
 type Prepare = (text: string) => SqliteStatement
 
-/** Every statement is prepared once. */
+/** Far above the number of different statements; only lists of other lengths add to them. */
+const maxStatements = 500
+
+/** A statement is prepared once. */
 const prepareOnce = (connection: DatabaseSync): Prepare => {
   const statements = new Map<string, SqliteStatement>()
   return text => {
-    const statement = statements.get(text) ?? toSqliteStatement(connection.prepare(text))
-    statements.set(text, statement)
+    const known = statements.get(text)
+    if (known) return known
+    const statement = toSqliteStatement(connection.prepare(text))
+    if (statements.size < maxStatements) statements.set(text, statement)
     return statement
   }
 }

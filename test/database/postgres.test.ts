@@ -210,6 +210,19 @@ test('statements that are sent together all fail with the first that does, whose
   assert.deepEqual(codes, ['22012', '25P02', '25P02'])
 })
 
+test('a connection keeps five hundred statements at most, however many lists of other lengths come', async t => {
+  const store = await openPostgresStore(t, await server.createDatabase())
+  const kept = await store.write(async trx => {
+    for (let number = 0; number < 600; number += 1)
+      await sql`select ${number}::int as ${sql.ref(`number_${number}`)}`.execute(trx)
+    const { rows } = await sql<{ kept: string }>`select count(*) as kept from pg_prepared_statements`.execute(
+      trx,
+    )
+    return Number(rows[0]?.kept)
+  })
+  assert.ok(kept > 400 && kept <= 500, String(kept))
+})
+
 test('when the database’s clock has been set, times are stamped by it from the next reading on', async t => {
   const database = await server.createDatabase()
   const store = await openPostgresStore(t, database)

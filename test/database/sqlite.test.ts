@@ -63,6 +63,26 @@ test('missing folders and the schema are made', async t => {
   assert.deepEqual(tablesOf(path), tables)
 })
 
+test('a statement is prepared once, and those of ever other lists are not kept for ever', async t => {
+  const store = await openSqlite({ path: join(await makeFolder(t), 'data.db'), now: Date.now })
+  t.after(() => store.close())
+  let prepared = 0
+  const { prepare } = DatabaseSync.prototype
+  t.mock.method(DatabaseSync.prototype, 'prepare', function (this: DatabaseSync, text: string) {
+    prepared += 1
+    return prepare.call(this, text)
+  })
+  const read = (number: number) => sql`select ${sql.lit(number)} as number`.execute(store.db)
+  for (const number of [0, 0, 0]) await read(number)
+  assert.equal(prepared, 1)
+  for (let number = 1; number < 600; number += 1) await read(number)
+  assert.equal(prepared, 600)
+  for (const number of [0, 0]) await read(number)
+  assert.equal(prepared, 600)
+  for (const number of [599, 599]) await read(number)
+  assert.equal(prepared, 602)
+})
+
 test('opening again changes nothing and keeps what is there', async t => {
   const path = join(await makeFolder(t), 'data.db')
   const first = await open(t, path)
