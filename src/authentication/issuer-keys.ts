@@ -1,6 +1,7 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors, type JWTHeaderParameters } from 'jose'
 import { type Dispatcher, request } from 'undici'
+import { readBounded } from '../bounded-body.ts'
 import { singleFlight } from '../single-flight.ts'
 import { isUpstreamUrl } from '../upstream-url.ts'
 import { userAgent } from '../version.ts'
@@ -156,7 +157,8 @@ const boundedGet =
         headers: { accept: 'application/json', 'user-agent': userAgent },
         signal,
       })
-      const text = await readBounded(response)
+      const text = await readBounded(response.body, maxBytes)
+      if (text === undefined) throw new IssuerUnavailable('The issuer answered more than a key set can be.')
       if (response.statusCode === 200) return text
       throw new IssuerUnavailable(`The issuer answered ${response.statusCode}.`)
     } catch (error) {
@@ -171,17 +173,6 @@ const toUnanswered = (cause: unknown, { aborted }: AbortSignal): IssuerUnavailab
         cause,
       })
     : new IssuerUnavailable('The issuer cannot be reached.', { kind: 'unreachable', cause })
-
-const readBounded = async ({ body }: Dispatcher.ResponseData): Promise<string> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw new IssuerUnavailable('The issuer answered more than a key set can be.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
 
 const readMetadata = async ({ issuer, jwksUrl }: IssuerKeysOptions, get: Get): Promise<IssuerMetadata> => {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { type Dispatcher, request } from 'undici'
+import { readBounded } from '../bounded-body.ts'
 import { singleFlight } from '../single-flight.ts'
 import { isUpstreamUrl } from '../upstream-url.ts'
 import { userAgent } from '../version.ts'
@@ -64,20 +65,9 @@ const readIssuer = async (url: string, dispatcher: Dispatcher, signal: AbortSign
     signal,
     headers: { accept: 'application/json', 'user-agent': userAgent },
   })
-  const { issuer } = parseDocument(await readBounded(body))
+  const { issuer } = parseDocument((await readBounded(body, maxDocumentBytes)) ?? '')
   if (status === 200 && typeof issuer === 'string' && isUpstreamUrl(issuer)) return issuer
   throw new PingFederateFailure('unexpected', { status })
-}
-
-const readBounded = async (body: AsyncIterable<Buffer>): Promise<string> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxDocumentBytes) throw new PingFederateFailure('unexpected')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const parseDocument = (text: string): Json => {
