@@ -27,6 +27,12 @@ const toPlace = (pingAccessUrl: string): Place & { contextRoot: string } => {
   return { host, port: port === '' ? 443 : Number(port), contextRoot }
 }
 
+type Redirects = Pick<ClientSettings, 'redirectUris' | 'otherRedirectUris'>
+
+/** The redirect URIs at which PingAccess takes codes. */
+export const findCallbacks = ({ redirectUris, otherRedirectUris }: Redirects): string[] =>
+  redirectUris.filter(redirectUri => !otherRedirectUris.includes(redirectUri))
+
 /**
  * What PingAccess keeps for itself (*Reserved Application Context Root*), as the redirect URIs of the client have it;
  * undefined where none of them is a callback of PingAccess.
@@ -34,20 +40,15 @@ const toPlace = (pingAccessUrl: string): Place & { contextRoot: string } => {
 export const findReservedContextRoot = ({
   pingAccessUrls,
   callbackUnder,
-  redirectUris,
-  otherRedirectUris,
-}: Pick<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'redirectUris' | 'otherRedirectUris'>):
-  | string
-  | undefined => {
+  ...redirects
+}: Pick<ClientSettings, 'pingAccessUrls' | 'callbackUnder'> & Redirects): string | undefined => {
   const bases = pingAccessUrls
     .map(url => (callbackUnder === 'host' ? new URL(url).origin : url))
     // The longest first: one PingAccess URL may stand below another.
     .toSorted((one, other) => other.length - one.length)
-  const [callbackPath] = redirectUris
-    .filter(redirectUri => !otherRedirectUris.includes(redirectUri))
-    .flatMap(redirectUri => {
-      const base = bases.find(each => redirectUri.startsWith(`${each}/`))
-      return base === undefined ? [] : [redirectUri.slice(base.length)]
-    })
+  const [callbackPath] = findCallbacks(redirects).flatMap(redirectUri => {
+    const base = bases.find(each => redirectUri.startsWith(`${each}/`))
+    return base === undefined ? [] : [redirectUri.slice(base.length)]
+  })
   return callbackPath && `/${callbackPath.split('/')[1]}`
 }

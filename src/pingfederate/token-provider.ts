@@ -9,7 +9,8 @@ import { userAgent } from '../version.ts'
 import { toTlsOptions } from './connect.ts'
 import { PingFederateFailure, toConnectionFailure, toFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
-import { isJson, type Json } from './json.ts'
+import { isJson } from './json.ts'
+import { parseBody } from './parse-answer.ts'
 
 /** A certificate as whoever connects is shown it. */
 type ShownCertificate = {
@@ -65,18 +66,10 @@ const readIssuer = async (url: string, dispatcher: Dispatcher, signal: AbortSign
     signal,
     headers: { accept: 'application/json', 'user-agent': userAgent },
   })
-  const { issuer } = parseDocument((await readBounded(body, maxDocumentBytes)) ?? '')
+  const document = parseBody((await readBounded(body, maxDocumentBytes)) ?? '')
+  const issuer = isJson(document) ? document['issuer'] : undefined
   if (status === 200 && typeof issuer === 'string' && isUpstreamUrl(issuer)) return issuer
   throw new PingFederateFailure('unexpected', { status })
-}
-
-const parseDocument = (text: string): Json => {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return isJson(parsed) ? parsed : {}
-  } catch {
-    return {}
-  }
 }
 
 /** A connection that was refused has a code of the system or of TLS; a deadline has a name. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { findCallbacks } from '../pingaccess/applications.ts'
 import { chooseWebSession } from '../pingaccess/web-session.ts'
 import { toSettings } from '../pingfederate/client-fields.ts'
 import type { NewClient } from '../pingfederate/client-settings.ts'
@@ -34,7 +35,7 @@ export const checkLogin = async (client: Client, dependencies: CheckDependencies
 const toAsked = ({ clientId, settings }: Client) => ({
   clientId,
   scopes: ['openid', ...chooseWebSession({ clientId, settings }).scopes.value],
-  redirectUris: settings.redirectUris.filter(each => !settings.otherRedirectUris.includes(each)),
+  redirectUris: findCallbacks(settings),
 })
 type Asked = ReturnType<typeof toAsked>
 

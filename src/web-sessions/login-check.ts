@@ -3,9 +3,7 @@ import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
-import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import { createSlots } from '../pingfederate/slots.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
 import { toNewClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
 import { type CheckDependencies, checkLogin } from './check-login.ts'
@@ -49,9 +47,7 @@ export const checkClientLogin = (app: App, { store, config, ...others }: LoginCh
       const row = await getClient(store.db, principalOf(request), request.params.clientId)
       requireNodes(others.runtime)
       const check = () => checkLogin(toNewClient(row), { ...others, timeoutMs })
-      const checked = await slots.take(check).catch(asFailure)
-      if (checked instanceof PingFederateFailure) throw toProblem(checked)
-      return reply.code(200).send(checked)
+      return reply.code(200).send(await slots.take(check))
     },
   })
 }

@@ -1,7 +1,5 @@
 import type { App } from '../http/route.ts'
-import { asFailure, PingFederateFailure } from '../pingfederate/failure.ts'
 import type { Runtime } from '../pingfederate/runtime.ts'
-import { toProblem } from '../pingfederate/to-problem.ts'
 import type { TokenProviderReader } from '../pingfederate/token-provider.ts'
 import { requireNodes } from './require-nodes.ts'
 import { toTokenProvider } from './to-token-provider.ts'
@@ -37,9 +35,7 @@ export const getTokenProvider = (
     schema,
     handler: async (_request, reply) => {
       requireNodes(runtime)
-      const found = await tokenProvider.read().catch(asFailure)
-      if (found instanceof PingFederateFailure) throw toProblem(found)
-      return reply.code(200).send(toTokenProvider(found, now()))
+      return reply.code(200).send(toTokenProvider(await tokenProvider.read(), now()))
     },
   })
 }
