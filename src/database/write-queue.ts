@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { gather } from './gather.ts'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -25,11 +26,6 @@ type Engine = {
   isInTransaction: () => boolean
 }
 
-/** Bounds how long readers wait behind one batch. */
-const maxBatch = 128
-/** Bounds how many turns of the event loop the first write waits for others to join its batch. */
-const maxTurns = 8
-
 /**
  * Group commit: writes that arrive while a transaction runs share the next one, so that concurrent requests share one
  * fsync. One that fails undoes no other: where it has written something, the transaction is rolled back and runs again
@@ -37,8 +33,6 @@ const maxTurns = 8
  * is written.
  */
 export const createWriteQueue = (engine: Engine): Store['write'] => {
-  let waiting: Entry[] = []
-  let isRunning = false
   let isDurable = true
   let isCareful = false
 
@@ -46,32 +40,19 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
     if (durable !== isDurable) engine.setDurable(durable)
     isDurable = durable
   }
-  const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxBatch)
-      waiting = waiting.slice(maxBatch)
+  const add = gather<Entry>({
+    // There is one connection.
+    atOnce: 1,
+    run: async batch => {
       isCareful = await commit(engine, batch, {
         isCareful,
         prepare: () => chooseDurability(batch.some(entry => entry.durable)),
       })
-    }
-    isRunning = false
-  }
-
-  /** Starts after the first turn that brings no new write, so that requests that arrive together commit together. */
-  const gather = (known: number, turn: number): void => {
-    setImmediate(() => {
-      if (waiting.length > known && turn < maxTurns) gather(waiting.length, turn + 1)
-      else void run()
-    })
-  }
-
+    },
+  })
   return <T>(work: (trx: Kysely<Database>) => Promise<T>, { durable = true } = {}) =>
     new Promise<T>((resolve, reject) => {
-      waiting.push({ work, durable, resolve: resolve as (value: unknown) => void, reject })
-      if (isRunning) return
-      isRunning = true
-      gather(0, 1)
+      add({ work, durable, resolve: resolve as (value: unknown) => void, reject })
     })
 }
 
