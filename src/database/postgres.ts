@@ -12,6 +12,8 @@ import type { Secret } from '../secret.ts'
 import { toAtOnce } from './at-once.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
+import { createSharedWrites } from './shared-writes.ts'
+import { type Placeholders, prepare } from './statement.ts'
 import type { Store } from './store.ts'
 import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
 
@@ -19,6 +21,8 @@ import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
 const connectTimeoutMs = 2_000
 const statementTimeoutMs = 5_000
 const lockTimeoutMs = 2_000
+/** For transactions that several writes share: each of them that does not need the lock goes on alone then. */
+const sharedLockTimeoutMs = 200
 const idleInTransactionTimeoutMs = 10_000
 /** A start waits this long for another process that changes the schema. */
 const migrationTimeoutMs = 120_000
@@ -46,17 +50,18 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
   const kyselyPool = toKyselyPool(pool)
   const dialect = new PostgresDialect({ pool: kyselyPool })
   const db = new Kysely<Database>({ dialect })
-  const commit = createCommit(kyselyPool, client =>
-    toAtOnce(db, dialect, statement => run(client, statement)),
-  )
+  const connection = { pool: kyselyPool, db, dialect }
+  const durable = createWrites({ ...connection, settings: '' })
+  const notDurable = createWrites({ ...connection, settings: '; set local synchronous_commit = off' })
   return {
     db,
-    // Two statements in one text, because each text is a round trip.
-    write: (work, { durable = true } = {}) =>
-      commit(durable ? 'begin' : 'begin; set local synchronous_commit = off', work),
+    write: (work, { durable: isDurable = true, mayShare = false } = {}) => {
+      const { writeAlone, writeShared } = isDurable ? durable : notDurable
+      return mayShare ? writeShared(work) : writeAlone(work)
+    },
     takeFree: query => query.forUpdate().skipLocked(),
     takeTurns: async (trx, name) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx)
+      await takeLock(trx, { name })
     },
     now: () => Math.floor(clock.time + performance.now() - clock.readAt),
     readClock: async () => {
@@ -112,36 +117,69 @@ const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
   }
 }
 
-type Commit = <T>(begin: string, work: (trx: Kysely<Database>) => Promise<T>) => Promise<T>
+const takeLock = prepare((db, value: Placeholders<{ name: string }>) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${value.name}, 0))`.as('taken')),
+)
+
+type WritesOptions = {
+  pool: Pick<PostgresPool, 'connect'>
+  db: Kysely<Database>
+  dialect: PostgresDialect
+  /** Statements that follow `begin` in one text with it, because each text is a round trip. */
+  settings: string
+}
+
+type Write = <T>(work: (trx: Kysely<Database>) => Promise<T>) => Promise<T>
+
+/** Writes that have a transaction alone, and such that may share one. */
+const createWrites = ({
+  pool,
+  db,
+  dialect,
+  settings,
+}: WritesOptions): { writeAlone: Write; writeShared: Write } => {
+  const transactions = new WeakMap<PostgresPoolClient, Kysely<Database>>()
+  const toTransaction = (client: PostgresPoolClient): Kysely<Database> => {
+    const trx = transactions.get(client) ?? toAtOnce(db, dialect, statement => run(client, statement))
+    transactions.set(client, trx)
+    return trx
+  }
+  const begin = `begin${settings}`
+  const beginShared = `${begin}; set local lock_timeout = ${sharedLockTimeoutMs}`
+  const writeAlone: Write = work => transact(pool, begin, client => work(toTransaction(client)))
+  const writeShared = createSharedWrites({
+    db,
+    dialect,
+    writeAlone,
+    transact: runWith => transact(pool, beginShared, client => runWith(statement => run(client, statement))),
+  })
+  return { writeAlone, writeShared }
+}
 
 /** @throws CommitUnknown when the connection broke so late that the server may have committed */
-const createCommit = (
+const transact = async <T>(
   pool: Pick<PostgresPool, 'connect'>,
-  toTransaction: (client: PostgresPoolClient) => Kysely<Database>,
-): Commit => {
-  const transactions = new WeakMap<PostgresPoolClient, Kysely<Database>>()
-  return async (begin, work) => {
-    const client = await pool.connect()
-    const trx = transactions.get(client) ?? toTransaction(client)
-    transactions.set(client, trx)
-    let isCommitting = false
-    let isDiscarded = false
-    try {
-      await client.query(begin, [])
-      const result = await work(trx)
-      isCommitting = true
-      const { command } = await client.query('commit', [])
-      if (String(command) === 'ROLLBACK')
-        throw new Error('A statement had failed, so that nothing was committed.')
-      return result
-    } catch (error) {
-      await client.query('rollback', []).catch(() => {
-        isDiscarded = true
-      })
-      throw isCommitting && error instanceof DatabaseUnavailable ? new CommitUnknown(error) : error
-    } finally {
-      client.release(isDiscarded)
-    }
+  begin: string,
+  work: (client: PostgresPoolClient) => Promise<T>,
+): Promise<T> => {
+  const client = await pool.connect()
+  let isCommitting = false
+  let isDiscarded = false
+  try {
+    await client.query(begin, [])
+    const result = await work(client)
+    isCommitting = true
+    const { command } = await client.query('commit', [])
+    if (String(command) === 'ROLLBACK')
+      throw new Error('A statement had failed, so that nothing was committed.')
+    return result
+  } catch (error) {
+    await client.query('rollback', []).catch(() => {
+      isDiscarded = true
+    })
+    throw isCommitting && error instanceof DatabaseUnavailable ? new CommitUnknown(error) : error
+  } finally {
+    client.release(isDiscarded)
   }
 }
 

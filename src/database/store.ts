@@ -28,4 +28,9 @@ export type Store = {
 export type WriteOptions = {
   /** false: the commit survives a crash but not a power failure; for what can be derived again. Default: true. */
   durable?: boolean
+  /**
+   * true: other works may run in the same transaction at the same time and see what this one has written. Not for work
+   * that takes free rows, or that relies on a lock other than `takeTurns` before it writes. Default: false.
+   */
+  mayShare?: boolean
 }

@@ -19,7 +19,10 @@ import { toLease } from './lease.ts'
  */
 export type Begun = { kind: 'begun' } | { kind: 'held' } | { kind: 'known'; known: KnownRequest }
 
-type Intending<Request extends ChangeRequest> = Pick<Change<never, Request, unknown>, 'kind' | 'intend'>
+type Intending<Request extends ChangeRequest> = Pick<
+  Change<never, Request, unknown>,
+  'kind' | 'reserve' | 'intend'
+>
 
 /**
  * Recovery point `intended`: keeps, durably and before anything happens at PingFederate, the operation, what its kind
@@ -33,8 +36,9 @@ export const beginChange = async <Request extends ChangeRequest>(
   leaseMs: number,
 ): Promise<Begun> => {
   try {
-    return await store.write((trx, record) =>
-      writeIntent({ store, trx, record }, { change, request, leaseMs }),
+    return await store.write(
+      (trx, record) => writeIntent({ store, trx, record }, { change, request, leaseMs }),
+      { mayShare: true },
     )
   } catch (error) {
     if (error instanceof Held) return { kind: 'held' }
@@ -71,7 +75,9 @@ export const writeIntent = async <Request extends ChangeRequest>(
   const { idempotent, operationId, clientId, team, retrievalId, actor, rule } = request
   const known = idempotent && (await findKnownInTurn(store, trx, idempotent))
   if (known && !mayBeginAgain(known)) return { kind: 'known', known }
-  const [inserted, isRemembered, recorded, isIntended] = await Promise.allSettled([
+  // By itself, because most that is refused is refused here: a transaction that others share must not be undone for it.
+  if (change.reserve && !(await change.reserve(trx, request))) throw new Held()
+  const [inserted, isRemembered, recorded, intended] = await Promise.allSettled([
     insertOperation(trx, {
       ...{ operationId, clientId, team, retrievalId, leaseMs },
       kind: change.kind,
@@ -97,7 +103,7 @@ export const writeIntent = async <Request extends ChangeRequest>(
     })
   }
   resultOf(recorded)
-  if (!resultOf(isIntended)) throw new Held()
+  resultOf(intended)
   return { kind: 'begun' }
 }
 
@@ -112,23 +118,25 @@ type NewOperation = Pick<ChangeRequest, 'operationId' | 'clientId' | 'team' | 'r
 }
 
 /** Inserts nothing where an unfinished operation holds the client. */
-const insertOperation = prepare((db, value: Placeholders<NewOperation>) =>
-  db
-    .insertInto('operation')
-    .values({
-      operation_id: value.operationId,
-      kind: value.kind,
-      client_id: value.clientId,
-      team: value.team,
-      state: 'intended',
-      failure: null,
-      retrieval_id: value.retrievalId,
-      refusal: null,
-      request_id: value.requestId,
-      requested_by: value.subject,
-      created_at: databaseTime,
-      lease_until: toLease(value.leaseMs),
-      finished_at: null,
-    })
-    .onConflict(conflict => conflict.doNothing()),
+const insertOperation = prepare(
+  (db, value: Placeholders<NewOperation>) =>
+    db
+      .insertInto('operation')
+      .values({
+        operation_id: value.operationId,
+        kind: value.kind,
+        client_id: value.clientId,
+        team: value.team,
+        state: 'intended',
+        failure: null,
+        retrieval_id: value.retrievalId,
+        refusal: null,
+        request_id: value.requestId,
+        requested_by: value.subject,
+        created_at: databaseTime,
+        lease_until: toLease(value.leaseMs),
+        finished_at: null,
+      })
+      .onConflict(conflict => conflict.doNothing()),
+  { told: ['operation_id', 'operationId'] },
 )

@@ -72,10 +72,15 @@ export type Change<Upstream, Request extends ChangeRequest, Answer> = Readonly<{
    */
   check: (db: Kysely<Database>, request: Request) => Promise<string | undefined>
   /**
-   * Writes, in the transaction of the intent, what the kind keeps beside the operation. False where the client is held.
+   * Writes, in the transaction of the intent and before anything else, what takes the client where its operation does not.
+   * False where somebody else has it.
+   */
+  reserve?: (trx: Kysely<Database>, request: Request) => Promise<boolean>
+  /**
+   * Writes, in the transaction of the intent, what the kind keeps beside the operation.
    * @throws Problem to refuse; nothing is kept then
    */
-  intend: (trx: Kysely<Database>, request: Request, store: Pick<Store, 'takeTurns'>) => Promise<boolean>
+  intend: (trx: Kysely<Database>, request: Request, store: Pick<Store, 'takeTurns'>) => Promise<void>
   /** The one write, and the look that tells how it ended where its answer does not. */
   send: (tools: Tools<Upstream>, request: Request, operation: LeasedOperation) => Promise<Outcome>
   /**

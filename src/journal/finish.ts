@@ -20,7 +20,10 @@ export const finishChange = (
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<string> =>
-  store.write((trx, record) => writeDone({ trx, record }, change, operation, saved), { durable: false })
+  store.write((trx, record) => writeDone({ trx, record }, change, operation, saved), {
+    durable: false,
+    mayShare: true,
+  })
 
 /**
  * No fence check: if another process took the lease and saw nothing, it looked before our write arrived; done wins.
@@ -57,7 +60,10 @@ export const failChange = (
   operation: LeasedOperation,
   failure: Failure,
 ): Promise<void> =>
-  store.write((trx, record) => writeFailed({ trx, record }, change, operation, failure), { durable: false })
+  store.write((trx, record) => writeFailed({ trx, record }, change, operation, failure), {
+    durable: false,
+    mayShare: true,
+  })
 
 /** Writes nothing where the operation has ended, or somebody else has its lease. */
 const writeFailed = async (

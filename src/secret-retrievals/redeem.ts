@@ -46,16 +46,20 @@ export const redeemSecret = (app: App, { store, config }: RedeemDependencies): v
     handler: async (request, reply) => {
       const actor = actorOf(request)
       const { token } = request.body
-      const { retrieval, secret } = await store.write(async (trx, record) => {
-        const retrieval = await getRetrieval(trx, token, actor.principal)
-        if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime) {
-          await expireRetrieval(trx, retrieval)
-          return { retrieval, secret: undefined }
-        }
-        refuseDead(retrieval, actor.principal)
-        await claimOnRecord({ trx, record }, retrieval, actor)
-        return { retrieval, secret: openSeal(retrieval, token, config.secretKeys) }
-      })
+      const { retrieval, secret } = await store.write(
+        async (trx, record) => {
+          const retrieval = await getRetrieval(trx, token, actor.principal)
+          if (retrieval.state === 'outstanding' && retrieval.expires_at <= retrieval.databaseTime) {
+            await expireRetrieval(trx, retrieval)
+            return { retrieval, secret: undefined }
+          }
+          refuseDead(retrieval, actor.principal)
+          const secret = openSeal(retrieval, token, config.secretKeys)
+          await claimOnRecord({ trx, record }, retrieval, actor)
+          return { retrieval, secret }
+        },
+        { mayShare: true },
+      )
       if (secret === undefined) throw expired(retrieval)
       return reply.code(200).send({
         clientId: retrieval.client_id,

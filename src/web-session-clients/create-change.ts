@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
 import { databaseTime } from '../database/database-time.ts'
-import { resultOf } from '../database/settled.ts'
 import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Change, ChangeRequest, Outcome, Saved } from '../journal/change.ts'
 import { holdForLateCall, lateCallMs } from '../journal/lease.ts'
@@ -43,17 +42,14 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
     refuseTaken(taken, clientId, actor.principal)
     return taken.operation_id
   },
-  intend: async (trx, request, store) => {
-    const { retrieval, clientId, team } = request
-    const { subject, clientId: oauthClientId = '' } = request.actor.principal
-    const [reserved, inserted] = await Promise.allSettled([
-      reserveClientId(trx, toReservation(request)),
-      insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId }),
-    ])
-    if (resultOf(reserved).numAffectedRows === 0n) return false
-    resultOf(inserted)
-    await keepClientLimit(store, trx, request.clientLimit)
-    return true
+  reserve: async (trx, request) => {
+    const { numAffectedRows } = await reserveClientId(trx, toReservation(request))
+    return numAffectedRows === 1n
+  },
+  intend: async (trx, { retrieval, clientId, team, clientLimit, actor }, store) => {
+    const { subject, clientId: oauthClientId = '' } = actor.principal
+    await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
+    await keepClientLimit(store, trx, clientLimit)
   },
   send: async ({ upstream, store, timeoutMs }, { client, retrieval, operationId }, operation) =>
     toOutcome(
@@ -141,26 +137,28 @@ const toReservation = ({ client, operationId, actor, retrieval }: CreateRequest)
   subject: actor.principal.subject,
 })
 
-const reserveClientId = prepare((db, value: Placeholders<Reservation>) =>
-  db
-    .insertInto('client')
-    .values({
-      client_id: value.clientId,
-      team: value.team,
-      name: value.name,
-      search_text: value.searchText,
-      state: 'provisioning',
-      replication: 'replicating',
-      settings: value.settings,
-      operation_id: value.operationId,
-      retrieval_id: value.retrievalId,
-      saved_at: null,
-      created_at: databaseTime,
-      created_by: value.subject,
-      updated_at: databaseTime,
-    })
-    // Whichever of the two it is: the very same id, or one in another case of letters.
-    .onConflict(conflict => conflict.doNothing()),
+const reserveClientId = prepare(
+  (db, value: Placeholders<Reservation>) =>
+    db
+      .insertInto('client')
+      .values({
+        client_id: value.clientId,
+        team: value.team,
+        name: value.name,
+        search_text: value.searchText,
+        state: 'provisioning',
+        replication: 'replicating',
+        settings: value.settings,
+        operation_id: value.operationId,
+        retrieval_id: value.retrievalId,
+        saved_at: null,
+        created_at: databaseTime,
+        created_by: value.subject,
+        updated_at: databaseTime,
+      })
+      // Whichever of the two it is: the very same id, or one in another case of letters.
+      .onConflict(conflict => conflict.doNothing()),
+  { told: ['operation_id', 'operationId'] },
 )
 
 type Activation = Saved & { clientId: string; operationId: string }

@@ -27,7 +27,6 @@ export const deleteChange: Change<Upstream, DeleteRequest, DeleteAnswer> = {
   check: findHolder,
   intend: async (trx, { clientId, actor }) => {
     await getClient(trx, actor.principal, clientId)
-    return true
   },
   send: async ({ upstream, store, timeoutMs }, request, operation) => {
     const { pingFederate } = upstream

@@ -15,7 +15,6 @@ export const reapplyChange: Change<Upstream, ChangeRequest, UpdateAnswer> = {
   intend: async (trx, { clientId, operationId, actor }) => {
     const row = await lockClient(trx, actor.principal, clientId)
     await keepTarget(trx, operationId, toNewClient(row), row.version)
-    return true
   },
   send: async (tools, { clientId }, operation) => {
     const { upstream, store } = tools

@@ -27,7 +27,6 @@ export const revokePreviousChange: Change<Upstream, ChangeRequest, RevokePreviou
   check: findHolder,
   intend: async (trx, { clientId, actor }) => {
     await getClient(trx, actor.principal, clientId)
-    return true
   },
   send: async ({ upstream, store, timeoutMs }, { clientId }, operation) => {
     const { pingFederate } = upstream

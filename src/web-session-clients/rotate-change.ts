@@ -44,7 +44,6 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
     const { retrievalId } = retrieval
     await keepOverlap(trx, { operationId, retrievalId, overlapMinutes, former })
-    return true
   },
   send: async (tools, request, operation) => {
     const { upstream, store } = tools

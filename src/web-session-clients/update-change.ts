@@ -55,7 +55,6 @@ export const updateChange: Change<Upstream, UpdateRequest, UpdateAnswer> = {
     await keepTarget(trx, operationId, client, row.version + 1)
     // One place less is free, because the client is counted in the other team until it has moved.
     await keepClientLimit(store, trx, clientLimit && { ...clientLimit, maximum: clientLimit.maximum - 1 })
-    return true
   },
   send: ({ upstream, store, timeoutMs }, { client, clientId }, operation) => {
     const { pingFederate } = upstream

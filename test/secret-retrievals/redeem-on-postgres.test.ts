@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { usePostgresServer } from '../database/postgres-server.ts'
 import { untilWaiting } from '../database/until-waiting.ts'
-import { startTestService } from '../service.ts'
+import { startReplica, startTestService } from '../service.ts'
 import { createRetrieval, redeem } from './retrievals.ts'
 
 const server = usePostgresServer()
@@ -20,9 +20,10 @@ const holdRetrieval = async (t: TestContext) => {
   return { service, token, beside }
 }
 
-test('200 and 410 for two that redeem one token at the same moment', async t => {
+test('200 and 410 for two that redeem one token at the same moment at two replicas', async t => {
   const { service, token, beside } = await holdRetrieval(t)
-  const redeeming = [redeem(service, token), redeem(service, token)]
+  const other = await startReplica(t, service)
+  const redeeming = [redeem(service, token), redeem(other, token)]
   await untilWaiting(beside, 2, Promise.all(redeeming))
   await beside.query('rollback')
   const answers = await Promise.all(redeeming)
@@ -39,4 +40,15 @@ test('410 when the secret expires between the look at it and the claim', async t
   await beside.query(`update retrieval set expires_at = '2026-01-01T00:00:00.000Z'; commit`)
   const { status, body } = await redeeming
   assert.deepEqual([status, body.code], [410, 'retrieval_expired'])
+})
+
+test('200 once and 410 for the others of many that redeem one token at the same moment', async t => {
+  const service = await startTestService(t, { database: await server.createDatabase(t) })
+  const tokens = [await createRetrieval(service), await createRetrieval(service, { clientId: 'another' })]
+  const answers = await Promise.all(
+    tokens.flatMap(token => Array.from({ length: 20 }, () => redeem(service, token))),
+  )
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 200, ...Array(38).fill(410)])
+  const secrets = answers.filter(({ status }) => status === 200).map(({ body }) => body.clientSecret)
+  assert.equal(new Set(secrets).size, 2)
 })
