@@ -7,22 +7,24 @@ import { usePostgresServer } from './postgres-server.ts'
 
 const server = usePostgresServer()
 
-/** How many statements each transaction has from now on, and in how many round trips; those of the sweep left out. */
+/**
+ * How many statements each transaction has from now on, and in how many round trips; those of the sweep left out, and
+ * what is asked outside of a transaction, such as the clock, which may come on the same connection just before.
+ */
 const countStatements = (t: TestContext) => {
   const open = new Map<pg.Client, { texts: string[]; trips: number; pending: number }>()
   const ended: { texts: string[]; trips: number }[] = []
   const query = pg.Client.prototype.query as (config: unknown, ...others: unknown[]) => Promise<unknown>
   t.mock.method(pg.Client.prototype, 'query', function (this: pg.Client, config: { text: string }) {
-    const transaction = open.get(this) ?? { texts: [], trips: 0, pending: 0 }
-    open.set(this, transaction)
+    if (config.text.startsWith('begin')) open.set(this, { texts: [], trips: 0, pending: 0 })
+    const transaction = open.get(this)
+    if (!transaction) return query.call(this, config)
     transaction.texts.push(config.text)
     // What is sent while another statement is under way waits for nothing.
     if (transaction.pending === 0) transaction.trips += 1
     transaction.pending += 1
-    if (config.text === 'commit') {
-      ended.push(transaction)
-      open.delete(this)
-    }
+    if (config.text === 'commit') ended.push(transaction)
+    if (config.text === 'commit' || config.text === 'rollback') open.delete(this)
     return query.call(this, config).finally(() => {
       transaction.pending -= 1
     })
