@@ -61,15 +61,23 @@ test('the median is the one in the middle, or between the two there', () => {
   assert.ok(Number.isNaN(median([])))
 })
 
-test('the spread is four standard errors of the noise, up and down alike', () => {
-  const four = (count: number) => Math.exp((4 * Math.log(1.1)) / Math.sqrt(count))
+test('the spread is six times what rounds differ by over the root of their number, up and down alike', () => {
+  const six = (count: number) => Math.exp((6 * Math.log(1.1)) / Math.sqrt(count))
 
   for (const count of [1, 4, 16])
-    assert.deepEqual(rounded([toSpread(figureOf(1, 1.1, count))]), rounded([four(count)]))
+    assert.deepEqual(rounded([toSpread(figureOf(1, 1.1, count))]), rounded([six(count)]))
 })
 
 test('a baseline that always differs from itself the same way is noise, too', () => {
   assert.ok(toSpread({ noise: [1.2, 1.2, 1.2, 1.2] }) > 1.3)
+})
+
+test('the quarter of the rounds in which the baseline differs most does not count, whichever they are', () => {
+  const undisturbed = toSpread({ noise: [1.1, 1.1, 1.1, 1.1] })
+
+  for (const burst of [2, 0.5, Number.NaN])
+    assert.equal(toSpread({ noise: [1.1, burst, 1.1, 1.1] }), undisturbed)
+  assert.ok(toSpread({ noise: [1.1, 2, 2, 1.1] }) > undisturbed)
 })
 
 test('a figure without a baseline has no spread', () => {
@@ -106,11 +114,11 @@ const verdicts: [
 
 for (const [title, value, spread, goal, verdict] of verdicts)
   test(`${title} is ${verdict || 'no verdict'}: ${value}, ${JSON.stringify(goal) ?? 'no goal'}`, () => {
-    // Four standard errors of four rounds are twice what a round differs by.
-    assert.equal(toVerdict(figureOf(value, Math.sqrt(spread)), goal), verdict)
+    // Over the root of four rounds it is three times what a round differs by.
+    assert.equal(toVerdict(figureOf(value, Math.cbrt(spread)), goal), verdict)
   })
 
-test('a quarter more or less is seen in five noisy rounds, and of two equal builds next to none is called faster', () => {
+test('a third more and a quarter less are seen in five noisy rounds, and next to never a change between equal builds', () => {
   const { integer } = createRandom(4711, 'noise')
   // The sum of twelve is as good as a normal distribution, here with a deviation of five per cent.
   const noisy = (value: number) =>
@@ -125,6 +133,6 @@ test('a quarter more or less is seen in five noisy rounds, and of two equal buil
     ).filter(rounds => toVerdict(ratio(rounds, 'perSecond', 'now', 'before'), 'before') === verdict).length
 
   assert.ok(count(1, 'no change seen') > 0.97 * runs)
-  assert.ok(count(1.25, 'faster') > 0.95 * runs)
-  assert.ok(count(0.8, 'SLOWER') > 0.95 * runs)
+  assert.ok(count(4 / 3, 'faster') > 0.95 * runs)
+  assert.ok(count(3 / 4, 'SLOWER') > 0.95 * runs)
 })

@@ -34,17 +34,21 @@ export const ratio = <Measured extends Record<string, number>>(
   baseline: string,
 ): Figure => compare(rounds, of => of(name, property) / of(baseline, property))
 
-/** With these, one in a hundred figures of five rounds shows a change that is none; with three it would be four. */
-const standardErrors = 4
+/** Of a hundred figures of five rounds, one or two then show a change that is none; with five it would be three. */
+const caution = 6
+/** The other rounds are those in which the machine did something else; a median is not moved by them either. */
+const countedRounds = 0.75
 
 /**
  * The factor by which a figure may differ although nothing has changed, from 1; NaN where the noise cannot be told. Each
  * round adds to what is known, so it shrinks with the root of their number.
  */
-export const toSpread = ({ noise }: Pick<Figure, 'noise'>): number =>
-  noise.length === 0
-    ? 1
-    : Math.exp(standardErrors * Math.sqrt(mean(noise.map(each => Math.log(each) ** 2)) / noise.length))
+export const toSpread = ({ noise }: Pick<Figure, 'noise'>): number => {
+  if (noise.length === 0) return 1
+  const differences = Float64Array.from(noise, each => Math.abs(Math.log(each))).sort()
+  const counted = [...differences.slice(0, Math.ceil(countedRounds * noise.length))]
+  return Math.exp(caution * Math.sqrt(mean(counted.map(each => each ** 2)) / noise.length))
+}
 
 /** What can be said of a goal, or of a change, whatever the noise has made of the figure; `''` without a goal. */
 export const toVerdict = (figure: Figure, goal: Goal | undefined): string => {

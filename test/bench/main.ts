@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { startPostgresServer } from '../database/postgres-server.ts'
 import { createGround } from './ground.ts'
 import { type Line, report } from './report.ts'
+import type { Suite } from './suite.ts'
 import { alternatives } from './suites/alternatives.ts'
 import { toBaseline } from './suites/baseline.ts'
 import { changes } from './suites/changes.ts'
@@ -24,10 +25,10 @@ import { startUp } from './suites/start-up.ts'
  * Measures the service on SQLite and PostgreSQL against a bare Fastify route, against PingFederate called directly and
  * against naive builds of the same, all of them on this machine. A suite that fails says so, and the others go on.
  *
- * Each figure is the median of the rounds. Behind it stands the factor by which it may differ without any change: four
- * standard errors of the ratio of its baseline to itself, which every round measures twice. What lies nearer to a goal
- * than that is `within noise`, and beside another checkout `no change seen`. Two processes of one build can differ by
- * more, which only `baseline` counts in: it starts them anew in every round.
+ * Each figure is the median of the rounds. Behind it stands the factor by which it may differ without any change, from
+ * the ratio of its baseline to itself, which every round measures twice. What lies nearer to a goal than that is `within
+ * noise`, and beside another checkout `no change seen`. Two processes of one build can differ by more, which only
+ * `baseline` counts in: it starts them anew in every round.
  */
 const { values } = parseArgs({
   options: {
@@ -71,10 +72,10 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-'))
 const postgres = await startPostgresServer()
-const lines: Line[] = []
-for (const suite of suites.filter(({ name }) => !only || only.includes(name))) {
+
+/** On ground of its own: what one leaves behind disturbs no other. */
+const runSuite = async (suite: Suite): Promise<Line[]> => {
   const begun = performance.now()
-  // Each on ground of its own: what one leaves behind disturbs no other.
   const ground = await createGround({
     folder: await mkdtemp(join(folder, 'suite-')),
     postgres,
@@ -82,15 +83,23 @@ for (const suite of suites.filter(({ name }) => !only || only.includes(name))) {
   })
   try {
     const found = await suite.run(ground, options, say)
-    lines.push(...found)
     say(`\n${suite.name} (${Math.round((performance.now() - begun) / 1000)} s)\n${report(found)}\n`)
+    return found
   } catch (error) {
     process.exitCode = 1
     say(`\n${suite.name} FAILED: ${error instanceof Error ? error.stack : error}\n`)
+    return []
   } finally {
     await ground.stop()
   }
 }
-await postgres.remove()
-await rm(folder, { recursive: true, force: true })
-say(report(lines))
+
+try {
+  const lines: Line[] = []
+  for (const suite of suites.filter(({ name }) => !only || only.includes(name)))
+    lines.push(...(await runSuite(suite)))
+  say(report(lines))
+} finally {
+  await postgres.remove()
+  await rm(folder, { recursive: true, force: true })
+}

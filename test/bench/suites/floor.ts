@@ -36,27 +36,21 @@ export const floor: Suite = {
     const rounds = await runRounds(ground, [bare, ...services, ...onSqlite, bare], options)
     say(toTable(rounds))
     const toLine = (what: string, figure: Figure, atLeast: number): Line => ({
-      what,
-      ...figure,
+      ...{ what, ...figure },
       goal: { atLeast },
     })
-    return [
-      ...ground.engines.flatMap(({ name: engine }) =>
-        (['create', 'redeem'] as const).map(what =>
-          toLine(
-            `${what} ÷ bare route, ${engine}`,
-            ratio(rounds, 'perSecond', `${what}, ${engine}`, 'bare'),
-            goals[engine][what],
-          ),
-        ),
-      ),
-      ...['create', 'redeem'].map(what =>
-        toLine(
-          `${what}, PostgreSQL ÷ SQLite`,
-          ratio(rounds, 'perSecond', `${what}, PostgreSQL`, `${what}, SQLite`),
-          0.8,
-        ),
-      ),
-    ]
+    const kinds = ['create', 'redeem'] as const
+    const onEngines = ground.engines.flatMap(({ name: engine }) =>
+      kinds.map(kind => {
+        const name = `${kind}, ${engine}`
+        const figure = ratio(rounds, 'perSecond', name, 'bare')
+        return toLine(`${kind} ÷ bare route, ${engine}`, figure, goals[engine][kind])
+      }),
+    )
+    const between = kinds.map(kind => {
+      const figure = ratio(rounds, 'perSecond', `${kind}, PostgreSQL`, `${kind}, SQLite`)
+      return toLine(`${kind}, PostgreSQL ÷ SQLite`, figure, 0.8)
+    })
+    return [...onEngines, ...between]
   },
 }
