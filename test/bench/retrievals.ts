@@ -6,6 +6,8 @@ import { fill } from './fill.ts'
 import { team } from './targets.ts'
 
 const rowsPerStatement = 500
+/** All of a million at once would take longer than the store lets a statement take. */
+const othersPerStatement = 50_000
 const ttlSeconds = 3600
 
 type Options = {
@@ -38,7 +40,11 @@ export const prepareRetrievals = ({ env, count, others = 0 }: Options): Promise<
       await store.write(trx => trx.insertInto('retrieval').values(rows).execute(), { durable: false })
       tokens.push(...issued.map(({ token }) => token.reveal()))
     }
-    if (others > 0) await store.write(trx => insertOthers(trx, others, issue().expiresAt), { durable: false })
+    const { expiresAt } = issue()
+    for (let from = 0; from < others; from += othersPerStatement) {
+      const to = Math.min(from + othersPerStatement, others)
+      await store.write(trx => insertOthers(trx, { from, to, expiresAt }), { durable: false })
+    }
     return tokens
   })
 
@@ -54,12 +60,14 @@ const toRow = (retrievalId: string, sealed: string, expiresAt: string) => ({
   expires_at: expiresAt,
 })
 
+type Others = { from: number; to: number; expiresAt: string }
+
 /** Their ids are as long, and as far apart, as those of real ones; what is sealed in them opens with no token. */
-const insertOthers = (trx: Kysely<Database>, count: number, expiresAt: string) => {
+const insertOthers = (trx: Kysely<Database>, { from, to, expiresAt }: Others) => {
   const random = (length: number) =>
     sql`substr(cast(random() as text) || ${'x'.repeat(length)}, 1, ${sql.lit(length)})`
   return sql`
-    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(count)})
+    with recursive n(i) as (select ${sql.lit(from + 1)} union all select i + 1 from n where i < ${sql.lit(to)})
     insert into retrieval (retrieval_id, client_id, team, redeemable_by, state, sealed, created_at, created_by, expires_at)
     select cast(100000000000 + i as text) || '-' || ${random(43)}, 'other', ${team}, 'team', 'outstanding', ${random(96)},
       database_time(), 'bench', ${expiresAt} from n`.execute(trx)

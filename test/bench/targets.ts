@@ -39,7 +39,9 @@ export const createTargets = (sandbox: Sandbox, accessToken: string) => {
       next: inTurn('/secret-retrievals', tokens.values(), token => ({ token })),
     }),
     change: ({ url }: Running, { method, status, ...change }: Change): Target => ({
-      ...{ url, method, status, headers: [...headers, 'if-match', '*'] },
+      ...{ url, method, status },
+      // Only a PATCH has to say what it changes.
+      headers: method === 'PATCH' ? [...headers, 'if-match', '*'] : headers,
       next: nextChange(change),
     }),
     list: ({ url }: Running, query: string): Target => ({
