@@ -3,14 +3,16 @@ import { Client, type Dispatcher } from 'undici'
 
 export type Target = {
   url: string
-  method: 'GET' | 'POST'
-  path: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   /** Names and values in turn, as undici takes them fastest. */
   headers: string[]
   status: number
-  /** Body of the next request, unlike all before; undefined when there are no more, null where there is none at all. */
-  nextBody: () => string | undefined | null
+  /** The next request of the connection of that number, from 0; undefined when there are no more. */
+  next: (connection: number) => Sent | undefined
 }
+
+/** What differs between the requests to a target; the body is null where there is none. */
+export type Sent = { path: string; body: string | null }
 
 export type Measured = {
   requests: number
@@ -35,18 +37,19 @@ export const load = async (target: Target, connections: number, seconds: number)
   let refused = 0
   const begun = performance.now()
   const deadline = begun + seconds * 1000
-  const sendOne = async (client: Client, body: string | null): Promise<void> => {
-    const { status, text, ms } = await send(client, target, body)
+  const sendOne = async (client: Client, sent: Sent): Promise<void> => {
+    const { status, text, ms } = await send(client, target, sent)
     if (status === target.status) return void latencies.push(ms)
-    if (status !== 503) throw new Error(`${target.url}${target.path} answered ${status}: ${text}`)
+    if (status !== 503)
+      throw new Error(`${target.method} ${target.url}${sent.path} answered ${status}: ${text}`)
     refused += 1
     await delay(refusedMs)
   }
-  const sendInTurn = async (client: Client): Promise<void> => {
+  const sendInTurn = async (client: Client, connection: number): Promise<void> => {
     while (performance.now() < deadline) {
-      const body = target.nextBody()
-      if (body === undefined) return
-      await sendOne(client, body)
+      const sent = target.next(connection)
+      if (sent === undefined) return
+      await sendOne(client, sent)
     }
   }
   try {
@@ -61,8 +64,8 @@ export const load = async (target: Target, connections: number, seconds: number)
 /** Status of the answer, the end of its text, and how long after the request was sent it was there, in milliseconds. */
 export const send = (
   dispatcher: Dispatcher,
-  { method, path, headers, url }: Target,
-  body: string | null,
+  { method, headers, url }: Target,
+  { path, body }: Sent,
 ): Promise<{ status: number; text: string; ms: number }> =>
   new Promise((resolve, reject) => {
     let status = 0

@@ -1,15 +1,14 @@
+import { compare, median, type Round } from './figures.ts'
 import type { Ground } from './ground.ts'
 import { load, type Measured, type Target } from './load.ts'
 import type { Running } from './processes.ts'
+import type { Line } from './report.ts'
 
 export type Result = Measured & {
   /** Of the measured process alone. */
   cpuMicrosecondsPerRequest: number
   residentMegabytes: number
 }
-
-/** Results by case; one that stands in the order of a round twice has two in each. */
-export type Round = Record<string, Result[]>
 
 export type Case = {
   name: string
@@ -20,15 +19,7 @@ export type Case = {
   upstreamMs?: number
 }
 
-/** One line of the report; `goal` is missing where the figure only says how much to trust the others. */
-export type Line = {
-  what: string
-  value: number
-  goal?: { atLeast: number } | { atMost: number }
-  note?: string
-}
-
-export type Options = { rounds: number; seconds: number; memorySeconds: number }
+export type Options = { rounds: number; seconds: number; memorySeconds: number; outstanding: number }
 
 /** Some cases on servers of their own, so that what fails in one suite says nothing about the others. */
 export type Suite = {
@@ -36,22 +27,16 @@ export type Suite = {
   run: (ground: Ground, options: Options, say: (text: string) => void) => Promise<Line[]>
 }
 
-const warmUpSeconds = 1.5
-
-/** Short rounds that alternate, because only what was measured within the same seconds can be compared. */
+/** Short rounds that alternate, each case warmed up as long as a round takes. A baseline stands among the cases twice. */
 export const runRounds = async (
   ground: Ground,
   cases: readonly Case[],
   { rounds, seconds }: Options,
-): Promise<Round[]> => {
-  const names = new Set<string>()
-  for (const each of cases) {
-    if (!names.has(each.name)) await runCase(ground, each, warmUpSeconds)
-    names.add(each.name)
-  }
-  const results: Round[] = []
+): Promise<Round<Result>[]> => {
+  for (const each of new Set(cases)) await runCase(ground, each, seconds)
+  const results: Round<Result>[] = []
   for (let count = 0; count < rounds; count += 1) {
-    const round: Round = {}
+    const round: Round<Result> = {}
     // Every other round backwards, so that nothing gains from what always runs before it.
     for (const each of count % 2 === 0 ? cases : cases.toReversed())
       round[each.name] = [...(round[each.name] ?? []), await runCase(ground, each, seconds)]
@@ -76,23 +61,11 @@ const runCase = async (
   }
 }
 
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2
-}
+/** How many requests a case may send, at most, if it sends so many a second. */
+export const countRequests = (perSecond: number, { rounds, seconds }: Options): number =>
+  Math.ceil(perSecond * seconds * (1 + timesInARound * rounds))
 
-const mean = (results: readonly Result[] = [], property: keyof Result): number =>
-  results.reduce((sum, result) => sum + result[property], 0) / results.length
-
-/** Median over the rounds of a comparison that is made within each. */
-export const compare = (
-  rounds: readonly Round[],
-  how: (of: (name: string, property: keyof Result) => number) => number,
-): number => median(rounds.map(round => how((name, property) => mean(round[name], property))))
-
-/** Throughput of one case in parts of another's. */
-export const ratio = (rounds: readonly Round[], name: string, to: string): number =>
-  compare(rounds, of => of(name, 'perSecond') / of(to, 'perSecond'))
+const timesInARound = 2
 
 const columns = [
   ['requests/s', 'perSecond', 0],
@@ -104,13 +77,13 @@ const columns = [
 ] as const
 
 /** What each case took, as a table. */
-export const toTable = (rounds: readonly Round[]): string =>
+export const toTable = (rounds: readonly Round<Result>[]): string =>
   [
-    `${'case'.padEnd(24)}${columns.map(([title]) => title.padStart(12)).join('')}`,
+    `${'case'.padEnd(38)}${columns.map(([title]) => title.padStart(12)).join('')}`,
     ...Object.keys(rounds[0] ?? {}).map(name => {
       const cells = columns.map(([, property, digits]) =>
-        compare(rounds, of => of(name, property)).toFixed(digits),
+        median(compare(rounds, of => of(name, property)).values).toFixed(digits),
       )
-      return `${name.padEnd(24)}${cells.map(cell => cell.padStart(12)).join('')}`
+      return `${name.padEnd(38)}${cells.map(cell => cell.padStart(12)).join('')}`
     }),
   ].join('\n')

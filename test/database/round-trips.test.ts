@@ -23,10 +23,8 @@ const countStatements = (t: TestContext) => {
     // What is sent while another statement is under way waits for nothing.
     if (transaction.pending === 0) transaction.trips += 1
     transaction.pending += 1
-    if (config.text === 'commit') {
-      ended.push(transaction)
-      open.delete(this)
-    }
+    if (config.text === 'commit') ended.push(transaction)
+    if (config.text === 'commit' || config.text === 'rollback') open.delete(this)
     return query.call(this, config).finally(() => {
       transaction.pending -= 1
     })
