@@ -53,7 +53,7 @@ type SetForm = {
  * column `told`, whose they are.
  *
  * Rows are looked for by the key alone, which is the first condition, and locked in its order, so that two replicas cannot
- * wait for each other. The other conditions are asked of the locked rows: next to the key they would let the planner take
+ * wait for each other. The other conditions are asked of the locked rows: next to the key they could let the planner take
  * an index that has nothing to do with it and read all that is outstanding.
  * @throws Error for another kind of statement
  */

@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import { findAuditEvents, type Search } from '../../src/audit/find-events.ts'
 import type { Database, NewAuditEvent } from '../../src/database/schema.ts'
 import type { Store } from '../../src/database/store.ts'
-import type { OpenStore } from '../database/store.contract.ts'
+import type { OpenStore } from '../database/stores.ts'
 
 const everything: Search = { teams: 'any', limit: 1000, before: undefined }
 

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Actor } from '../../src/audit/actor.ts'
 import { type AuditDetails, type AuditEvent, announceAuditEvents } from '../../src/audit/record.ts'
 import type { Store } from '../../src/database/store.ts'
-import type { OpenStore } from '../database/store.contract.ts'
+import type { OpenStore } from '../database/stores.ts'
 import { audited } from './audited.ts'
 
 export const actor: Actor = {

@@ -1,6 +1,6 @@
 import { describe } from 'node:test'
 import { usePostgresServer } from './postgres-server.ts'
-import type { OpenStore } from './store.contract.ts'
+import type { OpenStore } from './stores.ts'
 import { openPostgresStore, openSqliteStore } from './stores.ts'
 
 /** Has the same tests on every engine that may keep the data, each with an empty database. */

@@ -49,6 +49,14 @@ test('a second batch begins beside the first where two may be under way, and a t
   assert.deepEqual(batches, [[1], [2]])
 })
 
+/** Ends every batch that there is, and those that follow. */
+const endAll = async (batches: unknown[], end: () => void, settle: () => Promise<void>): Promise<void> => {
+  for (let ended = batches.length; ended < 450; ended += 1) {
+    end()
+    await settle()
+  }
+}
+
 test('whatever comes and ends when, each entry is in one batch, in its order, and the last batch leaves none behind', async () => {
   for (const atOnce of [1, 2, 3]) {
     const { add, batches, settle, end } = start(atOnce)
@@ -58,10 +66,7 @@ test('whatever comes and ends when, each entry is in one batch, in its order, an
       if ((step * 7919) % 5 === 0) end()
       if ((step * 104_729) % 7 < 3) await setImmediate()
     }
-    for (let left = batches.length; left < 450; left += 1) {
-      end()
-      await settle()
-    }
+    await endAll(batches, end, settle)
     assert.deepEqual(
       batches.flat(),
       Array.from({ length: 400 }, (_, index) => index),

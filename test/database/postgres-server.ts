@@ -72,14 +72,14 @@ const emptying = `
  * A PostgreSQL server that a file's tests may crash, or whose log they read: started before the first, stopped and
  * removed after the last.
  */
-export const useOwnPostgresServer = (): PostgresServer => {
+export const useOwnPostgresServer = (options: Partial<Options> = {}): PostgresServer => {
   let started: Awaited<ReturnType<typeof startPostgresServer>> | undefined
   const get = () => {
     if (!started) throw new Error('The server is there between before() and after() only.')
     return started
   }
   before(async () => {
-    started = await startPostgresServer()
+    started = await startPostgresServer(options)
   })
   after(async () => {
     await started?.remove()
@@ -107,6 +107,8 @@ type Options = Superuser & {
   port?: number
   /** Of the server, as `name=value`, where the defaults do not do. */
   settings?: string[]
+  /** The folder of another version, with `bin/initdb` and `bin/postgres` that any account can run. */
+  programs?: string
 }
 
 /**
@@ -116,7 +118,9 @@ type Options = Superuser & {
 export const startPostgresServer = async (options: Partial<Options> = {}) => {
   const superuser = { user: 'postgres', password: randomBytes(12).toString('hex'), ...options }
   const account = await findAccount()
-  const programs = await preparePrograms(account)
+  const programs = options.programs
+    ? { folder: options.programs, remove: async () => undefined }
+    : await preparePrograms(account)
   const folder = await makeFolder(account)
   const server = createServerProcess({ folder, account, programs: programs.folder }, options.settings)
   const remove = async () => {

@@ -21,7 +21,7 @@ const countStatements = (t: TestContext) => {
     if (!transaction) return query.call(this, config)
     transaction.texts.push(config.text)
     // What is sent while another statement is under way waits for nothing.
-    if (transaction.pending === 0) transaction.trips += 1
+    transaction.trips += Number(transaction.pending === 0)
     transaction.pending += 1
     if (config.text === 'commit') ended.push(transaction)
     if (config.text === 'commit' || config.text === 'rollback') open.delete(this)

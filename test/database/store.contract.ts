@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { databaseTime } from '../../src/database/database-time.ts'
 import { type Placeholders, prepare } from '../../src/database/statement.ts'
 import type { Store } from '../../src/database/store.ts'
 import { isDatabaseUnavailable } from '../../src/database/unavailable.ts'
 import { clientRow, farFuture, retrievalRow } from './rows.ts'
-
-/** Opens a store on an empty database, closed when the test ends. */
-export type OpenStore = (t: TestContext) => Promise<Store>
+import { checkShared } from './sharing.contract.ts'
+import type { OpenStore } from './stores.ts'
 
 /** What the service relies on, whatever engine is below. */
 export const checkStore = (engine: string, openStore: OpenStore): void => {
@@ -160,175 +158,6 @@ const checkStatements = (openStore: OpenStore): void => {
       assert.equal(direct?.name, 'newer')
     })
   }
-}
-
-/** The kinds of statement that are prepared: what many of them at once come to is what each alone would. */
-const insertRetrieval = prepare(
-  (db, value: Placeholders<{ id: string; team: string; sealed: string | null }>) =>
-    db.insertInto('retrieval').values({
-      ...retrievalRow({}),
-      retrieval_id: value.id,
-      team: value.team,
-      sealed: value.sealed,
-      created_at: databaseTime,
-    }),
-)
-const reserve = prepare(
-  (db, value: Placeholders<{ clientId: string; operationId: string; leaseMs: number }>) =>
-    db
-      .insertInto('client')
-      .values({
-        ...clientRow({}),
-        client_id: value.clientId,
-        operation_id: value.operationId,
-        updated_at: sql<string>`database_time(${value.leaseMs})`,
-      })
-      .onConflict(conflict => conflict.doNothing()),
-  { told: ['operation_id', 'operationId'] },
-)
-const claim = prepare((db, value: Placeholders<{ id: string; by: string }>) =>
-  db
-    .updateTable('retrieval')
-    .set({ state: 'redeemed', sealed: null, redeemed_by: value.by, team: sql<string>`team || '!'` })
-    .where('retrieval_id', '=', value.id)
-    .where('state', '=', 'outstanding')
-    .where('replaced_by', 'is', null)
-    .where('expires_at', '>', databaseTime)
-    .returningAll(),
-)
-const find = prepare((db, value: Placeholders<{ id: string; team: string }>) =>
-  db
-    .selectFrom('retrieval')
-    .selectAll()
-    .select(databaseTime.as('now'))
-    .where('retrieval_id', '=', value.id)
-    .where('team', '=', value.team),
-)
-
-const checkShared = (openStore: OpenStore): void => {
-  for (const durable of [true, false])
-    describe(`writes that may share a transaction, with durable: ${durable}`, () =>
-      checkSharing(openStore, durable))
-}
-
-const checkSharing = (openStore: OpenStore, durable: boolean): void => {
-  const names = Array.from({ length: atOnce }, (_, index) => `name ${index}`)
-  const share = <T>(store: Store, work: Parameters<typeof store.write<T>>[0]): Promise<T> =>
-    store.write(work, { durable, mayShare: true })
-
-  const readIds = async ({ db }: Store): Promise<string[]> =>
-    (await db.selectFrom('retrieval').select('retrieval_id').execute()).map(row => row.retrieval_id)
-
-  const insertAll = (store: Store, ids: readonly string[] = names): Promise<unknown> =>
-    Promise.all(
-      ids.map(id => share(store, trx => insertRetrieval(trx, { id, team: `team of ${id}`, sealed: id }))),
-    )
-
-  test('each has inserted its own row, whatever its text', async t => {
-    const store = await openStore(t)
-    const texts = ['"', "'; drop table client; --", '\\', '\n', 'ü', '😀', '', '{"a":[1]}', '$1', ...names]
-    const results = await Promise.all(
-      texts.map(id =>
-        share(store, trx =>
-          insertRetrieval(trx, { id, team: `team of ${id}`, sealed: id === 'ü' ? null : id }),
-        ),
-      ),
-    )
-    for (const { numAffectedRows } of results) assert.equal(numAffectedRows, 1n)
-    const rows = await store.db.selectFrom('retrieval').selectAll().execute()
-    assert.deepEqual(rows.map(row => row.retrieval_id).toSorted(), texts.toSorted())
-    for (const { retrieval_id: id, team, sealed } of rows)
-      assert.deepEqual([team, sealed], [`team of ${id}`, id === 'ü' ? null : id])
-  })
-
-  test('of many that reserve an id exactly one is told that it has it, and each that has another', async t => {
-    const store = await openStore(t)
-    const ids = [...names.map(() => 'wanted'), ...names]
-    const results = await Promise.all(
-      ids.map((clientId, index) =>
-        share(store, trx => reserve(trx, { clientId, operationId: `operation ${index}`, leaseMs: index })),
-      ),
-    )
-    const winners = ids.filter((_, index) => results[index]?.numAffectedRows === 1n)
-    assert.deepEqual(winners.toSorted(), ['wanted', ...names].toSorted())
-    const rows = await store.db.selectFrom('client').select(['client_id', 'operation_id']).execute()
-    for (const row of rows)
-      assert.equal(results[Number(row.operation_id.split(' ')[1])]?.numAffectedRows, 1n, row.client_id)
-  })
-
-  test('each has changed and is returned its own row; exactly one where several want the same; none where there is none', async t => {
-    const store = await openStore(t)
-    await insertAll(store)
-    const ids = ['missing', 'name 3', 'name 3', 'name 3', ...names]
-    const results = await Promise.all(
-      ids.map((id, index) => share(store, trx => claim(trx, { id, by: `claimer ${index}` }))),
-    )
-    const won: string[] = []
-    for (const [index, { rows, numAffectedRows = 0n }] of results.entries()) {
-      if (rows.length > 0) won.push(ids[index] ?? '')
-      for (const row of rows) {
-        assert.deepEqual(
-          [row.retrieval_id, row.redeemed_by, row.team, row.sealed],
-          [ids[index], `claimer ${index}`, `team of ${ids[index]}!`, null],
-        )
-        assert.equal('run_number' in row, false)
-      }
-      assert.equal(Number(numAffectedRows || rows.length), rows.length)
-    }
-    assert.deepEqual(won.toSorted(), names.toSorted())
-  })
-
-  test('each finds its own rows', async t => {
-    const store = await openStore(t)
-    await insertAll(store)
-    const found = await Promise.all(
-      ['missing', ...names, ...names].map(id =>
-        share(store, trx => find(trx, { id, team: `team of ${id}` })),
-      ),
-    )
-    assert.deepEqual(
-      found.map(({ rows }) => rows.map(row => row.retrieval_id)),
-      [[], ...names.map(name => [name]), ...names.map(name => [name])],
-    )
-    assert.ok(found.every(({ rows }) => rows.every(({ now }) => /^\d{4}-/.test(now))))
-  })
-
-  test('what fails takes back its own writes and nobody else’s, whether it has written or not', async t => {
-    const store = await openStore(t)
-    const refusal = new Error('refused')
-    const works: Parameters<typeof store.write>[0][] = names.map((id, index) => async trx => {
-      if (index % 5 === 1) throw refusal
-      await insertRetrieval(trx, { id, team: 'payments', sealed: null })
-      if (index % 5 === 2) throw refusal
-      if (index % 5 === 3) await sql`select * from missing`.execute(trx)
-      if (index % 5 === 4) await insertRetrieval(trx, { id, team: 'again', sealed: null })
-    })
-    const results = await Promise.allSettled(works.map(work => share(store, work)))
-    const kept = names.filter((_, index) => results[index]?.status === 'fulfilled')
-    assert.deepEqual(
-      kept,
-      names.filter((_, index) => index % 5 === 0),
-    )
-    assert.deepEqual((await readIds(store)).toSorted(), kept.toSorted())
-    for (const [index, result] of results.entries()) {
-      if (result.status === 'fulfilled') continue
-      assert.equal(result.reason === refusal, index % 5 < 3)
-      assert.equal(isDatabaseUnavailable(result.reason), false)
-    }
-  })
-
-  test('where one wait for a turn follows another each gets it, and nobody is in a deadlock', async t => {
-    const store = await openStore(t)
-    const turns = names.map((id, index) =>
-      share(store, async trx => {
-        await insertRetrieval(trx, { id, team: 'payments', sealed: null })
-        await store.takeTurns(trx, `turn ${index % 3}`)
-        await store.takeTurns(trx, `turn ${(index + 1) % 3}`)
-      }),
-    )
-    await Promise.all(turns)
-    assert.equal((await readIds(store)).length, names.length)
-  })
 }
 
 const checkTime = (openStore: OpenStore): void => {

@@ -8,6 +8,9 @@ import type { Store } from '../../src/database/store.ts'
 import { Secret } from '../../src/secret.ts'
 import { putSqliteFile } from './sqlite-file.ts'
 
+/** Opens a store on an empty database, closed when the test ends. */
+export type OpenStore = (t: TestContext) => Promise<Store>
+
 /** A store on an SQLite file of its own, closed and removed when the test ends. */
 export const openSqliteStore = async (t: TestContext): Promise<Store> => {
   const folder = await mkdtemp(join(tmpdir(), 'store-'))

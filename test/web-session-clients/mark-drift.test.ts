@@ -7,7 +7,7 @@ import { markDrift } from '../../src/web-session-clients/mark-drift.ts'
 import { audited } from '../audit/audited.ts'
 import { onEachEngine } from '../database/engines.ts'
 import { clientRow, operationRow } from '../database/rows.ts'
-import type { OpenStore } from '../database/store.contract.ts'
+import type { OpenStore } from '../database/stores.ts'
 
 const start = async (t: Parameters<OpenStore>[0], openStore: OpenStore) => {
   const store = audited(await openStore(t))
