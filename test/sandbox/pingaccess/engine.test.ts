@@ -58,6 +58,26 @@ test('a code is redeemed for the browser that began the login, and once', async 
   assert.match((await mine.open(url.href)).text, refused)
 })
 
+test('an answer is taken once, also from a browser that sends the cookie of its login again', async t => {
+  const { pingAccess } = await start(t)
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
+  t.after(() => dispatcher.close())
+  const ask = async (path: string, cookie = '') => {
+    const headers = { host: new URL(origin).host, cookie }
+    const answer = await request(`https://127.0.0.1:${pingAccess.engine.port}${path}`, {
+      headers,
+      dispatcher,
+    })
+    return { headers: answer.headers, text: await answer.body.text() }
+  }
+  const { headers } = await ask('/')
+  const [cookie] = String(headers['set-cookie']).split(';')
+  const state = new URL(String(headers['location'])).searchParams.get('state')
+  const answer = `/pa/oidc/cb?${new URLSearchParams({ error: 'access_denied', state: String(state), iss: pingAccess.issuer })}`
+  assert.match((await ask(answer, cookie)).text, /access_denied/)
+  assert.match((await ask(answer, cookie)).text, /no login of this browser/)
+})
+
 test('a header that the browser sends does not become who it is', async t => {
   const { pingAccess } = await start(t)
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
