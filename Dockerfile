@@ -53,7 +53,7 @@ COPY --from=sandbox-dependencies /app/node_modules ./node_modules
 COPY --from=source /app ./
 # Published ports reach a container on its outer address only.
 ENV SANDBOX_HOST=0.0.0.0
-EXPOSE 9031 9999
+EXPOSE 3443 9000 9031 9032 9999
 USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.SANDBOX_ISSUER_PORT || 9031}/.well-known/openid-configuration`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "src/sandbox/main.ts"]

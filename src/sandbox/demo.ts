@@ -10,7 +10,7 @@ import { walkThrough } from './demo/walk-through.ts'
 /*
  * npm run demo              walks through the service, then keeps it running to be tried out
  * npm run demo -- --exit    ends after the walk-through: with 0 if every step did what it promises, otherwise with 1
- * --random-ports            any free ports instead of 3000, 9031 and 9999
+ * --random-ports            any free ports instead of 3000, 3443, 9000, 9031, 9032 and 9999
  */
 const { values: options } = parseArgs({
   options: {
@@ -46,9 +46,9 @@ async function run(): Promise<void> {
 
 async function showWalkThrough(ports: Ports): Promise<Ports> {
   await using installation = await startInstallation(ports, step)
-  const { sandbox, service } = installation
+  const { sandbox, pingAccess, service } = installation
   try {
-    await walkThrough({ sandbox, serviceUrl: service.url, step })
+    await walkThrough({ sandbox, pingAccess, serviceUrl: service.url, step })
   } catch (error) {
     terminal.note(`\nThe service's log ends with:\n${await readLogEnd(service.logFile)}`)
     throw error
@@ -57,9 +57,9 @@ async function showWalkThrough(ports: Ports): Promise<Ports> {
 }
 
 function sayFallbacks(ports: Ports): void {
-  const taken = (['service', 'issuer', 'admin'] as const).filter(name => ports[name] === 0)
+  const taken = Object.entries(usualPorts).filter(([name]) => ports[name as keyof Ports] === 0)
   if (taken.length === 0) return
-  const list = new Intl.ListFormat('en').format(taken.map(name => String(usualPorts[name])))
+  const list = new Intl.ListFormat('en').format(taken.map(([, port]) => String(port)))
   terminal.note(`\nTaken: ${taken.length === 1 ? 'port' : 'ports'} ${list}. Free ones are used instead.`)
 }
 

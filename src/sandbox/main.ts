@@ -1,11 +1,12 @@
 import { type ServiceName, serviceNames } from './callers.ts'
-import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
+import { createSandbox, type Sandbox, type SandboxOptions, type SandboxPingAccess } from './sandbox.ts'
 
 /*
  * The sandbox on its own, for docker compose. Secrets that are not given are random and printed, since nothing but
  * throw-away clients is behind them:
  *
  *   SANDBOX_HOST, SANDBOX_ADMIN_PORT, SANDBOX_ISSUER_PORT, SANDBOX_ISSUER_URL, SANDBOX_AUDIENCE,
+ *   SANDBOX_RUNTIME_PORT, SANDBOX_PINGACCESS_ADMIN_PORT, SANDBOX_PINGACCESS_ENGINE_PORT,
  *   SANDBOX_CLUSTER (standalone or clustered), SANDBOX_VERSION (PingFederate's, such as 12.1.0.4),
  *   SANDBOX_ADMIN_PASSWORD, SANDBOX_SWAGGER_UI_REDIRECT_URIS (comma-separated) and SANDBOX_SECRET_<SERVICE>, e.g.
  *   SANDBOX_SECRET_PAYMENTS_PIPELINE
@@ -58,15 +59,10 @@ function readOptions(): SandboxOptions {
   }
 }
 
-function describe({
-  adminUrl,
-  issuer,
-  adminUsername,
-  adminPassword,
-  services,
-  people,
-  pingFederate,
-}: Sandbox): string {
+function describe(
+  { adminUrl, issuer, adminUsername, adminPassword, services, people, pingFederate }: Sandbox,
+  pingAccess: SandboxPingAccess,
+): string {
   const callers = Object.values(services).map(
     ({ clientId, clientSecret, scopes }) => `  ${clientId} ${clientSecret} (${scopes.join(' ')})`,
   )
@@ -74,12 +70,20 @@ function describe({
   return `${[
     `PingFederate ${pingFederate.settings.version} admin API ${adminUrl}/pf-admin-api/v1, ${adminUsername} ${adminPassword}`,
     `OpenID issuer ${issuer}, people: ${names.join(', ')}`,
+    `PingAccess admin API ${pingAccess.adminUrl}/pa-admin-api/v3, ${pingAccess.adminUsername} ${pingAccess.adminPassword}`,
+    `PingAccess engine https://127.0.0.1:${pingAccess.engine.port}, site ${pingAccess.sampleTarget}, issuer ${pingAccess.issuer} with this certificate:`,
+    pingAccess.certificate.trim(),
     'Services (client id, client secret, scopes):',
     ...callers,
   ].join('\n')}\n`
 }
 
 const sandbox = await createSandbox(readOptions())
-process.stdout.write(describe(sandbox))
+const pingAccess = await sandbox.startPingAccess({
+  adminPort: port('SANDBOX_PINGACCESS_ADMIN_PORT', 9000),
+  enginePort: port('SANDBOX_PINGACCESS_ENGINE_PORT', 3443),
+  runtimePort: port('SANDBOX_RUNTIME_PORT', 9032),
+})
+process.stdout.write(describe(sandbox, pingAccess))
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => sandbox.close())

@@ -14,7 +14,9 @@ import {
 import type { IssuerOptions } from './issuer/configuration.ts'
 import { createIssuer, createSigningKey } from './issuer/issuer.ts'
 import { listen } from './listen.ts'
+import { type PingAccess, startPingAccess } from './pingaccess/pingaccess.ts'
 import { createPingFederate, type PingFederate } from './pingfederate/pingfederate.ts'
+import { createSelfSigned } from './self-signed.ts'
 
 /** Where the sandbox listens and who may use it. */
 export interface SandboxOptions {
@@ -67,7 +69,25 @@ export interface Sandbox {
   readonly pingFederate: PingFederate
   /** A service's access token, fetched over HTTP; all of its scopes unless told otherwise. */
   readonly accessToken: (request: { service: ServiceName; scope?: string }) => Promise<string>
+  /** Starts a PingAccess beside it, and what PingAccess needs of PingFederate: a runtime node with TLS. */
+  readonly startPingAccess: (ports?: PingAccessPorts) => Promise<SandboxPingAccess>
   readonly close: () => Promise<void>
+}
+
+/** Any free ones unless told otherwise. */
+interface PingAccessPorts {
+  readonly adminPort?: number
+  readonly enginePort?: number
+  /** The runtime node's. */
+  readonly runtimePort?: number
+}
+
+/** PingAccess, and what it has to trust so that people can log in. */
+export interface SandboxPingAccess extends PingAccess {
+  /** The issuer of the runtime node with TLS, which has PingFederate's clients as the others have them. */
+  readonly issuer: string
+  /** The runtime node's certificate in PEM, which nobody has signed but its own key. */
+  readonly certificate: string
 }
 
 /** Starts a PingFederate stand-in: the admin API on one port, the issuer that uses its clients on another. */
@@ -75,6 +95,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', adminUsername = 'administrator', adminPassword = randomPassword() } = options
   const administrator = { username: adminUsername, password: adminPassword, role: 'Admin' as const }
   const auditor = { username: 'auditor', password: randomPassword() }
+  const now = options.now ?? (() => new Date())
   const services = createServices(options.serviceSecrets)
   const swaggerUiRedirectUris = [...(options.swaggerUiRedirectUris ?? [])]
   const { engines, pingFederate, ...admin } = createPingFederate({
@@ -82,7 +103,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     reservedClientIds: [...Object.keys(services), swaggerUiClientId],
     accounts: [administrator, { ...auditor, role: 'Auditor' }],
     acceptsToken: token => first.acceptsAdminToken(token),
-    now: options.now ?? (() => new Date()),
+    now,
   })
   if (options.version !== undefined) pingFederate.settings.version = options.version
   await using started = new AsyncDisposableStack()
@@ -92,17 +113,18 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { issuerPort: port = 0, issuerUrl } = options
   const first = started.use(await startNode({ ...engine, ...shared, port, issuerUrl }))
   const { issuer } = first
+  const startOther = (options: Pick<NodeOptions, 'port' | 'tls'>) =>
+    startNode({ ...engine, ...shared, ...options })
   const runtimeUrls = [first.url]
   for (const other of otherEngines)
     runtimeUrls.push(started.use(await startNode({ ...other, ...shared, port: 0 })).url)
-  const adminServer = createAdminServer(admin.listener, options.tls)
+  const adminServer = createServerOf(admin.listener, options.tls)
   const adminListening = started.use(await listen(adminServer, options.adminPort ?? 0, host))
   started.defer(admin.stop)
   const running = started.move()
-  const scheme = options.tls === undefined ? 'http' : 'https'
 
   return {
-    adminUrl: `${scheme}://${reachable(host)}:${adminListening.port}`,
+    adminUrl: `${schemeOf(options.tls)}://${reachable(host)}:${adminListening.port}`,
     issuer,
     runtimeUrls,
     adminUsername,
@@ -116,8 +138,28 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     swaggerUiRedirectUris,
     pingFederate,
     accessToken: ({ service, scope }) => fetchAccessToken(first.url, services[service], scope),
+    startPingAccess: (ports = {}) => startBeside({ host, now, ports, startOther }, running),
     close: () => running.disposeAsync(),
   }
+}
+
+type Beside = {
+  host: string
+  now: () => Date
+  ports: PingAccessPorts
+  startOther: (options: Pick<NodeOptions, 'port' | 'tls'>) => ReturnType<typeof startNode>
+}
+
+async function startBeside(
+  { host, now, ports: { adminPort = 0, enginePort = 0, runtimePort = 0 }, startOther }: Beside,
+  running: AsyncDisposableStack,
+): Promise<SandboxPingAccess> {
+  const tls = createSelfSigned([reachable(host), '127.0.0.1'], now())
+  const runtime = running.use(await startOther({ port: runtimePort, tls }))
+  const administrator = { username: 'Administrator', password: randomPassword() }
+  const options = { host, adminPort, enginePort, tls, administrator, now }
+  const pingAccess = await startPingAccess(options, running)
+  return { ...pingAccess, issuer: runtime.issuer, certificate: tls.cert }
 }
 
 type NodeOptions = Omit<IssuerOptions, 'issuer'> & {
@@ -125,16 +167,17 @@ type NodeOptions = Omit<IssuerOptions, 'issuer'> & {
   readonly port: number
   readonly signingKey: GenerateKeyPairResult
   readonly issuerUrl?: string | undefined
+  readonly tls?: TlsOptions | undefined
 }
 
 /** A runtime node: an issuer that uses the clients of its engine. */
-async function startNode({ host, port, signingKey, issuerUrl, ...options }: NodeOptions) {
+async function startNode({ host, port, signingKey, issuerUrl, tls, ...options }: NodeOptions) {
   // The issuer's name contains its port, so the port comes first, and who comes at once waits for the issuer.
   const { promise: answering, resolve: answer } = Promise.withResolvers<RequestListener>()
-  const server = createServer((...exchange) => void answering.then(listener => listener(...exchange)))
+  const server = createServerOf((...exchange) => void answering.then(listener => listener(...exchange)), tls)
   await using started = new AsyncDisposableStack()
   const listening = started.use(await listen(server, port, host))
-  const url = `http://${reachable(host)}:${listening.port}`
+  const url = `${schemeOf(tls)}://${reachable(host)}:${listening.port}`
   const issuer = issuerUrl ?? url
   const { listener, acceptsAdminToken } = await createIssuer({ ...options, issuer }, signingKey)
   answer(listener)
@@ -142,7 +185,7 @@ async function startNode({ host, port, signingKey, issuerUrl, ...options }: Node
   return { url, issuer, acceptsAdminToken, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-function createAdminServer(listener: RequestListener, tls: TlsOptions | undefined): Server {
+function createServerOf(listener: RequestListener, tls: TlsOptions | undefined): Server {
   // As long as Jetty keeps an idle connection; Node's 5 s would make callers meet closed sockets more often.
   const keepAliveTimeout = 30_000
   if (tls === undefined) return createServer({ keepAliveTimeout }, listener)
@@ -159,6 +202,10 @@ async function fetchAccessToken(issuerUrl: string, service: Service, scope = ser
   const body: unknown = await response.json()
   if (typeof body === 'object' && body !== null && 'access_token' in body) return String(body.access_token)
   throw new Error(`the issuer gave ${service.clientId} no token: ${JSON.stringify(body)}`)
+}
+
+function schemeOf(tls: TlsOptions | undefined): string {
+  return tls === undefined ? 'http' : 'https'
 }
 
 /** An address that stands for all of them is not one to connect to. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { logIn } from '../../src/sandbox/log-in.ts'
 import { execute } from '../database/execute.ts'
 import { useOwnPostgresServer } from '../database/postgres-server.ts'
+import { logIn } from '../sandbox/log-in.ts'
 import type { Answered } from './race.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 

@@ -62,6 +62,7 @@ test('0 with --exit: two fields become a login, the secret is shown to nobody, n
   assert.equal(code, 0, output)
   for (const promise of [
     /Start the stand-ins for PingFederate +✓ +\d+ ms/,
+    /Start the stand-in for PingAccess +✓ +\d+ ms/,
     /Start the service as in production: node src\/main\.ts +✓ +\d+ ms/,
     /Get an access token as payments-pipeline +✓ +\d+ ms/,
     /Create a client with two fields: 201 +✓ +\d+ ms/,
@@ -71,8 +72,11 @@ test('0 with --exit: two fields become a login, the secret is shown to nobody, n
     /Bypass Authorization Approval +true/,
     /Redeem its secret: 200 +✓ +\d+ ms\n +secret +[\w-]{4}•+ \(64 characters\)/,
     /Redeem it again: 410 +✓ +\d+ ms\n +retrieval_redeemed/,
-    /Log ana in through pa_wam with that secret +✓ +\d+ ms/,
-    /sub +ana\n +iss +http:\/\/127\.0\.0\.1:\d+\n +aud +pa_wam\n/,
+    /Have PingAccess trust PingFederate as GET \/token-provider says +✓ +\d+ ms/,
+    /issuer +https:\/\/127\.0\.0\.1:\d+\n/,
+    /Give it the web session of GET …\/web-session, and the secret +✓ +\d+ ms/,
+    /Open https:\/\/mypingaccessserver:3000\/ and log in as ana +✓ +\d+ ms/,
+    /page +Hello, Ana \(ana@example\.com\) This is \/\./,
     /Give it a new secret; .+: 201 +✓ +\d+ ms/,
     /Redeem the new secret: 200 +✓ +\d+ ms/,
     /Log in with the former secret and with the new one +✓ +\d+ ms/,

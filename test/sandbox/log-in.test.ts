@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { jwtVerify } from 'jose'
-import { fetchTokens, type Login, LoginFailed, logIn } from '../../src/sandbox/log-in.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
 import { callAdminApi, paWam } from './call-admin-api.ts'
+import { fetchTokens, type Login, LoginFailed, logIn } from './log-in.ts'
 
 const sandbox = await createSandbox({ audience: 'test' })
 after(() => sandbox.close())

@@ -10,7 +10,8 @@ import { basic } from './call-admin-api.ts'
 const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
 
 function start(env: Record<string, string>): ChildProcess {
-  const ports = { SANDBOX_ADMIN_PORT: '0', SANDBOX_ISSUER_PORT: '0' }
+  const names = ['ADMIN', 'ISSUER', 'RUNTIME', 'PINGACCESS_ADMIN', 'PINGACCESS_ENGINE']
+  const ports = Object.fromEntries(names.map(name => [`SANDBOX_${name}_PORT`, '0']))
   return spawn(process.execPath, [main], {
     env: { ...compileCache, ...ports, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,6 +32,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.match(text, /OpenID issuer http:\/\/127\.0\.0\.1:\d+/)
     const headers = { authorization: basic('administrator', 'given'), 'x-xsrf-header': 'PingFederate' }
     assert.equal((await fetch(`${url}/cluster/status`, { headers })).status, 200)
+    const [, pingAccess = '', password = ''] =
+      /PingAccess admin API (\S+), Administrator (\S+)/.exec(text) ?? []
+    const asAdministrator = { authorization: basic('Administrator', password), 'x-xsrf-header': 'PingAccess' }
+    assert.equal((await fetch(`${pingAccess}/version`, { headers: asAdministrator })).status, 200)
+    assert.match(text, /issuer https:\S+ with this certificate:\n-----BEGIN CERTIFICATE-----\n/)
     child.kill(signal)
     assert.deepEqual(await once(child, 'exit'), [0, null])
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { logIn } from '../../src/sandbox/log-in.ts'
+import { logIn } from '../sandbox/log-in.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { type Answer, startTestService, type TestService } from '../service.ts'
 import { recordCalls } from './requests.ts'

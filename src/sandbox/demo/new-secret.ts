@@ -1,4 +1,5 @@
-import type { Answer } from './call.ts'
+import type { Answer } from '../call.ts'
+import { assertGreeted } from './first-login.ts'
 import { expect, type Step, Unexpected } from './step.ts'
 import { mask } from './terminal.ts'
 
@@ -10,8 +11,8 @@ export interface Act {
   readonly former: string
   readonly send: (method: string, path: string, body?: unknown) => Promise<Answer>
   readonly redeem: (what: string, token: string) => Promise<string>
-  /** Logs a person in through PingAccess with that secret. */
-  readonly logIn: (secret: string) => Promise<unknown>
+  /** Logs a person in through PingAccess with that secret, and says what they see. */
+  readonly logIn: (secret: string) => Promise<string>
   readonly toToken: (retrieval: unknown) => string
 }
 
@@ -21,8 +22,7 @@ export async function replaceSecret(act: Act): Promise<void> {
   const token = await rotate(act)
   const secret = await redeem('Redeem the new secret: 200', token)
   await step('Log in with the former secret and with the new one', async () => {
-    await logIn(former)
-    await logIn(secret)
+    for (const each of [former, secret]) assertGreeted(await logIn(each))
   })
   await step('End the former secret: 204', async () => {
     const path = `/web-session-clients/${clientId}/previous-secrets`
@@ -30,8 +30,9 @@ export async function replaceSecret(act: Act): Promise<void> {
     expect(`DELETE ${path}`, status, 204, text)
   })
   await step('Log in with the new secret; the former one is refused', async () => {
-    await logIn(secret)
-    expect('the former secret', await refusalOf(logIn(former)), 'invalid_client')
+    assertGreeted(await logIn(secret))
+    const page = await logIn(former)
+    if (!page.includes('invalid_client')) throw new Unexpected(`expected invalid_client, got ${page}`)
   })
 }
 
@@ -47,12 +48,5 @@ async function rotate({ step, clientId, send, toToken }: Act): Promise<string> {
       return toToken(body['retrieval'])
     },
     token => [['token', mask(token, 'wscrt_'.length + 2)]],
-  )
-}
-
-async function refusalOf(login: Promise<unknown>): Promise<unknown> {
-  return await login.then(
-    () => 'accepted',
-    (error: { error?: unknown }) => error.error ?? Promise.reject(error),
   )
 }

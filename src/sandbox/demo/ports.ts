@@ -6,22 +6,39 @@ export interface Ports {
   readonly service: number
   readonly issuer: number
   readonly admin: number
+  /** PingFederate's runtime with TLS, which PingAccess uses. */
+  readonly runtime: number
+  readonly pingAccessAdmin: number
+  readonly engine: number
 }
 
-/** PingFederate's own two, and the service's default. */
-export const usualPorts: Ports = { service: 3000, issuer: 9031, admin: 9999 }
+/**
+ * PingFederate's own two, the service's default and PingAccess's. The engine has another than its own, which is the
+ * service's as well.
+ */
+export const usualPorts: Ports = {
+  service: 3000,
+  issuer: 9031,
+  admin: 9999,
+  runtime: 9032,
+  pingAccessAdmin: 9000,
+  engine: 3443,
+}
 
 /** Whatever is free. */
-export const randomPorts: Ports = { service: 0, issuer: 0, admin: 0 }
+export const randomPorts: Ports = {
+  service: 0,
+  issuer: 0,
+  admin: 0,
+  runtime: 0,
+  pingAccessAdmin: 0,
+  engine: 0,
+}
 
 /** The wanted ports, with 0 for each that somebody else listens on. */
 export async function choosePorts(host: string, wanted: Ports): Promise<Ports> {
-  const [service, issuer, admin] = await Promise.all([
-    freeOr0(wanted.service, host),
-    freeOr0(wanted.issuer, host),
-    freeOr0(wanted.admin, host),
-  ])
-  return { service, issuer, admin }
+  const found = Object.entries(wanted).map(async ([name, port]) => [name, await freeOr0(port, host)] as const)
+  return { ...wanted, ...Object.fromEntries(await Promise.all(found)) }
 }
 
 async function freeOr0(port: number, host: string): Promise<number> {

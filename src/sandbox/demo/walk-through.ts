@@ -1,6 +1,6 @@
-import { logIn } from '../log-in.ts'
-import type { Sandbox } from '../sandbox.ts'
-import { type Answer, call, isRecord } from './call.ts'
+import { type Answer, call, isRecord } from '../call.ts'
+import type { Sandbox, SandboxPingAccess } from '../sandbox.ts'
+import { setUpPingAccess } from './first-login.ts'
 import { replaceSecret } from './new-secret.ts'
 import { expect, type Step, Unexpected } from './step.ts'
 import { mask, type Row } from './terminal.ts'
@@ -9,17 +9,17 @@ import { mask, type Row } from './terminal.ts'
 const smallest = { clientId: 'pa_wam', pingAccessUrls: ['https://mypingaccessserver:3000'] }
 const redirectUri = 'https://mypingaccessserver:3000/pa/oidc/cb'
 const caller = 'payments-pipeline'
-const person = 'ana'
 
 /** Where the walk-through goes. */
 export interface Route {
   readonly sandbox: Sandbox
+  readonly pingAccess: SandboxPingAccess
   readonly serviceUrl: string
   readonly step: Step
 }
 
 /** From two fields to a person who is logged in, and to a new secret; every step asserts what it promises. */
-export async function walkThrough({ sandbox, serviceUrl, step }: Route): Promise<void> {
+export async function walkThrough({ sandbox, pingAccess, serviceUrl, step }: Route): Promise<void> {
   const token = await step(`Get an access token as ${caller}`, () => sandbox.accessToken({ service: caller }))
   const send = (method: string, path: string, body?: unknown) =>
     call(method, serviceUrl + path, { authorization: `Bearer ${token}` }, body)
@@ -28,15 +28,11 @@ export async function walkThrough({ sandbox, serviceUrl, step }: Route): Promise
   await step('Find it in PingFederate, as Ping’s manual sets it up', () => readClient(sandbox), showClient)
   const secret = await redeem(step, post, 'Redeem its secret: 200', retrievalToken)
   await redeemAgain(step, post, retrievalToken)
-  await step(
-    `Log ${person} in through ${smallest.clientId} with that secret`,
-    () => logInThrough(sandbox, secret),
-    claims => ['sub', 'iss', 'aud'].map(name => [name, String(claims[name])] as const),
-  )
+  const { clientId } = smallest
+  const logIn = await setUpPingAccess({ step, pingAccess, send, clientId, secret })
   await replaceSecret({
-    ...{ step, send, clientId: smallest.clientId, former: secret },
+    ...{ step, send, clientId, former: secret, logIn },
     redeem: (what, newToken) => redeem(step, post, what, newToken),
-    logIn: clientSecret => logInThrough(sandbox, clientSecret),
     toToken: retrieval => toRetrieval(retrieval).token,
   })
 }
@@ -119,14 +115,4 @@ async function redeemAgain(step: Step, post: Post, token: string): Promise<void>
     },
     body => [[String(body['code']), `${String(body['detail']).split('. ')[0]}.`]],
   )
-}
-
-async function logInThrough({ issuer }: Sandbox, clientSecret: string): Promise<Record<string, unknown>> {
-  const { clientId } = smallest
-  // As a PingAccess web session does it with the manual's client, which doesn't require PKCE.
-  const claims = await logIn({ issuer, clientId, clientSecret, redirectUri, person, usesPkce: false })
-  expect('sub', claims.sub, person)
-  expect('iss', claims.iss, issuer)
-  expect('aud', claims.aud, clientId)
-  return claims
 }

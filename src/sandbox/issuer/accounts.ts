@@ -1,8 +1,10 @@
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import { people, type Services } from '../callers.ts'
+import type { Engine } from '../pingfederate/pingfederate.ts'
 import { findService } from './callers.ts'
 
-/** The person with this id in the form that oidc-provider wants. */
-export function findAccount(id: string) {
+/** The person with this id in the form that oidc-provider wants, with the attributes that the client's policy tells. */
+export function findAccount(ctx: KoaContextWithOIDC, id: string, engine: Engine) {
   const person = people.find(known => known.id === id)
   if (person === undefined) return undefined
   const claims = {
@@ -13,7 +15,13 @@ export function findAccount(id: string) {
     email_verified: true,
     groups: [...person.teams],
   }
-  return { accountId: person.id, claims: () => claims }
+  const stored = engine.findClient(ctx.oidc.client?.clientId ?? '')
+  const told = Object.entries(claims).filter(
+    ([name]) => name === 'sub' || stored === undefined || engine.hasAttribute(stored, name),
+  )
+  // The session's name, by which PingAccess asks whether it was revoked.
+  const session = { 'pi.sri': ctx.oidc.entities.AuthorizationCode?.sessionUid }
+  return { accountId: person.id, claims: () => ({ sub: person.id, ...Object.fromEntries(told), ...session }) }
 }
 
 /** The teams that stand in an access token: the person's, or the service's own. */

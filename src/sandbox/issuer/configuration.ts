@@ -9,6 +9,7 @@ import { findService, resourceOf, toResourceServer, toServiceClients, toSwaggerU
 import { idTokenAlgorithms, toClientMetadata } from './engine-client.ts'
 import { loadGrant } from './load-grant.ts'
 import { errorPage } from './pages.ts'
+import { toMetadata } from './sessions.ts'
 
 /** What the issuer needs from the world around it. */
 export interface IssuerOptions extends Engine {
@@ -46,8 +47,9 @@ export function toConfiguration(options: IssuerOptions, key: JWK): Configuration
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     scopes,
+    discovery: toMetadata(options.issuer),
     claims: {
-      openid: ['sub'],
+      openid: ['sub', 'pi.sri'],
       profile: ['name', 'preferred_username', 'groups'],
       email: ['email', 'email_verified'],
     },
@@ -64,7 +66,7 @@ export function toConfiguration(options: IssuerOptions, key: JWK): Configuration
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientId === swaggerUiClientId &&
       (client.redirectUris ?? []).some(uri => new URL(uri).origin === origin),
-    findAccount: (_ctx, id) => findAccount(id),
+    findAccount: (ctx, id) => findAccount(ctx, id, options),
     extraTokenClaims: (_ctx, token) => ({ groups: teamsOf(token, services) }),
     loadExistingGrant: ctx => loadGrant(ctx, options),
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),

@@ -74,12 +74,13 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function sendPage(response: ServerResponse, status: number, html: string): void {
+/** Sends a page for a person; pictures may come from where `pictures` says. */
+export function sendPage(response: ServerResponse, status: number, html: string, pictures = "'none'"): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     // No form-action: browsers apply it to the redirect after the click too, which leads to the application.
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; img-src ${pictures}; frame-ancestors 'none'`,
   })
   response.end(html)
 }

@@ -1,10 +1,11 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type CryptoKey, exportJWK, type GenerateKeyPairResult, generateKeyPair, jwtVerify } from 'jose'
 import Provider from 'oidc-provider'
 import { adminApiScope } from '../callers.ts'
 import { adminApiAudience } from './callers.ts'
 import { type IssuerOptions, toConfiguration } from './configuration.ts'
 import { interact } from './interactions.ts'
+import { createSessions, logoutPath, revokedPath } from './sessions.ts'
 
 /** The OpenID issuer: the runtime of PingFederate, and at the same time the issuer of our callers' tokens. */
 export interface Issuer {
@@ -12,6 +13,8 @@ export interface Issuer {
   /** Whether this is a token for PingFederate's admin API. */
   readonly acceptsAdminToken: (token: string) => Promise<boolean>
 }
+
+type Exchange = [IncomingMessage, ServerResponse]
 
 /** A key to sign tokens with. */
 export function createSigningKey(): Promise<GenerateKeyPairResult> {
@@ -27,10 +30,20 @@ export async function createIssuer(
   const provider = new Provider(options.issuer, toConfiguration(options, key))
   acceptRetainedSecrets(provider, options)
   const callback = provider.callback()
+  const { answerRevoked, endSession } = createSessions(provider, options)
+
+  /** For what oidc-provider leaves to others, or doesn't know. */
+  function findHandler(url: string) {
+    if (url.startsWith('/interaction/')) return (...exchange: Exchange) => interact(provider, ...exchange)
+    if (url.startsWith(revokedPath)) return answerRevoked
+    return url.startsWith(logoutPath) ? endSession : undefined
+  }
+
   return {
     listener(request, response) {
-      if (!request.url?.startsWith('/interaction/')) return callback(request, response)
-      return interact(provider, request, response).catch(() => response.destroy())
+      const handle = findHandler(request.url ?? '')
+      if (handle === undefined) return callback(request, response)
+      return handle(request, response).catch(() => response.destroy())
     },
     acceptsAdminToken: createTokenCheck(options.issuer, publicKey),
   }

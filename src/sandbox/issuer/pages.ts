@@ -31,17 +31,25 @@ export function consentPage(uid: string, clientName: string, scopes: readonly st
   return page('Request for approval', `<p>${escapeHtml(clientName)} wants to use:</p><ul>${list}</ul>${form}`)
 }
 
+/** After a logout: PingAccess hears of it because the browser asks it for a picture. */
+export function logoutPage(pictures: readonly string[]): string {
+  const images = pictures.map(url => `<img src="${escapeHtml(url)}" alt="">`)
+  return page('Sign off successful', images.join(''))
+}
+
 /** For errors that can't be sent back to the client. */
 export function errorPage(error: string, description: string): string {
   return page('Something went wrong', `<p>${escapeHtml(error)}: ${escapeHtml(description)}</p>`)
 }
 
-function page(title: string, body: string): string {
+/** A page with a heading, both in HTML. */
+export function page(title: string, body: string): string {
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>${style}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>`
 }
 
-function escapeHtml(text: string): string {
+/** A text as HTML. */
+export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

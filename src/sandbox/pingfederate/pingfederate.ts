@@ -27,6 +27,10 @@ export interface Engine {
   readonly acceptsSecret: (stored: StoredClient, candidate: string) => boolean
   /** What a login with this client lacks in the installation, if anything. */
   readonly findObstacle: (stored: StoredClient) => string | undefined
+  /** Whether the client's policy tells PingAccess this attribute of a person. */
+  readonly hasAttribute: (stored: StoredClient, name: string) => boolean
+  /** Whether PingAccess is told when a person logs out who has logged in through this client. */
+  readonly wantsLogout: (stored: StoredClient) => boolean
   readonly scopes: readonly string[]
 }
 
@@ -61,6 +65,8 @@ export function createPingFederate({ clustered, reservedClientIds, now, ...acces
     findClient: clientId => store.getPublished(clientId, engine),
     acceptsSecret: (stored, candidate) => acceptsSecret(stored, candidate, now()),
     findObstacle: stored => findObstacle(stored, settings),
+    hasAttribute: (stored, name) => hasAttribute(stored, name, settings),
+    wantsLogout: ({ client }) => settings.trackUserSessionsForLogout && isTold(client.oidcPolicy),
     scopes: settings.scopes,
   })
   return {
@@ -86,4 +92,14 @@ function findObstacle({ client }: StoredClient, settings: Settings): string | un
     return 'no default OpenID Connect policy'
   }
   return undefined
+}
+
+function hasAttribute({ client }: StoredClient, name: string, settings: Settings): boolean {
+  const policy = client.oidcPolicy.policyGroup?.id ?? settings.defaultOidcPolicy ?? ''
+  return settings.policyAttributes[policy]?.includes(name) ?? true
+}
+
+/** `logoutMode` is the newer of the two, and decides where there is one. */
+function isTold({ logoutMode, pingAccessLogoutCapable }: CompleteClient['oidcPolicy']): boolean {
+  return logoutMode === undefined ? pingAccessLogoutCapable === true : logoutMode === 'PING_FRONT_CHANNEL'
 }

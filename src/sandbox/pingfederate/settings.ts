@@ -51,6 +51,8 @@ export interface Settings {
   defaultAccessTokenManager: string | undefined
   oidcPolicies: string[]
   defaultOidcPolicy: string | undefined
+  /** Attributes that a policy's contract has beside `sub`; all that the issuer knows, unless it stands here. */
+  readonly policyAttributes: Record<string, readonly string[]>
   /** Whether a client's `extendedParameters` have to have these names isn't documented, so any are taken. */
   extendedProperties: NonNullable<ExtendedProperties['items']>
   trackUserSessionsForLogout: boolean
@@ -76,6 +78,7 @@ export function createSettings(): Settings {
     defaultAccessTokenManager: 'default',
     oidcPolicies: ['default'],
     defaultOidcPolicy: 'default',
+    policyAttributes: {},
     extendedProperties: [],
     trackUserSessionsForLogout: true,
     // PingFederate's own defaults, but that there it is on.

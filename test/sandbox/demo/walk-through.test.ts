@@ -3,11 +3,12 @@ import { type TestContext, test } from 'node:test'
 import { createStep, StepFailed } from '../../../src/sandbox/demo/step.ts'
 import { createTerminal } from '../../../src/sandbox/demo/terminal.ts'
 import { walkThrough } from '../../../src/sandbox/demo/walk-through.ts'
-import { startTestService, type TestService } from '../../service.ts'
+import type { TestService } from '../../service.ts'
 import { callAdminApi, paWam } from '../call-admin-api.ts'
+import { startWithPingAccess } from '../pingaccess/started.ts'
 
 const walk = async (t: TestContext, prepare: (service: TestService) => Promise<unknown>) => {
-  const service = await startTestService(t)
+  const { pingAccess, ...service } = await startWithPingAccess(t)
   await prepare(service)
   let output = ''
   const terminal = createTerminal(text => {
@@ -15,7 +16,7 @@ const walk = async (t: TestContext, prepare: (service: TestService) => Promise<u
   })
   const step = createStep(terminal, t.signal)
   const { sandbox, url: serviceUrl } = service
-  await assert.rejects(walkThrough({ sandbox, serviceUrl, step }), StepFailed)
+  await assert.rejects(walkThrough({ sandbox, pingAccess, serviceUrl, step }), StepFailed)
   return output
 }
 
@@ -31,5 +32,6 @@ test('a login that PingFederate refuses ends it', async t => {
     sandbox.pingFederate.settings.defaultOidcPolicy = undefined
   })
   assert.match(output, /Redeem it again: 410 +✓/)
-  assert.match(output, /Log ana in through pa_wam.+✗/)
+  assert.match(output, /Open https:\/\/mypingaccessserver:3000\/ and log in as ana +✗/)
+  assert.match(output, /server_error: no default OpenID Connect policy/)
 })

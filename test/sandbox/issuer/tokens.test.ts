@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { fetchTokens, LoginFailed } from '../../../src/sandbox/log-in.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
 import { basic } from '../call-admin-api.ts'
+import { fetchTokens, LoginFailed } from '../log-in.ts'
 
 const redirectUri = 'http://localhost:3000/documentation/static/oauth2-redirect.html'
 const sandbox = await createSandbox({

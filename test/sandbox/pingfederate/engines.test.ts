@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { logIn } from '../../../src/sandbox/log-in.ts'
 import type { ReplicationStatus } from '../../../src/sandbox/pingfederate/settings.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
 import { callAdminApi, paWam } from '../call-admin-api.ts'
+import { logIn } from '../log-in.ts'
 
 const start = Date.parse('2026-01-01T00:00:00.000Z')
 let now = start

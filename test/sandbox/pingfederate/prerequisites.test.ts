@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { logIn } from '../../../src/sandbox/log-in.ts'
 import { createSandbox } from '../../../src/sandbox/sandbox.ts'
 import { callAdminApi, paWam } from '../call-admin-api.ts'
+import { logIn } from '../log-in.ts'
 
 const sandbox = await createSandbox({ audience: 'test' })
 const { settings } = sandbox.pingFederate

@@ -1,4 +1,5 @@
 import * as openid from 'openid-client'
+import { createBrowser } from '../../src/sandbox/browser.ts'
 
 /** A login as a browser and a web session would do it together. */
 export interface Login {
@@ -51,8 +52,11 @@ export async function fetchTokens(
     ...(nonce === undefined ? {} : { nonce }),
     ...(usesPkce ? pkce : {}),
   })
-  const callback = await clickThrough(start, new URL(redirectUri), login.person)
-  return await openid.authorizationCodeGrant(configuration, callback, {
+  await using browser = createBrowser({ person: login.person })
+  const isCallback = (url: URL): boolean => `${url.origin}${url.pathname}` === redirectUri
+  const { url, text } = await browser.open(start.href, isCallback)
+  if (!isCallback(url)) throw new LoginFailed(text)
+  return await openid.authorizationCodeGrant(configuration, url, {
     expectedState: state,
     ...(nonce === undefined ? {} : { expectedNonce: nonce }),
     ...(usesPkce ? { pkceCodeVerifier } : {}),
@@ -65,56 +69,4 @@ async function discover({ issuer, clientId, clientSecret }: Login): Promise<open
     // The sandbox's issuer is plain http on the loopback interface.
     execute: [openid.allowInsecureRequests],
   })
-}
-
-/** Follows redirects and clicks the one button of every page until the redirect URI is reached. */
-async function clickThrough(start: URL, redirectUri: URL, person: string): Promise<URL> {
-  const cookies = new Map<string, string>()
-  let url = start
-  let form: URLSearchParams | undefined
-  // Login and approval are two pages with two redirects each; anything much longer goes round in circles.
-  for (let step = 0; step < 12 && url.origin === start.origin; step += 1) {
-    const response = await visit(url, form, cookies)
-    const location = response.headers.get('location')
-    form = undefined
-    if (location !== null) {
-      url = new URL(location, url)
-      if (url.origin === redirectUri.origin && url.pathname === redirectUri.pathname) return url
-    } else {
-      const click = findClick(await response.text(), person)
-      url = new URL(click.action, url)
-      form = click.form
-    }
-  }
-  throw new LoginFailed('the login never came back to the application')
-}
-
-async function visit(
-  url: URL,
-  form: URLSearchParams | undefined,
-  cookies: Map<string, string>,
-): Promise<Response> {
-  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-  const response = await fetch(url, {
-    redirect: 'manual',
-    headers: { cookie },
-    ...(form === undefined ? {} : { method: 'POST', body: form }),
-  })
-  for (const line of response.headers.getSetCookie()) {
-    const [pair = ''] = line.split(';')
-    const [name = '', ...value] = pair.split('=')
-    cookies.set(name, value.join('='))
-  }
-  return response
-}
-
-function findClick(html: string, person: string): { action: string; form: URLSearchParams } {
-  const [, action] = /<form method="post" action="([^"]+)"/.exec(html) ?? []
-  const buttons = [...html.matchAll(/<button name="([^"]+)" value="([^"]+)"/g)]
-  const button = buttons.find(([, , value]) => value === person || value === 'approve')
-  const [, name, value] = button ?? []
-  if (action === undefined || name === undefined || value === undefined) {
-    throw new LoginFailed(html.replaceAll(/<style>.*<\/style>|<[^>]+>/gs, ' ').trim())
-  }
-  return { action, form: new URLSearchParams({ [name]: value }) }
 }
