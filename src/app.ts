@@ -6,8 +6,9 @@ import { listAuditEvents } from './audit/list.ts'
 import type { AuditedStore } from './audit/record.ts'
 import { recordRefusals } from './audit/record-refusals.ts'
 import { AuditEvent } from './audit/schema.ts'
-import { authenticate } from './authentication/authenticate.ts'
+import { authenticate, findVerified } from './authentication/authenticate.ts'
 import type { IssuerKeys } from './authentication/issuer-keys.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './authentication/verified-tokens.ts'
 import { answerClientError, refuseTunnels } from './client-error.ts'
 import type { Config } from './config.ts'
 import { answerProblems, refuseUnknownAddresses, sendProblem, toProblem } from './errors.ts'
@@ -15,7 +16,7 @@ import { getLiveness } from './health/live.ts'
 import { getReadiness } from './health/ready.ts'
 import { setCommonHeaders, toCommonHeaders } from './http/common-headers.ts'
 import { buildSerializer, buildValidator } from './http/compilation.ts'
-import { allowOrigins, toCorsHeaders } from './http/cors.ts'
+import { allowOrigins, toCorsHeaders, toVary } from './http/cors.ts'
 import { refuseExpectations } from './http/expectations.ts'
 import { refuseUnclearFraming } from './http/framing.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
@@ -29,6 +30,7 @@ import type { Journal } from './journal/change.ts'
 import { getOperation } from './journal/get-operation.ts'
 import { shedLoad } from './limits/overload.ts'
 import { countUnknownTokens, createRateLimits, type RateLimits } from './limits/rate-limits.ts'
+import { refuseUnrouted } from './limits/refuse-unrouted.ts'
 import { refuseWhenStopping } from './limits/stopping.ts'
 import { logTexts } from './log.ts'
 import { getMetrics } from './metrics/get-metrics.ts'
@@ -148,8 +150,15 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   refuseExpectations(app)
   refuseWhenStopping(app)
   const answerOtherMethods = collectAddresses(app)
-  const arrivingBytes = shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })
-  dependencies.metrics.requests.watchArrivals(arrivingBytes)
+  const load = shedLoad(app, { maxInFlight: toMaxInFlight(config), ...dependencies.metrics })
+  dependencies.metrics.requests.watchArrivals(load.arrivingBytes)
+  const verified = createVerifiedTokens(dependencies)
+  refuseUnrouted(app, {
+    ...dependencies,
+    ...{ ...dependencies.metrics, ...load },
+    headers: { ...headers, ...toVary(config.corsOrigins) },
+    findCaller: request => findVerified(request, verified),
+  })
   refuseUnknownAddresses(app)
   acceptOnlyJson(app)
   const describe = noteRoutes(app)
@@ -157,7 +166,9 @@ export const buildApp = async (dependencies: Dependencies): Promise<FastifyInsta
   await app.register(async scope =>
     publicRoutes(scope as unknown as App, { ...dependencies, limits, describe }),
   )
-  await app.register(async scope => protectedRoutes(scope as unknown as App, dependencies, limits))
+  await app.register(async scope =>
+    protectedRoutes(scope as unknown as App, { ...dependencies, limits, verified }),
+  )
   answerOtherMethods()
   return app
 }
@@ -198,9 +209,11 @@ const publicRoutes = async (app: App, dependencies: PublicDependencies): Promise
   await app.register(async scope => serveDocumentation(scope, dependencies))
 }
 
-const protectedRoutes = async (app: App, dependencies: Dependencies, limits: RateLimits): Promise<void> => {
-  const { config, keys, now } = dependencies
-  await authenticate(app as unknown as FastifyInstance, { ...config.jwt, keys, limits, now })
+type ProtectedDependencies = Dependencies & { limits: RateLimits; verified: VerifiedTokens }
+
+const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): Promise<void> => {
+  const { limits } = dependencies
+  await authenticate(app as unknown as FastifyInstance, { ...dependencies.config.jwt, ...dependencies })
   // Before what is recorded of refusals, which takes its time: the next request finds this one counted.
   countUnknownTokens(app as unknown as FastifyInstance, limits)
   recordRefusals(app as unknown as FastifyInstance, dependencies)

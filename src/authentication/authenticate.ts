@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import jwt from '@fastify/jwt'
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import { countFields } from '../http/field-count.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
 import { logTexts } from '../log.ts'
 import type { Principal } from '../principal.ts'
@@ -13,7 +15,7 @@ import {
   toPrincipal,
 } from './access-token.ts'
 import { type IssuerKeys, IssuerUnavailable, UnknownKey } from './issuer-keys.ts'
-import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
+import type { VerifiedTokens } from './verified-tokens.ts'
 
 type Scope =
   | 'web-session-clients:read'
@@ -44,6 +46,7 @@ declare module 'fastify' {
 export type AuthenticationOptions = Omit<AuthenticationConfig, 'jwksUrl'> & {
   keys: IssuerKeys
   limits: Pick<RateLimits, 'admitCaller' | 'admitStranger'>
+  verified: VerifiedTokens
   /** Milliseconds since the epoch. */
   now: () => number
 }
@@ -69,9 +72,8 @@ export const authenticate = async (app: FastifyInstance, options: Authentication
   app.addHook('onRoute', ({ config, url }) => {
     if (!config?.scope) throw new Error(`The protected route ${url} names no scope.`)
   })
-  const verified = createVerifiedTokens(options)
   app.addHook('onRequest', async (request, reply) => {
-    request.principal = await identify(request, options, verified).catch(error => {
+    request.principal = await identify(request, options).catch(error => {
       if (error instanceof Problem && error.status === 401) {
         options.limits.admitStranger(request.ip)
         if (error.code === 'invalid_token') logRefusal(request, error)
@@ -101,27 +103,29 @@ export const principalOf = (request: FastifyRequest): Principal => {
   return request.principal
 }
 
-const identify = async (
-  request: FastifyRequest,
-  options: AuthenticationOptions,
-  verified: VerifiedTokens,
-): Promise<Principal> => {
+/** The caller of a request whose one token was verified a moment ago; undefined for all others, whoever they are. */
+export const findVerified = (
+  { headers: { authorization }, rawHeaders }: IncomingMessage,
+  verified: Pick<VerifiedTokens, 'find'>,
+): Principal | undefined =>
+  authorization && countFields(rawHeaders, 'authorization') === 1 ? verified.find(authorization) : undefined
+
+const identify = async (request: FastifyRequest, options: AuthenticationOptions): Promise<Principal> => {
   const authorization = getBearer(request)
-  return verified.find(authorization) ?? verify(request, authorization, options, verified)
+  return options.verified.find(authorization) ?? verify(request, authorization, options)
 }
 
 const verify = async (
   request: FastifyRequest,
   authorization: string,
   options: AuthenticationOptions,
-  verified: VerifiedTokens,
 ): Promise<Principal> => {
   try {
     if (!isWellFormed(authorization)) throw new TokenRefused(malformed)
     const claims = await request.jwtVerify<Record<string, unknown>>()
     refuseAmbiguous(authorization.slice('Bearer '.length))
     const principal = toPrincipal(claims, options, options.now() / 1000)
-    verified.remember(authorization, principal, Number(claims['exp']))
+    options.verified.remember(authorization, principal, Number(claims['exp']))
     return principal
   } catch (error) {
     throw toProblem(error)
@@ -151,8 +155,8 @@ const getBearer = ({ headers: { authorization }, raw }: FastifyRequest): string 
     )
   }
   // Node.js keeps the first of several `Authorization` fields; a proxy may have checked another one.
-  const isOne = (raw.headersDistinct?.['authorization']?.length ?? 1) === 1
-  if (!isOne || authorization.length > maxTokenLength) throw invalidToken(malformed)
+  if (countFields(raw.rawHeaders, 'authorization') > 1 || authorization.length > maxTokenLength)
+    throw invalidToken(malformed)
   return authorization
 }
 

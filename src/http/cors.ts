@@ -31,10 +31,13 @@ export const toCorsHeaders = (
   request: FastifyRequest,
   origins: readonly string[],
 ): Record<string, string> => {
-  if (origins.length === 0) return {}
   const { origin = '' } = request.headers
-  return { vary: 'Origin', ...(origins.includes(origin) && { 'access-control-allow-origin': origin }) }
+  return { ...toVary(origins), ...(origins.includes(origin) && { 'access-control-allow-origin': origin }) }
 }
+
+/** What every answer tells caches, where some are different for pages of these origins. */
+export const toVary = (origins: readonly string[]): Record<string, string> =>
+  origins.length === 0 ? {} : { vary: 'Origin' }
 
 /**
  * Lets pages of these origins call from a browser, and no others (Fetch, CORS protocol). Without any there is no CORS at

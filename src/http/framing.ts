@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../problem.ts'
+import { countFields } from './field-count.ts'
 
 /**
  * Refuses what Node's parser lets pass and what stands before the service may have read in another way: another
@@ -15,7 +16,7 @@ export const refuseUnclearFraming = (app: FastifyInstance): void => {
 }
 
 /** What is not clear, as the caller is told; undefined where all is. */
-const findUnclear = (request: IncomingMessage): string | undefined => {
+export const findUnclear = (request: IncomingMessage): string | undefined => {
   const { headers, httpVersionMajor, httpVersionMinor } = request
   // Node's parser takes a request line without a version, which is HTTP/0.9, and one that says HTTP/2.0.
   if (httpVersionMajor !== 1) return 'Speak HTTP/1.1.'
@@ -31,18 +32,8 @@ const findUnclear = (request: IncomingMessage): string | undefined => {
 }
 
 /** Which of those that Node.js keeps the first of, and drops the others, is there several times. */
-const findRepeated = (rawHeaders: readonly string[]): string | undefined => {
-  let hosts = 0
-  let types = 0
-  // Names and values in turn.
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
-    else if (name?.length === 12 && name.toLowerCase() === 'content-type') types += 1
-  }
-  if (hosts > 1) return 'Host'
-  return types > 1 ? 'Content-Type' : undefined
-}
+const findRepeated = (rawHeaders: readonly string[]): string | undefined =>
+  ['Host', 'Content-Type'].find(name => countFields(rawHeaders, name.toLowerCase()) > 1)
 
 const unclear = (detail: string): Problem =>
   new Problem('malformed_request', detail, { headers: { connection: 'close' } })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { createLoadGauge, watchProcess } from './load-gauge.ts'
 import { toCallerKey, toNetwork } from './rate-limits.ts'
@@ -15,7 +16,7 @@ declare module 'fastify' {
 const maxArrivingBytes = 16 * 1024 * 1024
 
 /** Created once, because an error with its stack costs more than the rest of a refusal. */
-const overloaded = new Problem(
+export const overloaded = new Problem(
   'overloaded',
   'This instance has more requests than it can answer; nothing was done. Try again.',
   { headers: { 'retry-after': '1' } },
@@ -30,16 +31,23 @@ type SheddingOptions = {
 /** Answered even under overload, so that operators see whether the process lives and what it does. */
 const alwaysAnswered: ReadonlySet<string | undefined> = new Set(['/health/live', '/metrics'])
 
+/** What is asked and told of the load of this process. */
+export type Load = {
+  /** Bytes of bodies that are still arriving. */
+  arrivingBytes: () => number
+  /** Whether all who call have a place for one more change. */
+  hasRoom: () => boolean
+  /** Whether this caller has one. */
+  hasRoomFor: (caller: Principal) => boolean
+}
+
 /**
  * Refuses requests that would only wait. Where the process itself is overloaded, it refuses them before any other work;
  * where their sender has its share of requests in flight already, before the handler. A request counts as in flight
- * once its body has arrived. Until then only its bytes count, so that a slow sender keeps no other request out.
- * @returns a function that tells how many bytes of bodies are still arriving
+ * once its body has arrived. Until then only its bytes count, so that a slow sender keeps no other request out. Reads have
+ * places of their own: whoever makes more changes than fit still sees what came of them.
  */
-export const shedLoad = (
-  app: FastifyInstance,
-  { maxInFlight, observeDelay }: SheddingOptions,
-): (() => number) => {
+export const shedLoad = (app: FastifyInstance, { maxInFlight, observeDelay }: SheddingOptions): Load => {
   const gauge = createLoadGauge({ now: () => performance.now(), afterTurn: setImmediate })
   const stop = watchProcess({ gauge, observeDelay })
   app.addHook('onClose', async () => stop())
@@ -47,7 +55,9 @@ export const shedLoad = (
     done(isAlwaysAnswered(request) || gauge.admits() ? undefined : overloaded)
   })
   const bytes = createShares(maxArrivingBytes)
-  const places = createShares(maxInFlight)
+  const changes = createShares(maxInFlight)
+  const reads = createShares(maxInFlight)
+  const placesOf = ({ method }: FastifyRequest): Shares => (methodsWithoutBody.has(method) ? reads : changes)
   app.decorateRequest('giveBackShare', null)
   /** Holds the share until the reply closes, or until the next one takes its turn. */
   const take = (request: FastifyRequest, reply: FastifyReply, shares: Shares, amount: number): boolean => {
@@ -61,15 +71,19 @@ export const shedLoad = (
   }
   app.addHook('preParsing', (request, reply, payload, done) => {
     // Its body is not read where there is no place for it anyway.
-    if (!isAlwaysAnswered(request) && !places.fits(toSender(request), 1)) return done(overloaded)
+    if (!isAlwaysAnswered(request) && !placesOf(request).fits(toSender(request), 1)) return done(overloaded)
     const size = toBodyBytes(request)
     done(size === 0 || take(request, reply, bytes, size) ? null : overloaded, payload)
   })
   // The body has arrived.
   app.addHook('preValidation', (request, reply, done) => {
-    done(take(request, reply, places, 1) ? undefined : overloaded)
+    done(take(request, reply, placesOf(request), 1) ? undefined : overloaded)
   })
-  return bytes.taken
+  return {
+    arrivingBytes: bytes.taken,
+    hasRoom: () => changes.fitsAll(1),
+    hasRoomFor: caller => changes.fits(toCallersSender(caller), 1),
+  }
 }
 
 const isAlwaysAnswered = ({ routeOptions }: FastifyRequest): boolean => alwaysAnswered.has(routeOptions.url)
@@ -77,8 +91,10 @@ const isAlwaysAnswered = ({ routeOptions }: FastifyRequest): boolean => alwaysAn
 const noShare = (): void => undefined
 
 /** Whose share it takes: the caller's teams', the caller's if it has none, the network's if there is no valid token. */
-const toSender = ({ principal, ip }: FastifyRequest): string => {
-  if (!principal) return `network ${toNetwork(ip ?? '')}`
+const toSender = ({ principal, ip }: FastifyRequest): string =>
+  principal ? toCallersSender(principal) : `network ${toNetwork(ip ?? '')}`
+
+const toCallersSender = (principal: Principal): string => {
   const { teams } = principal
   if (teams.length === 0) return `caller ${toCallerKey(principal)}`
   return `teams ${teams.length === 1 ? teams[0] : teams.toSorted().join('\n')}`

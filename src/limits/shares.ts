@@ -2,6 +2,8 @@ export type Shares = {
   taken: () => number
   /** Whether the amount fits at this moment. */
   fits: (sender: string, amount: number) => boolean
+  /** Whether it fits whoever the sender is; where not, it may still fit this one or that. */
+  fitsAll: (amount: number) => boolean
   /**
    * Takes the amount for a sender and returns a function that gives it back; only its first call counts. Returns
    * undefined, and takes nothing, where the amount does not fit.
@@ -28,6 +30,8 @@ export const createShares = (total: number): Shares => {
   return {
     taken: () => taken,
     fits,
+    // Nobody holds more than all that is taken.
+    fitsAll: amount => taken + amount <= total - taken - amount,
     take: (sender, amount) => {
       if (!fits(sender, amount)) return undefined
       add(sender, amount)

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { authenticate } from '../../src/authentication/authenticate.ts'
+import { createVerifiedTokens } from '../../src/authentication/verified-tokens.ts'
 import { startTestService } from '../service.ts'
 import { createKey, sign, startIssuer } from './issuer.ts'
 import { audience, type ProtectedApp, startProtectedApp, stopClock, unlimited } from './protected-app.ts'
@@ -134,6 +135,7 @@ test('a protected route that names no scope stops the start', async t => {
     },
     keys,
     limits: unlimited,
+    verified: createVerifiedTokens({ now: Date.now }),
     now: Date.now,
   })
   assert.throws(() => app.get('/open', async () => 'x'), /names no scope/)

@@ -3,6 +3,7 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
 import { anyScope, authenticate, principalOf } from '../../src/authentication/authenticate.ts'
 import { createIssuerKeys } from '../../src/authentication/issuer-keys.ts'
+import { createVerifiedTokens } from '../../src/authentication/verified-tokens.ts'
 import { answerProblems } from '../../src/errors.ts'
 import { createKey, startIssuer } from './issuer.ts'
 
@@ -32,6 +33,7 @@ export const startProtectedApp = async (t: TestContext) => {
       teamsClaim: 'groups',
       keys,
       limits: unlimited,
+      verified: createVerifiedTokens({ now: Date.now }),
       now: Date.now,
     })
     const answerCaller = async (request: FastifyRequest) => {

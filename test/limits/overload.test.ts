@@ -17,7 +17,7 @@ const startSmall = async (t: TestContext) => {
   // Or who has gone would be somebody else than who comes back.
   rememberAddresses(app.server)
   answerProblems(app)
-  const arrivingBytes = shedLoad(app, { maxInFlight: 4, observeDelay: () => undefined })
+  const { arrivingBytes } = shedLoad(app, { maxInFlight: 4, observeDelay: () => undefined })
   let late = 0
   app.addHook('onRequest', (request, reply, done) => {
     if (request.headers['x-late'] === undefined) return done()
@@ -94,7 +94,7 @@ test('no more requests of one sender than its share are worked on, those of anot
 
 test('503 before the body has arrived, where its sender has no place, and 200 for another sender’s', async t => {
   const { url, answer, begun } = await startSmall(t)
-  const working = [fetch(`${url}/work`), fetch(`${url}/work`)]
+  const working = [1, 2].map(() => fetch(`${url}/work`, { method: 'POST' }))
   while (begun() < 2) await fetch(`${url}/health/live`)
   const head = 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n'
   const refused = openConnection(t, url)
