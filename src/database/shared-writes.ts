@@ -52,12 +52,10 @@ type Settled = PromiseSettledResult<unknown>[]
 
 /** A shared transaction that must not be committed. */
 class Undone extends Error {
-  readonly settled: Settled
   readonly failure: ReturnType<Together['failure']>
 
-  constructor(settled: Settled, failure: ReturnType<Together['failure']>) {
+  constructor(failure: ReturnType<Together['failure']>) {
     super('Something in a shared transaction has to be undone.')
-    this.settled = settled
     this.failure = failure
   }
 }
@@ -68,13 +66,10 @@ const runShared = async (options: Options, batch: readonly Entry[]): Promise<rea
     settle(batch, await options.transact(send => runTogether(options, batch, send)))
     return []
   } catch (error) {
-    if (!(error instanceof Undone)) for (const { reject } of batch) reject(error)
-    else if (isWorthAnother(error)) return batch
-    else
-      settle(
-        batch,
-        error.settled.map(each => toRejected(each, error)),
-      )
+    if (error instanceof Undone && isWorthAnother(error)) return batch
+    // None is told its own reason: it may be what another had written, of which nothing is kept.
+    const reason = error instanceof Undone ? error.failure?.error : error
+    for (const { reject } of batch) reject(reason)
     return []
   }
 }
@@ -86,12 +81,14 @@ const runTogether = async (
 ): Promise<Settled> => {
   const together = askTogether({ db, send })
   const settled = await Promise.allSettled(
-    batch.map(({ work }, index) => work(toAtOnce(db, dialect, statement => together.ask(index, statement)))),
+    batch.map(async ({ work }, index) =>
+      work(toAtOnce(db, dialect, statement => together.ask(index, statement))),
+    ),
   )
   await together.ended()
   const failure = together.failure()
   const isUndone = settled.some(({ status }, index) => status === 'rejected' && together.hasWritten(index))
-  if (failure || isUndone) throw new Undone(settled, failure)
+  if (failure || isUndone) throw new Undone(failure)
   return settled
 }
 
@@ -112,7 +109,3 @@ const settle = (batch: readonly Entry[], settled: Settled): void => {
     else reject(result?.reason)
   }
 }
-
-/** Nothing is kept of a work that succeeded in a transaction that was rolled back. */
-const toRejected = (result: PromiseSettledResult<unknown>, { failure }: Undone): PromiseRejectedResult =>
-  result.status === 'rejected' ? result : { status: 'rejected', reason: failure?.error }

@@ -22,7 +22,7 @@ type Options = {
 
 export type Together = {
   ask: (work: number, statement: CompiledQuery) => Promise<Result>
-  /** Resolves once nothing that was asked for is unanswered. */
+  /** Resolves once nothing that was asked for is unanswered; whatever is asked for after that is refused. */
   ended: () => Promise<void>
   hasWritten: (work: number) => boolean
   /** Why the first statement that failed did so; the transaction can only be rolled back then. */
@@ -38,6 +38,7 @@ export const askTogether = ({ db, send }: Options): Together => {
   const unanswered = new Set<Promise<void>>()
   const writers = new Set<number>()
   let failure: { error: unknown } | undefined
+  let hasEnded = false
 
   const answer = ({ work, resolve }: Asked, result: Result): void => {
     if (result.numAffectedRows) writers.add(work)
@@ -61,12 +62,17 @@ export const askTogether = ({ db, send }: Options): Together => {
   return {
     ask: (work, statement) =>
       new Promise((resolve, reject) => {
+        // It would run after the commit, or in the next transaction of that connection.
+        if (hasEnded) throw new Error('The transaction of this work has ended.')
         if (asked.length === 0) setImmediate(flush)
         asked.push({ statement, work, resolve, reject })
       }),
     ended: async () => {
-      flush()
-      while (unanswered.size > 0) await Promise.all(unanswered)
+      do {
+        flush()
+        await Promise.all(unanswered)
+      } while (asked.length + unanswered.size > 0)
+      hasEnded = true
     },
     hasWritten: work => writers.has(work),
     failure: () => failure,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { databaseTime } from '../../src/database/database-time.ts'
 import { type Placeholders, prepare } from '../../src/database/statement.ts'
@@ -153,4 +154,34 @@ test('each is told that the database cannot be used, and none runs again, where 
   )
   assert.ok(errors.every(isDatabaseUnavailable))
   assert.ok(sent.filter(text => text.includes('insert')).length <= 2, sent.join('\n'))
+})
+
+test('each is told that the database cannot be used, and none its own reason, where a statement fails by that', async t => {
+  const { store } = await start(t)
+  const errors = await Promise.all(
+    ids.map((id, index) =>
+      share(store, async trx => {
+        const { numAffectedRows } = await claim(trx, { id })
+        if (index % 2 === 1) throw new RangeError(`${numAffectedRows}`)
+        await sql.raw(index === 0 ? `do $$ begin raise query_canceled; end $$` : 'select 1').execute(trx)
+      }).catch((error: unknown) => error),
+    ),
+  )
+  assert.deepEqual(new Set(errors.map(isDatabaseUnavailable)), new Set([true]))
+})
+
+test('a work that throws before it has asked for anything takes no other with it', async t => {
+  const { store } = await start(t)
+  const refusal = new RangeError('refused')
+  const refuse = () => {
+    throw refusal
+  }
+  const results = await Promise.allSettled(
+    ids.map((id, index) => share(store, trx => (index === 7 ? refuse() : insert(trx, { id })))),
+  )
+  assert.deepEqual(
+    results.flatMap(result => (result.status === 'rejected' ? [result.reason] : [])),
+    [refusal],
+  )
+  assert.equal(Object.keys(await readStates(store)).length, ids.length - 1)
 })

@@ -37,13 +37,11 @@ const start = async (t: Parameters<typeof openPostgresStore>[0]) => {
 test('statements are sent in the order in which each was first asked for, and runs of one are sent once', async t => {
   const { workOf, sent } = await start(t)
   const works = [0, 1, 2].map(workOf)
+  const toValues = (index: number) => ({ id: `retrieval ${index}` })
   await Promise.all(
-    works.map(async (trx, index) => {
-      const id = `retrieval ${index}`
-      await Promise.all([insert(trx, { id }), sql`select ${index}::int`.execute(trx)])
-      await find(trx, { id })
-    }),
+    works.flatMap((trx, index) => [insert(trx, toValues(index)), sql`select ${index}::int`.execute(trx)]),
   )
+  await Promise.all(works.map((trx, index) => find(trx, toValues(index))))
   assert.deepEqual(
     sent.map(({ sql: text }) => text.match(/insert|select \$1::int|"retrieval"\."retrieval_id"/)?.[0]),
     ['insert', ...Array(3).fill('select $1::int'), '"retrieval"."retrieval_id"'],
@@ -77,4 +75,12 @@ test('it has ended once what nobody waits for has been answered too', async t =>
   await together.ended()
   assert.equal(isAnswered, true)
   assert.equal(together.hasWritten(0), true)
+})
+
+test('nothing is sent any more once it has ended, because the connection may have another transaction by then', async t => {
+  const { together, workOf, sent } = await start(t)
+  await together.ended()
+  await assert.rejects(insert(workOf(0), { id: 'a' }), /has ended/)
+  await new Promise(setImmediate)
+  assert.equal(sent.length, 0)
 })
