@@ -1,19 +1,12 @@
 import { sql } from 'kysely'
+import { pingAccessDefaults } from '../../src/web-session-clients/defaults.ts'
 import { fill } from './fill.ts'
 import { team } from './targets.ts'
 
 const settings = JSON.stringify({
-  description: null,
+  ...pingAccessDefaults,
   pingAccessUrls: ['https://mypingaccessserver:3000'],
   redirectUris: ['https://mypingaccessserver:3000/pa/oidc/cb'],
-  grantTypes: ['authorization_code'],
-  bypassAuthorizationApproval: true,
-  scopes: null,
-  requirePkce: false,
-  logout: 'none',
-  refreshTokens: false,
-  oidcPolicy: null,
-  accessTokenManager: null,
 })
 
 /** Puts clients into a database, as so many creates would have; PingFederate does not know them. */
