@@ -11,6 +11,7 @@ import { compileSchema } from './http/compilation.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
 import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
 import {
+  type AdminApiConfig,
   type PingFederateConfig,
   type PingFederateCredentials,
   pemFiles,
@@ -35,6 +36,8 @@ export type Config = Readonly<{
   /** Base URLs of PingFederate's runtime nodes; none: nobody asks them. */
   runtimeUrls: readonly string[]
   pingAccess: Readonly<PingAccessUrlRules>
+  /** PingAccess's administrative API; undefined: nobody asks it. */
+  pingAccessAdmin: AdminApiConfig | undefined
   jwt: AuthenticationConfig
   database: DatabaseConfig
   /** The current server key, then former ones. */
@@ -74,6 +77,7 @@ export const parseConfig = (env: Readonly<Record<string, string | undefined>>): 
     ...problems,
     ...pemProblems.map(({ name, why }) => problemOf(name, why)),
     ...credentialProblems(values),
+    ...pingAccessProblems(values),
     ...rangeProblems(values),
     ...findAddressProblems(values),
     ...policyProblems,
@@ -161,6 +165,17 @@ const credentialProblems = (values: Record<string, string>): SettingProblem[] =>
     .map(name => problemOf(name, `is required beside ${way.filter(each => each !== name).join(' and ')}`))
 }
 
+const pingAccessWay = ['PINGACCESS_ADMIN_URL', 'PINGACCESS_USERNAME', 'PINGACCESS_PASSWORD']
+
+/** All or nothing. */
+const pingAccessProblems = (values: Record<string, string>): SettingProblem[] => {
+  const [first] = [...pingAccessWay, 'PINGACCESS_CA_FILE'].filter(name => values[name])
+  if (first === undefined) return []
+  return pingAccessWay
+    .filter(name => !values[name])
+    .map(name => problemOf(name, `is required beside ${first}`))
+}
+
 const rangeProblems = (values: Record<string, string>): SettingProblem[] => {
   const ttl = Number(values['RETRIEVAL_TTL_SECONDS'] ?? 900)
   const port = values['PORT'] ?? '3000'
@@ -200,10 +215,35 @@ const toCredentials = (variables: Variables, pems: PemFiles): PingFederateCreden
   }
 }
 
-const toFiles = (values: Readonly<Record<string, string>>): PingFederateConfig['files'] =>
+/** @param prefix of the variables that belong to one administrative API */
+const toFiles = (values: Readonly<Record<string, string>>, prefix: string): AdminApiConfig['files'] =>
   Object.fromEntries(
-    [...secretFiles, ...pemFiles].flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])),
+    [...secretFiles, ...pemFiles].flatMap(name =>
+      values[name] !== undefined && name.startsWith(prefix) ? [[name, values[name]]] : [],
+    ),
   )
+
+/** What this service asks of PingAccess are a few lists, for whoever looks at a web session. */
+const pingAccessConnections = 4
+
+const toPingAccessAdmin = (
+  variables: Variables,
+  { pems, values }: Pick<FromFiles, 'pems' | 'values'>,
+): AdminApiConfig | undefined =>
+  variables.PINGACCESS_ADMIN_URL === undefined
+    ? undefined
+    : {
+        adminUrl: variables.PINGACCESS_ADMIN_URL.replace(/\/$/, ''),
+        credentials: {
+          kind: 'basic',
+          username: variables.PINGACCESS_USERNAME ?? '',
+          password: new Secret(variables.PINGACCESS_PASSWORD ?? ''),
+        },
+        ca: pems.PINGACCESS_CA_FILE,
+        files: toFiles(values, 'PINGACCESS_'),
+        timeoutMs: variables.PINGACCESS_TIMEOUT_MS,
+        concurrency: pingAccessConnections,
+      }
 
 const toKey = (key: string): KeyObject => createSecretKey(key, 'base64url')
 
@@ -234,7 +274,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     adminUrl: variables.PINGFEDERATE_ADMIN_URL.replace(/\/$/, ''),
     credentials: toCredentials(variables, pems),
     ca: pems.PINGFEDERATE_CA_FILE,
-    files: toFiles(values),
+    files: toFiles(values, 'PINGFEDERATE_'),
     timeoutMs: variables.PINGFEDERATE_TIMEOUT_MS,
     concurrency: variables.PINGFEDERATE_CONCURRENCY,
     queue: variables.PINGFEDERATE_QUEUE,
@@ -247,6 +287,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     requireFullyQualifiedHosts: variables.REQUIRE_FULLY_QUALIFIED_HOSTS,
     allowIpHosts: variables.ALLOW_IP_HOSTS,
   },
+  pingAccessAdmin: toPingAccessAdmin(variables, { pems, values }),
   jwt: {
     issuer: variables.JWT_ISSUER,
     audience: variables.JWT_AUDIENCE,

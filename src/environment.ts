@@ -120,6 +120,32 @@ export const Environment = Type.Object({
       { format: 'upstream-url-list', maxLength: 4096 },
     ),
   ),
+  PINGACCESS_ADMIN_URL: Type.Optional(
+    url(
+      "Base URL of PingAccess's administrative API, without `/pa-admin-api/v3`; PingAccess is not asked when not set.",
+      'https://pa-admin.example.com:9000',
+    ),
+  ),
+  PINGACCESS_USERNAME: Type.Optional(
+    text(
+      'HTTP Basic: administrator account of PingAccess; reading is all that it needs.',
+      'web-session-clients',
+    ),
+  ),
+  PINGACCESS_PASSWORD: Type.Optional(
+    text('HTTP Basic: its password.', '/run/secrets/pingaccess-password (as PINGACCESS_PASSWORD_FILE)'),
+  ),
+  PINGACCESS_CA_FILE: Type.Optional(
+    text(
+      "Private CA, PEM, trusted for PingAccess's administrative API in addition to the system's.",
+      '/etc/ssl/private-ca.pem',
+    ),
+  ),
+  PINGACCESS_TIMEOUT_MS: integer('Deadline of one call to PingAccess, in milliseconds.', {
+    minimum: 100,
+    maximum: 60_000,
+    default: 5_000,
+  }),
   PINGACCESS_CALLBACK_PATH: text(
     "PingAccess's OIDC callback, at the host or below the context root; its first segment is what PingAccess keeps for itself.",
     '/pa/oidc/cb',
@@ -258,6 +284,7 @@ export const Environment = Type.Object({
 export const secretVariables = [
   'PINGFEDERATE_ADMIN_PASSWORD',
   'PINGFEDERATE_ADMIN_CLIENT_SECRET',
+  'PINGACCESS_PASSWORD',
   'DATABASE_URL',
   'SECRET_KEY',
   'SECRET_KEYS_PREVIOUS',

@@ -27,6 +27,11 @@ export const logTexts = {
   credentialsAccepted: 'PingFederate accepts the credentials again',
   pingFederateUnusable: 'PingFederate cannot be used',
   pingFederateUsable: 'PingFederate can be used again',
+  pingAccessFound: 'PingAccess answers',
+  pingAccessUnreadable: 'PingAccess could not be read',
+  pingAccessCredentialsRefused:
+    'PingAccess refuses the credentials; they are left alone until their file changes or a minute and a half is over',
+  pingAccessCredentialsAccepted: 'PingAccess accepts the credentials again',
   issuerUnusable: 'the keys of the issuer cannot be had',
   issuerUsable: 'the keys of the issuer can be had again',
   issuerKeysStale:
@@ -62,7 +67,16 @@ const loggedFields: ReadonlySet<string> = new Set([
   // Of what is wrong with the set-up.
   ...['fix', 'setting'],
   // Of the start.
-  ...['version', 'database', 'pingFederate', 'issuer', 'audience', 'policy', 'pingFederateVersion'],
+  ...[
+    'version',
+    'database',
+    'pingFederate',
+    'issuer',
+    'audience',
+    'policy',
+    'pingFederateVersion',
+    'pingAccessVersion',
+  ],
 ])
 
 /**

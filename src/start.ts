@@ -3,7 +3,7 @@ import { Agent } from 'undici'
 import { buildApp, type World } from './app.ts'
 import { logAuditEvents } from './audit/announce.ts'
 import { type AuditedStore, announceAuditEvents } from './audit/record.ts'
-import { createIssuerKeys } from './authentication/issuer-keys.ts'
+import { createIssuerKeys, type IssuerKeys } from './authentication/issuer-keys.ts'
 import type { Config } from './config.ts'
 import { measureWrites } from './database/measure-writes.ts'
 import { openStore } from './database/open.ts'
@@ -17,6 +17,7 @@ import { logTexts } from './log.ts'
 import { startMaintenance } from './maintenance.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { serveMetrics } from './metrics/serve.ts'
+import { createPingAccess, type PingAccess } from './pingaccess/ping-access.ts'
 import { createIssuerConnector } from './pingfederate/connect.ts'
 import { createIdentity } from './pingfederate/identity.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
@@ -33,7 +34,7 @@ export type RunningService = {
   app: FastifyInstance
   /** Reads the policy file again; the former policy stays in force where the new one is refused. */
   reload: () => void
-  /** Asks PingFederate once, so that a wrong address or account is in the log before anybody needs it; never rejects. */
+  /** Asks PingFederate, and PingAccess where it is set, once, so that a wrong address or account is in the log before anybody needs it; never rejects. */
   lookAround: () => Promise<void>
   /** Base URL it listens on. */
   address: string
@@ -62,9 +63,8 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const metrics = createMetrics()
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
   const { dispatcher, transport, pingFederate, ...upstream } = connectToPingFederate(config, world, metrics)
-  const keys = watchIssuer(config.jwt, log, told =>
-    createIssuerKeys({ ...config.jwt, dispatcher, now, ...told }),
-  )
+  const pingAccess = connectToPingAccess(config, world, metrics)
+  const keys = connectToIssuer(config, world, dispatcher)
   const replication = createReplication({
     mode: config.pingFederate.replication,
     pingFederate: { ...pingFederate, replicate: recordPublishing({ ...world, store, pingFederate }) },
@@ -95,7 +95,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     pingFederate.stop()
     await closeWithin(app, { graceMs, handOver: transport.close, log })
     // What still calls PingFederate now has no caller who waits for it.
-    await transport.close()
+    await Promise.all([transport.close(), pingAccess?.close()])
     await idle
     await metricsListener.stop()
     await dispatcher.destroy()
@@ -111,16 +111,24 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
-  return { app, address, reload: policy.reload, lookAround: () => lookAt(pingFederate, log), stop }
+  const lookAround = () => lookAt({ pingFederate, pingAccess }, log)
+  return { app, address, reload: policy.reload, lookAround, stop }
 }
 
 /** What it finds is in the log; of a failure whoever watches PingFederate says so. */
 const lookAt = async (
-  { getVersion }: Pick<PingFederate, 'getVersion'>,
+  {
+    pingFederate,
+    pingAccess,
+  }: { pingFederate: Pick<PingFederate, 'getVersion'>; pingAccess: PingAccess | undefined },
   log: FastifyBaseLogger,
 ): Promise<void> => {
-  const version = await getVersion().catch(() => undefined)
+  const [version, pingAccessVersion] = await Promise.all([
+    pingFederate.getVersion().catch(() => undefined),
+    pingAccess?.getVersion().catch(err => log.warn({ err }, logTexts.pingAccessUnreadable)),
+  ])
   if (version) log.info({ pingFederateVersion: version.join('.') }, logTexts.pingFederateFound)
+  if (pingAccessVersion) log.info({ pingAccessVersion }, logTexts.pingAccessFound)
 }
 
 /** The store with all that is told of it: its writes, and the audit events they keep. */
@@ -140,14 +148,7 @@ const watchStore = (
 
 /** PingFederate behind its limits, and what the service signs in there with. */
 const connectToPingFederate = (config: Config, { now, log }: World, metrics: Metrics) => {
-  const tellReread = logReread(log)
-  const identity = createIdentity(config.pingFederate, {
-    now,
-    onReread: problems => {
-      metrics.countReread(problems.length === 0)
-      tellReread(problems)
-    },
-  })
+  const identity = createIdentity(config.pingFederate, { now, onReread: countRereads(log, metrics) })
   const transport = createTransport(config.pingFederate, { identity, now })
   const pingFederate = protectPingFederate(transport, {
     limits: config.pingFederate,
@@ -170,6 +171,36 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
     ...{ dispatcher, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) },
     runtime: createRuntime({ urls, dispatcher }),
     tokenProvider: createTokenProviderReader({ urls, dispatcher, identity, timeoutMs }),
+  }
+}
+
+/** The keys that access tokens are checked with. */
+const connectToIssuer = ({ jwt }: Config, { now, log }: World, dispatcher: Agent): IssuerKeys =>
+  watchIssuer(jwt, log, told => createIssuerKeys({ ...jwt, dispatcher, now, ...told }))
+
+/** PingAccess, where it is set. */
+const connectToPingAccess = (
+  { pingAccessAdmin }: Config,
+  { now, log }: World,
+  metrics: Metrics,
+): PingAccess | undefined => {
+  if (pingAccessAdmin === undefined) return undefined
+  return createPingAccess(pingAccessAdmin, {
+    now,
+    onReread: countRereads(log, metrics),
+    onCredentials: (isAccepted, err) =>
+      isAccepted
+        ? log.info(logTexts.pingAccessCredentialsAccepted)
+        : log.error({ err }, logTexts.pingAccessCredentialsRefused),
+  })
+}
+
+/** Says in log and metrics what a reread of files has come to. */
+const countRereads = (log: FastifyBaseLogger, metrics: Pick<Metrics, 'countReread'>) => {
+  const tellReread = logReread(log)
+  return (problems: Parameters<typeof tellReread>[0]): void => {
+    metrics.countReread(problems.length === 0)
+    tellReread(problems)
   }
 }
 

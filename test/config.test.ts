@@ -97,6 +97,7 @@ test('the least that is needed gives the documented defaults', () => {
     corsOrigins: [],
     runtimeUrls: [],
     pingAccess: { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false },
+    pingAccessAdmin: undefined,
     jwt: {
       issuer: 'https://sso.example.com',
       audience: 'https://clients.example.com',
@@ -283,6 +284,20 @@ test('two ways to sign in are one too many', () => {
   assert.deepEqual(namesOf({ ...least, ...oauth }), ['PINGFEDERATE_ADMIN_TOKEN_URL'])
   assert.deepEqual(namesOf({ ...least, ...mutualTls }), ['PINGFEDERATE_ADMIN_CERT_FILE'])
   assert.deepEqual(namesOf({ ...noCredentials, ...oauth, ...mutualTls }), ['PINGFEDERATE_ADMIN_CERT_FILE'])
+})
+
+const pingAccess = {
+  PINGACCESS_ADMIN_URL: 'https://pa.example.com:9000/',
+  PINGACCESS_USERNAME: 'reader',
+  PINGACCESS_PASSWORD: 'planted-secret',
+}
+
+test('PingAccess is configured whole or not at all', () => {
+  assert.equal(parseConfig(least).pingAccessAdmin, undefined)
+  const { adminUrl, timeoutMs } = parseConfig({ ...least, ...pingAccess }).pingAccessAdmin ?? {}
+  assert.deepEqual([adminUrl, timeoutMs], ['https://pa.example.com:9000', 5_000])
+  for (const name of Object.keys(pingAccess))
+    assert.deepEqual(namesOf({ ...least, ...pingAccess, [name]: undefined }), [name])
 })
 
 test('former server keys follow the current one', () => {

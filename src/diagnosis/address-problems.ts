@@ -9,6 +9,11 @@ const surplus: { name: string; end: RegExp; why: string }[] = [
     why: 'must be the base URL alone: /pf-admin-api/v1 is added to it',
   },
   {
+    name: 'PINGACCESS_ADMIN_URL',
+    end: /\/pa-admin-api(\/v\d+)?(\/api-docs)?\/*$/i,
+    why: 'must be the base URL alone: /pa-admin-api/v3 is added to it',
+  },
+  {
     name: 'JWT_ISSUER',
     end: /\/\.well-known\/(openid-configuration|oauth-authorization-server)\/*$/,
     why: 'must be the issuer alone: /.well-known/openid-configuration is added to it',

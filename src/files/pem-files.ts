@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 /** Variables that name PEM files, and what has to be in them. */
 const contents = {
   PINGFEDERATE_CA_FILE: { what: 'a certificate', check: (pem: string) => new X509Certificate(pem) },
+  PINGACCESS_CA_FILE: { what: 'a certificate', check: (pem: string) => new X509Certificate(pem) },
   PINGFEDERATE_ADMIN_CERT_FILE: { what: 'a certificate', check: (pem: string) => new X509Certificate(pem) },
   PINGFEDERATE_ADMIN_KEY_FILE: {
     what: 'an unencrypted private key',

@@ -24,7 +24,7 @@ const byProfile = <T>(value: T): Sourced<T> => ({
 })
 
 /** The scopes that PingAccess asks for where a web session names none. */
-const scopesOfPingAccess = ['address', 'email', 'phone', 'profile']
+export const scopesOfPingAccess = ['address', 'email', 'phone', 'profile']
 
 /** PingAccess adds it to every login (OpenID Connect Core section 3.1.2.1). */
 const impliedScope = 'openid'

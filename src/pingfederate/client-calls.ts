@@ -6,7 +6,7 @@ import { type NewSecret, withNewSecret, withoutFormerSecrets } from './new-secre
 import { type ClientInPingFederate, parseClient, parseClients } from './oauth-client.ts'
 import { type Answer, bodyOf } from './parse-answer.ts'
 import { withItsSecret } from './sendable.ts'
-import type { Call, Transport } from './transport.ts'
+import type { Call, CallPingFederate } from './transport.ts'
 
 /**
  * A client is about 3 kB of JSON, and one with many redirect URIs is 11 kB: a page of those is 700 kB, and an answer is
@@ -73,7 +73,7 @@ export const toDeleteCall = (clientId: string): Call<void> => ({
 })
 
 /** A page whose answer is too long is the same clients as two pages of half its size. */
-export const listPage = async (call: Transport['call'], asked: Page): Promise<ClientInPingFederate[]> => {
+export const listPage = async (call: CallPingFederate, asked: Page): Promise<ClientInPingFederate[]> => {
   try {
     return await call(toListCall(asked))
   } catch (error) {

@@ -9,28 +9,35 @@ export type PingFederateCredentials =
 export const secretFiles = [
   'PINGFEDERATE_ADMIN_PASSWORD_FILE',
   'PINGFEDERATE_ADMIN_CLIENT_SECRET_FILE',
+  'PINGACCESS_PASSWORD_FILE',
 ] as const
 export const pemFiles = [
   'PINGFEDERATE_CA_FILE',
   'PINGFEDERATE_ADMIN_CERT_FILE',
   'PINGFEDERATE_ADMIN_KEY_FILE',
+  'PINGACCESS_CA_FILE',
 ] as const
-type PingFederateFile = (typeof secretFiles | typeof pemFiles)[number]
+type IdentityFile = (typeof secretFiles | typeof pemFiles)[number]
 
 /** Who brings clients to the engines of a cluster, and whether `status` tells of it. */
 export const replicationModes = ['none', 'report', 'trigger'] as const
 
-export type PingFederateConfig = Readonly<{
+/** How an administrative API is reached, PingFederate's or PingAccess's. */
+export type AdminApiConfig = Readonly<{
   adminUrl: string
   credentials: PingFederateCredentials
   /** Private CA, PEM. */
   ca: string | undefined
   /** Paths of the files that credentials and CA come from; they are read again when they change. */
-  files: Readonly<Partial<Record<PingFederateFile, string>>>
+  files: Readonly<Partial<Record<IdentityFile, string>>>
   timeoutMs: number
   concurrency: number
-  queue: number
-  /** How long credentials that PingFederate refused are left alone, unless their file changes. */
-  credentialsPauseMs: number
-  replication: (typeof replicationModes)[number]
 }>
+
+export type PingFederateConfig = AdminApiConfig &
+  Readonly<{
+    queue: number
+    /** How long credentials that PingFederate refused are left alone, unless their file changes. */
+    credentialsPauseMs: number
+    replication: (typeof replicationModes)[number]
+  }>

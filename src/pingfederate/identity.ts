@@ -2,7 +2,7 @@ import { type PemFiles, readPemFiles } from '../files/pem-files.ts'
 import { createReread, type FileProblem } from '../files/reread-files.ts'
 import { readSecretFile } from '../files/secret-files.ts'
 import { Secret } from '../secret.ts'
-import { type PingFederateConfig, type PingFederateCredentials, pemFiles, secretFiles } from './config.ts'
+import { type AdminApiConfig, type PingFederateCredentials, pemFiles, secretFiles } from './config.ts'
 
 /** PEM texts; the same object for as long as none of them changes. */
 export type Certificates = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
@@ -27,12 +27,12 @@ type Options = {
 const certificatesIntervalMs = 10_000
 
 /**
- * A password or client secret is read again only when PingFederate refuses the one in use: until then the file may be
- * ahead of PingFederate. Certificates are read again from time to time as well, because an authority that is not
+ * A password or client secret is read again only when the one in use is refused: until then the file may be ahead of
+ * PingFederate or PingAccess. Certificates are read again from time to time as well, because an authority that is not
  * trusted any more is never refused by anybody.
  */
 export const createIdentity = (
-  { credentials: initial, ca, files }: Pick<PingFederateConfig, 'credentials' | 'ca' | 'files'>,
+  { credentials: initial, ca, files }: Pick<AdminApiConfig, 'credentials' | 'ca' | 'files'>,
   { now, onReread }: Options,
 ): Identity => {
   let credentials = initial
@@ -101,7 +101,7 @@ const withSecret = (credentials: PingFederateCredentials, value: string): PingFe
   return credentials.kind === 'oauth' ? { ...credentials, clientSecret: new Secret(value) } : credentials
 }
 
-type Files = PingFederateConfig['files']
+type Files = AdminApiConfig['files']
 type Read<T> = { value: T } | { problems: readonly FileProblem[] }
 
 const readSecret = (files: Files): Read<string> => {
@@ -115,8 +115,9 @@ const readCertificates = (files: Files): Read<Certificates> => {
   return problems.length > 0 ? { problems } : { value: toCertificates(pems) }
 }
 
+/** An identity has the files of one administrative API. */
 const toCertificates = (pems: PemFiles): Certificates => ({
-  ca: pems.PINGFEDERATE_CA_FILE,
+  ca: pems.PINGFEDERATE_CA_FILE ?? pems.PINGACCESS_CA_FILE,
   cert: pems.PINGFEDERATE_ADMIN_CERT_FILE,
   key:
     pems.PINGFEDERATE_ADMIN_KEY_FILE === undefined ? undefined : new Secret(pems.PINGFEDERATE_ADMIN_KEY_FILE),

@@ -14,6 +14,8 @@ type Received = {
   secrets: () => readonly string[]
   /** Of a call that changes nothing, so that nothing in it can be refused. */
   isRead: boolean
+  /** Whether a body is the product's own error; PingFederate's unless told otherwise. */
+  isOwnError?: (body: unknown) => boolean
 }
 
 /**
@@ -21,11 +23,19 @@ type Received = {
  * answers under its address, too; what they say of one request says nothing of the client, the account or the cluster.
  * @throws PingFederateFailure for all but 404 and a 2xx that is no page, of which the call itself makes something
  */
-export const parseAnswer = ({ status, headers, text, now, secrets, isRead }: Received): Answer => {
+export const parseAnswer = ({
+  status,
+  headers,
+  text,
+  now,
+  secrets,
+  isRead,
+  isOwnError = isApiResult,
+}: Received): Answer => {
   const body = parseBody(text)
   const isPage = body === undefined && text !== ''
   if (status === 404 || (status >= 200 && status < 300 && !isPage)) return { status, body }
-  const speaker = findSpeaker(text, body)
+  const speaker = findSpeaker(text, isOwnError(body))
   const told = toKind(status, speaker)
   const kind = told === 'invalid' && isRead ? 'unexpected' : told
   const { fieldErrors, resultId, reason } = parseApiResult(body, secrets())
@@ -55,9 +65,9 @@ const toKind = (status: number, speaker: Speaker): FailureKind => {
   return ownKinds[status] ?? 'unexpected'
 }
 
-/** PingFederate's own error is an `ApiResult` in JSON, or has no body at all; a page never is its own. */
-const findSpeaker = (text: string, body: unknown): Speaker => {
-  if (isApiResult(body)) return 'itself'
+/** The product's own error is JSON of a form that is its own, or has no body at all; a page never is its own. */
+const findSpeaker = (text: string, isOwn: boolean): Speaker => {
+  if (isOwn) return 'itself'
   return text === '' ? 'unknown' : 'another'
 }
 

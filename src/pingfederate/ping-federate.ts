@@ -27,7 +27,7 @@ import type { NewSecret } from './new-secret.ts'
 import { type ClientInPingFederate, toPingFederateClient } from './oauth-client.ts'
 import type { PlannedCall } from './planned-call.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
-import { apiPath, type Call, type Transport } from './transport.ts'
+import { apiPath, type Call, type CallPingFederate } from './transport.ts'
 
 /** The administrative API as far as this service uses it. Every method rejects with {@link PingFederateFailure}. */
 export type PingFederate = {
@@ -67,7 +67,7 @@ export type PingFederate = {
   replicate: () => Promise<void>
 }
 
-export const createPingFederate = ({ call }: Pick<Transport, 'call'>): PingFederate => {
+export const createPingFederate = ({ call }: { call: CallPingFederate }): PingFederate => {
   let version: readonly number[] | undefined
   const getVersion = async () => {
     version ??= await call(versionCall)

@@ -1,7 +1,7 @@
 import { PingFederateFailure } from './failure.ts'
 import { isJson, type Json, parseReference, toTexts } from './json.ts'
 import type { Answer } from './parse-answer.ts'
-import type { Transport } from './transport.ts'
+import type { CallPingFederate } from './transport.ts'
 
 /** What a login needs besides the client, and an administrator sets up once. Undefined is what could not be read. */
 export type Prerequisites = {
@@ -25,7 +25,7 @@ const paths = {
 }
 
 /** Asks for all of them at the same time; what cannot be read stays undefined, and nothing is thrown for it. */
-export const readPrerequisites = async (call: Transport['call']): Promise<Prerequisites> => {
+export const readPrerequisites = async (call: CallPingFederate): Promise<Prerequisites> => {
   const failures: unknown[] = []
   const read = async (path: string): Promise<Json | undefined> => {
     try {

@@ -6,7 +6,7 @@ import { type FailureKind, PingFederateFailure } from './failure.ts'
 import type { Identity } from './identity.ts'
 import { createPingFederate, type PingFederate } from './ping-federate.ts'
 import { createSlots, type SlotsState } from './slots.ts'
-import type { Call, Transport } from './transport.ts'
+import type { Call, CallPingFederate } from './transport.ts'
 import { type MadeCall, watchCalls } from './watch-calls.ts'
 
 /** PingFederate behind its limits. A call that they refuse was not sent, so its failure is never ambiguous. */
@@ -64,7 +64,7 @@ const outageKinds: ReadonlySet<FailureKind> = new Set([
 
 /** The bulkhead, the circuit breaker and the pauses PingFederate asks for, around the transport. */
 export const protectPingFederate = (
-  transport: Pick<Transport, 'call'>,
+  transport: { call: CallPingFederate },
   { limits, identity, now, onChange, onCredentials, onCall, probeAfterMs = defaultProbeAfterMs }: Options,
 ): ProtectedPingFederate => {
   const lookUpSlots = Math.min(maxLookUpSlots, Math.max(1, Math.floor(limits.concurrency / 4)))

@@ -1,7 +1,8 @@
 import { type Dispatcher, Pool, request } from 'undici'
 import type { Secret } from '../secret.ts'
 import { userAgent } from '../version.ts'
-import type { PingFederateConfig } from './config.ts'
+import { isApiResult } from './api-result.ts'
+import type { AdminApiConfig } from './config.ts'
 import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
 import { PingFederateFailure, toFailure } from './failure.ts'
@@ -28,8 +29,8 @@ export const operations = [
 ] as const
 export type Operation = (typeof operations)[number]
 
-export type Call<T> = {
-  operation: Operation
+/** A call to an administrative API. */
+export type ApiCall<T> = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
   body?: unknown
@@ -38,28 +39,56 @@ export type Call<T> = {
   /** Makes something of a 2xx or a 404. @throws PingFederateFailure `unexpected` where it is not what the API describes */
   read: (answer: Answer) => T
 }
+
+/** A call to PingFederate's. */
+export type Call<T> = ApiCall<T> & { operation: Operation }
+export type CallPingFederate = <T>(call: Call<T>) => Promise<T>
+
 /**
- * One call to the administrative API, with its deadline.
+ * One call to an administrative API, with its deadline.
  * Resolves to what is read of 2xx and 404; everything else rejects with a {@link PingFederateFailure}.
  */
-export type Transport = { call: <T>(call: Call<T>) => Promise<T>; close: () => Promise<void> }
+export type Transport = { call: <T>(call: ApiCall<T>) => Promise<T>; close: () => Promise<void> }
 
 /** Where PingFederate serves the administrative API. */
 export const apiPath = '/pf-admin-api/v1'
-const maxResponseBytes = 1024 * 1024
-type TransportOptions = { identity: Identity; now: () => number }
+
+/** What tells one administrative API from another. */
+export type AdminApi = {
+  /** Where it is served, below the base URL. */
+  path: string
+  /** The value of `X-XSRF-Header`; a request without it is refused, GET included. */
+  xsrfHeader: string
+  /** Whether a body is its own error, and not that of something on the way. */
+  isOwnError: (body: unknown) => boolean
+  maxResponseBytes: number
+}
+
+const pingFederateApi: AdminApi = {
+  path: apiPath,
+  xsrfHeader: 'PingFederate',
+  isOwnError: isApiResult,
+  maxResponseBytes: 1024 * 1024,
+}
+
+/** PingFederate's administrative API unless told otherwise. */
+type TransportOptions = { identity: Identity; now: () => number; api?: AdminApi }
 
 export const createTransport = (
-  { adminUrl, timeoutMs, concurrency: connections }: PingFederateConfig,
-  { identity, now }: TransportOptions,
+  { adminUrl, timeoutMs, concurrency: connections }: AdminApiConfig,
+  { identity, now, api = pingFederateApi }: TransportOptions,
 ): Transport => {
   const connect = createConnector(identity)
   const { origin, pathname } = new URL(adminUrl)
-  const base = pathname.replace(/\/$/, '') + apiPath
+  const base = pathname.replace(/\/$/, '') + api.path
   const pools = createPools({
     identity,
     open: each =>
-      new Pool(each, { connect, connections: each === origin ? connections : 1, ...poolOptions(timeoutMs) }),
+      new Pool(each, {
+        connect,
+        connections: each === origin ? connections : 1,
+        ...poolOptions(timeoutMs, api),
+      }),
   })
   const credentials = createCredentials({
     identity,
@@ -73,13 +102,13 @@ export const createTransport = (
       }),
   })
 
-  const send = async ({ method, path, body }: Call<unknown>, authorization: string | undefined) => {
+  const send = async ({ method, path, body }: ApiCall<unknown>, authorization: string | undefined) => {
     try {
       return await withDeadline(timeoutMs, async signal => {
         const answer = await pools.get(origin).request({
           method,
           path: base + path,
-          headers: toHeaders(authorization, body !== undefined),
+          headers: toHeaders(api, authorization, body !== undefined),
           body: body === undefined ? null : JSON.stringify(body),
           signal,
         })
@@ -90,7 +119,7 @@ export const createTransport = (
     }
   }
   /** A certificate that is refused, on either side, may have been exchanged since; nothing was read of such a call. */
-  const sendTrusted = (call: Call<unknown>, authorization: string | undefined) =>
+  const sendTrusted = (call: ApiCall<unknown>, authorization: string | undefined) =>
     send(call, authorization).catch(async (failure: PingFederateFailure) => {
       if (failure.kind !== 'tls' || !(await identity.refresh())) throw failure
       return send(call, authorization)
@@ -105,18 +134,18 @@ export const createTransport = (
       if (answer.statusCode === 401 && (await credentials.renew(authorization))) {
         answer = await send(call, await credentials.authorization())
       }
-      return readAnswer(call, answer, { now: now(), identity, authorization })
+      return readAnswer(call, answer, { now: now(), identity, authorization, api })
     },
     close: pools.close,
   }
 }
 
-type Sent = { now: number; identity: Identity; authorization: string | undefined }
+type Sent = { now: number; identity: Identity; authorization: string | undefined; api: AdminApi }
 
 const readAnswer = <T>(
-  call: Call<T>,
+  call: ApiCall<T>,
   { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
-  { now, identity, authorization }: Sent,
+  { now, identity, authorization, api: { isOwnError } }: Sent,
 ): T => {
   const secrets = () => [
     ...(call.secrets ?? []).map(secret => secret.reveal()),
@@ -124,10 +153,11 @@ const readAnswer = <T>(
     // Either kind of `Authorization` is a word and what is confidential.
     ...(authorization?.split(' ').slice(1) ?? []),
   ]
-  return call.read(parseAnswer({ status, headers, text, now, secrets, isRead: call.method === 'GET' }))
+  const isRead = call.method === 'GET'
+  return call.read(parseAnswer({ status, headers, text, now, secrets, isRead, isOwnError }))
 }
 
-const poolOptions = (timeoutMs: number) => ({
+const poolOptions = (timeoutMs: number, { maxResponseBytes }: AdminApi) => ({
   headersTimeout: timeoutMs,
   bodyTimeout: timeoutMs,
   maxResponseSize: maxResponseBytes,
@@ -148,9 +178,12 @@ const withDeadline = async <T>(timeoutMs: number, call: (signal: AbortSignal) =>
   }
 }
 
-/** PingFederate refuses every request without `X-XSRF-Header`, GET included. */
-const toHeaders = (authorization: string | undefined, hasBody: boolean): Record<string, string> => ({
-  'x-xsrf-header': 'PingFederate',
+const toHeaders = (
+  { xsrfHeader }: AdminApi,
+  authorization: string | undefined,
+  hasBody: boolean,
+): Record<string, string> => ({
+  'x-xsrf-header': xsrfHeader,
   accept: 'application/json',
   'user-agent': userAgent,
   ...(hasBody && { 'content-type': 'application/json' }),

@@ -1,6 +1,6 @@
 import { isWithoutCluster } from './cluster-calls.ts'
 import { type FailureKind, PingFederateFailure } from './failure.ts'
-import type { Call, Operation, Transport } from './transport.ts'
+import type { Call, CallPingFederate, Operation } from './transport.ts'
 
 /** A call that was made, and how it ended. */
 export type MadeCall = {
@@ -14,7 +14,7 @@ const seconds = (): number => performance.now() / 1_000
 
 /** Tells of every call how it ended. */
 export const watchCalls =
-  (send: Transport['call'], onCall: (call: MadeCall) => void): Transport['call'] =>
+  (send: CallPingFederate, onCall: (call: MadeCall) => void): CallPingFederate =>
   async call => {
     const { operation } = call
     const beganAt = seconds()

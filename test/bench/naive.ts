@@ -9,7 +9,7 @@ import { buildValidator } from '../../src/http/compilation.ts'
 import type { App } from '../../src/http/route.ts'
 import { createPingFederate } from '../../src/pingfederate/ping-federate.ts'
 import { createReplication } from '../../src/pingfederate/replication.ts'
-import type { Transport } from '../../src/pingfederate/transport.ts'
+import type { CallPingFederate } from '../../src/pingfederate/transport.ts'
 import { openPolicy } from '../../src/policy/team-policy.ts'
 import { ProblemDetails, Violation } from '../../src/problem.ts'
 import { createClientJournal } from '../../src/web-session-clients/client-journal.ts'
@@ -33,7 +33,7 @@ const authenticate = (app: FastifyInstance, { jwt }: Config): void => {
 }
 
 const callByFetch =
-  ({ pingFederate }: Config): Transport['call'] =>
+  ({ pingFederate }: Config): CallPingFederate =>
   async ({ method, path, body, read }) => {
     if (pingFederate.credentials.kind !== 'basic') throw new Error('The benchmark signs in with a password.')
     const { username, password } = pingFederate.credentials

@@ -9,6 +9,7 @@ const copied: [string, string, string][] = [
   ['PINGFEDERATE_ADMIN_URL', '/pf-admin-api', 'https://pf.test:9999/proxied'],
   ['PINGFEDERATE_ADMIN_URL', '/pf-admin-api/v1/api-docs', 'https://pf.test:9999'],
   ['PINGFEDERATE_ADMIN_URL', '/pingfederate/app', 'https://pf.test:9999'],
+  ['PINGACCESS_ADMIN_URL', '/pa-admin-api/v3', 'https://pa.test:9000'],
   ['JWT_ISSUER', '/.well-known/openid-configuration', 'https://sso.test/realms/a'],
 ]
 

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createPingAccess, type PingAccess } from '../../src/pingaccess/ping-access.ts'
+import { listen } from '../../src/sandbox/listen.ts'
+import type { Exchange } from '../../src/sandbox/pingaccess/admin-api.ts'
+import { Secret } from '../../src/secret.ts'
+import { install, recipe, secret } from '../sandbox/pingaccess/installed.ts'
+import { startTestService } from '../service.ts'
+
+type Config = Parameters<typeof createPingAccess>[0]
+
+/** A client of the PingAccess at that address. */
+const connect = (t: TestContext, adminUrl: string, password: string, others: Partial<Config> = {}) => {
+  const told: boolean[] = []
+  const pingAccess = createPingAccess(
+    {
+      adminUrl,
+      credentials: { kind: 'basic', username: 'Administrator', password: new Secret(password) },
+      ca: undefined,
+      files: {},
+      timeoutMs: 2_000,
+      concurrency: 4,
+      ...others,
+    },
+    { now: Date.now, onReread: () => undefined, onCredentials: isAccepted => told.push(isAccepted) },
+  )
+  t.after(() => pingAccess.close())
+  return { ...pingAccess, told }
+}
+
+/** The sandbox's PingAccess with one web session in it, and what is asked of it from then on. */
+const prepare = async (t: TestContext) => {
+  const { administrator, pingAccess } = await install(t)
+  const webSessionId = await administrator.follow(recipe, secret)
+  const exchanges: Exchange[] = []
+  pingAccess.onExchange(exchange => void exchanges.push(exchange))
+  return { administrator, pingAccess, webSessionId, exchanges }
+}
+
+test('web sessions, applications and what they need are read as PingAccess has them', async t => {
+  const { pingAccess, webSessionId } = await prepare(t)
+  const live = connect(t, pingAccess.adminUrl, pingAccess.adminPassword)
+  assert.deepEqual(await live.listWebSessions(), [
+    {
+      ...{ id: webSessionId, name: 'pa_wam', clientId: 'pa_wam', credentialsType: 'SECRET' },
+      ...{ oidcLoginType: 'Code', scopes: ['profile', 'email', 'address', 'phone'] },
+      ...{ pkceChallengeType: 'SHA256', enablePushAuthorization: false, validateSessionIsAlive: false },
+    },
+  ])
+  const [host] = await live.listVirtualHosts()
+  assert.deepEqual(host, { id: host?.id, host: 'mypingaccessserver', port: 3000 })
+  const [application] = await live.listApplications()
+  const { contextRoot, deployReservedResources, virtualHostIds } = application ?? {}
+  assert.deepEqual([contextRoot, deployReservedResources, virtualHostIds], ['/', false, [host?.id]])
+  assert.equal(application?.webSessionId, webSessionId)
+  assert.equal(await live.getReservedContextRoot(), '/pa')
+  assert.deepEqual(await live.getTokenProvider(), { issuer: pingAccess.issuer, useSlo: true })
+  assert.match(await live.getVersion(), /^7\./)
+})
+
+test('every call has PingAccess’s header, and only reads', async t => {
+  const { pingAccess, exchanges } = await prepare(t)
+  const live = connect(t, pingAccess.adminUrl, pingAccess.adminPassword)
+  await Promise.all([live.listWebSessions(), live.listApplications(), live.getTokenProvider()])
+  assert.deepEqual(
+    exchanges.map(({ method, status, requestHeaders }) => [method, status, requestHeaders['x-xsrf-header']]),
+    exchanges.map(() => ['GET', 200, 'PingAccess']),
+  )
+})
+
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => assert.fail('it did not fail'),
+    ({ name, kind, message }) => ({ name, kind, message }),
+  )
+
+test('refused credentials are told once and then left alone', async t => {
+  const { pingAccess, exchanges } = await prepare(t)
+  const live = connect(t, pingAccess.adminUrl, 'wrong')
+  const failure = await failureOf(live.listWebSessions())
+  assert.deepEqual([failure.name, failure.kind], ['PingAccessFailure', 'credentials'])
+  assert.equal((await failureOf(live.getVersion())).kind, 'credentials')
+  assert.equal(exchanges.length, 1)
+  assert.deepEqual(live.told, [false])
+})
+
+test('a password that has changed in its file is read again within the same call', async t => {
+  const { pingAccess } = await prepare(t)
+  const folder = await mkdtemp(join(tmpdir(), 'pingaccess-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'password')
+  await writeFile(file, pingAccess.adminPassword)
+  const files = { PINGACCESS_PASSWORD_FILE: file }
+  const live = connect(t, pingAccess.adminUrl, 'former', { files })
+  assert.match(await live.getVersion(), /^7\./)
+})
+
+/** What else may answer at the address of PingAccess. */
+const answering = async (t: TestContext, status: number, text: string): Promise<PingAccess> => {
+  const server = await listen(
+    createServer((_request, response) => response.writeHead(status).end(text)),
+    0,
+    '127.0.0.1',
+  )
+  t.after(() => server[Symbol.asyncDispose]())
+  return connect(t, `http://127.0.0.1:${server.port}`, 'any')
+}
+
+const odd: [number, string, string][] = [
+  [200, '<html>Sign in</html>', 'unexpected'],
+  [200, '{}', 'unexpected'],
+  [404, '{"flash":["Not found"],"form":{}}', 'unexpected'],
+  [401, '<html>proxy</html>', 'unexpected'],
+  [401, '{"flash":["The credentials are not recognized."],"form":{}}', 'credentials'],
+  [403, '{"flash":["You may not."],"form":{}}', 'forbidden'],
+  [403, '<html>firewall</html>', 'unexpected'],
+  [503, 'later', 'server-error'],
+]
+
+for (const [status, text, kind] of odd)
+  test(`${status} with ${text} is ${kind}, by the name of PingAccess`, async t => {
+    const failure = await failureOf((await answering(t, status, text)).listWebSessions())
+    assert.deepEqual([failure.name, failure.kind], ['PingAccessFailure', kind])
+    assert.match(failure.message, /^PingAccess: /)
+  })
+
+test('a PingAccess that nobody can connect to is unreachable', async t => {
+  const server = await listen(createServer(), 0, '127.0.0.1')
+  await server[Symbol.asyncDispose]()
+  const live = connect(t, `http://127.0.0.1:${server.port}`, 'any')
+  assert.equal((await failureOf(live.listWebSessions())).kind, 'unreachable')
+})
+
+for (const [what, change, text] of [
+  ['answers', '', 'PingAccess answers'],
+  ['refuses the account', 'x', 'PingAccess could not be read'],
+] as const)
+  test(`the service says at its start that PingAccess ${what}`, async t => {
+    const service = await startTestService(t, {
+      async env(sandbox) {
+        const { adminUrl, adminUsername, adminPassword } = await sandbox.startPingAccess()
+        return {
+          PINGACCESS_ADMIN_URL: adminUrl,
+          PINGACCESS_USERNAME: adminUsername,
+          PINGACCESS_PASSWORD: adminPassword + change,
+        }
+      },
+    })
+    await service.lookAround()
+    const lines = service.logLines.filter(line => line.includes(`"msg":"${text}"`))
+    assert.equal(lines.length, 1)
+    assert.ok(!service.logLines.join().includes(service.env['PINGACCESS_PASSWORD'] ?? assert.fail()))
+  })
