@@ -2,6 +2,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { CommitUnknown, isDatabaseUnavailable } from './database/unavailable.ts'
 import { type SchemaErrors, toValidationProblem, toViolations } from './http/validation.ts'
 import { logTexts } from './log.ts'
+import { PingAccessFailure } from './pingaccess/failure.ts'
+import { toPingAccessProblem } from './pingaccess/to-problem.ts'
 import { PingFederateFailure } from './pingfederate/failure.ts'
 import { toProblem as toUpstreamProblem } from './pingfederate/to-problem.ts'
 import { Problem, type ProblemCode, toProblemDetails } from './problem.ts'
@@ -71,6 +73,7 @@ const frameworkProblems: Record<string, { code: ProblemCode; detail: string }> =
 export const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error
   if (error instanceof PingFederateFailure) return toUpstreamProblem(error)
+  if (error instanceof PingAccessFailure) return toPingAccessProblem(error)
   if (error instanceof CommitUnknown) {
     return new Problem(
       'database_unavailable',

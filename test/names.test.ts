@@ -29,7 +29,10 @@ const heldElsewhere: Record<string, string> = {
   // Schemas made of schemas: what they refuse is refused by the routes.
   'http/nullable.ts': 'openapi/described.test.ts',
   'http/page-size.ts': 'web-session-clients/list.test.ts',
-  // The calls behind each method, whose answers are read there.
+  // The calls behind each method, and what is read of their answers.
+  'pingaccess/calls.ts': 'pingaccess/ping-access.test.ts',
+  'pingaccess/failure.ts': 'pingaccess/ping-access.test.ts',
+  'pingaccess/live.ts': 'pingaccess/ping-access.test.ts',
   'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',

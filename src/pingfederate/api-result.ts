@@ -6,18 +6,22 @@ import { isJson } from './json.ts'
 export const isApiResult = (body: unknown): body is { resultId: string } =>
   isJson(body) && typeof body['resultId'] === 'string'
 
-const maxMessages = 20
-const maxMessageLength = 300
+export const maxMessages = 20
+export const maxMessageLength = 300
+
+/** What a product says of what it refuses: each error, with its field where it names one, and why, for the log. */
+export type OwnWords = {
+  fieldErrors: FieldError[]
+  resultId: string | undefined
+  reason: string | undefined
+}
 
 /**
  * What Ping's `ApiResult` says: why, for the log, and each error with the client's field where PingFederate names one.
  * Never fails: every field is optional.
  * @param secrets texts that the request had; a message may repeat what it is about
  */
-export const parseApiResult = (
-  body: unknown,
-  secrets: readonly string[],
-): { fieldErrors: FieldError[]; resultId: string | undefined; reason: string | undefined } => {
+export const parseApiResult = (body: unknown, secrets: readonly string[]): OwnWords => {
   if (!isJson(body)) return { fieldErrors: [], resultId: undefined, reason: undefined }
   const { message, validationErrors } = body
   const toText = (value: unknown): string | undefined =>
@@ -40,5 +44,5 @@ export const parseApiResult = (
   }
 }
 
-const maskAll = (text: string, secrets: readonly string[]): string =>
+export const maskAll = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((masked, secret) => masked.replaceAll(secret, '[masked]'), maskMarked(text))

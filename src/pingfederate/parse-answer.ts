@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { isApiResult, parseApiResult } from './api-result.ts'
+import { isApiResult, type OwnWords, parseApiResult } from './api-result.ts'
 import { type FailureKind, PingFederateFailure, type Speaker } from './failure.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
@@ -16,6 +16,8 @@ type Received = {
   isRead: boolean
   /** Whether a body is the product's own error; PingFederate's unless told otherwise. */
   isOwnError?: (body: unknown) => boolean
+  /** What is in such an error. */
+  parseOwnError?: (body: unknown, secrets: readonly string[]) => OwnWords
 }
 
 /**
@@ -31,6 +33,7 @@ export const parseAnswer = ({
   secrets,
   isRead,
   isOwnError = isApiResult,
+  parseOwnError = parseApiResult,
 }: Received): Answer => {
   const body = parseBody(text)
   const isPage = body === undefined && text !== ''
@@ -38,7 +41,7 @@ export const parseAnswer = ({
   const speaker = findSpeaker(text, isOwnError(body))
   const told = toKind(status, speaker)
   const kind = told === 'invalid' && isRead ? 'unexpected' : told
-  const { fieldErrors, resultId, reason } = parseApiResult(body, secrets())
+  const { fieldErrors, resultId, reason } = parseOwnError(body, secrets())
   throw new PingFederateFailure(kind, {
     ...{ status, speaker },
     ...(speaker === 'itself' && { resultId, reason }),

@@ -3,10 +3,13 @@ import { toRequestPointer } from './client-fields.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { type FailureKind, type FieldError, PingFederateFailure } from './failure.ts'
 
-const answers: Record<
+/** What is told of each kind of failure, and after how many seconds it makes sense to try again. */
+export type Answers = Record<
   Exclude<FailureKind, 'invalid'>,
   { code: ProblemCode; detail: string; retryAfterSeconds?: number }
-> = {
+>
+
+const answers: Answers = {
   unreachable: {
     code: 'pingfederate_unreachable',
     detail: 'No connection to PingFederate could be made; nothing was done. Try again.',
@@ -60,7 +63,14 @@ const answers: Record<
  */
 export const toProblem = (failure: PingFederateFailure, settings?: ClientSettings): Problem => {
   if (failure.kind === 'invalid') return toRefusal(failure, settings)
-  const { code, detail, retryAfterSeconds } = answers[failure.kind]
+  return toAnswer(answers[failure.kind], failure)
+}
+
+/** What the upstream itself asks to wait goes before ours. */
+export const toAnswer = (
+  { code, detail, retryAfterSeconds }: Answers[keyof Answers],
+  failure: Error & { retryAfterSeconds: number | undefined },
+): Problem => {
   const seconds = failure.retryAfterSeconds ?? retryAfterSeconds
   return new Problem(code, detail, {
     cause: failure,

@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool, request } from 'undici'
 import type { Secret } from '../secret.ts'
 import { userAgent } from '../version.ts'
-import { isApiResult } from './api-result.ts'
+import { isApiResult, type OwnWords, parseApiResult } from './api-result.ts'
 import type { AdminApiConfig } from './config.ts'
 import { createConnector } from './connect.ts'
 import { createCredentials } from './credentials.ts'
@@ -61,6 +61,8 @@ export type AdminApi = {
   xsrfHeader: string
   /** Whether a body is its own error, and not that of something on the way. */
   isOwnError: (body: unknown) => boolean
+  /** What such an error says; texts of the request that are confidential are masked. */
+  parseOwnError: (body: unknown, secrets: readonly string[]) => OwnWords
   maxResponseBytes: number
 }
 
@@ -68,6 +70,7 @@ const pingFederateApi: AdminApi = {
   path: apiPath,
   xsrfHeader: 'PingFederate',
   isOwnError: isApiResult,
+  parseOwnError: parseApiResult,
   maxResponseBytes: 1024 * 1024,
 }
 
@@ -145,7 +148,7 @@ type Sent = { now: number; identity: Identity; authorization: string | undefined
 const readAnswer = <T>(
   call: ApiCall<T>,
   { statusCode: status, headers, text }: Dispatcher.ResponseData & { text: string },
-  { now, identity, authorization, api: { isOwnError } }: Sent,
+  { now, identity, authorization, api: { isOwnError, parseOwnError } }: Sent,
 ): T => {
   const secrets = () => [
     ...(call.secrets ?? []).map(secret => secret.reveal()),
@@ -154,7 +157,7 @@ const readAnswer = <T>(
     ...(authorization?.split(' ').slice(1) ?? []),
   ]
   const isRead = call.method === 'GET'
-  return call.read(parseAnswer({ status, headers, text, now, secrets, isRead, isOwnError }))
+  return call.read(parseAnswer({ status, headers, text, now, secrets, isRead, isOwnError, parseOwnError }))
 }
 
 const poolOptions = (timeoutMs: number, { maxResponseBytes }: AdminApi) => ({

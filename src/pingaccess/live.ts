@@ -1,0 +1,76 @@
+import { isJson, type Json, toTexts } from '../pingfederate/json.ts'
+import { scopesOfPingAccess } from './web-session.ts'
+
+/** A web session as PingAccess has it; what it does not say is PingAccess's default. */
+export type LiveWebSession = {
+  id: number
+  name: string
+  clientId: string
+  credentialsType: string
+  oidcLoginType: string
+  scopes: string[]
+  pkceChallengeType: string | null
+  enablePushAuthorization: boolean
+  validateSessionIsAlive: boolean
+}
+
+export type LiveApplication = {
+  id: number
+  name: string
+  contextRoot: string
+  deployReservedResources: boolean
+  virtualHostIds: number[]
+  /** null where it has none. */
+  webSessionId: number | null
+}
+
+export type LiveVirtualHost = { id: number; host: string; port: number }
+
+export type LiveTokenProvider = {
+  /** null until it is set. */
+  issuer: string | null
+  useSlo: boolean
+}
+
+export const toText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+export const parseWebSession = (item: Json): LiveWebSession => {
+  const { clientCredentials } = item
+  const { clientId, credentialsType } = isJson(clientCredentials) ? clientCredentials : {}
+  return {
+    id: Number(item['id']),
+    name: String(item['name']),
+    clientId: toText(clientId) ?? '',
+    credentialsType: toText(credentialsType) ?? 'SECRET',
+    oidcLoginType: toText(item['oidcLoginType']) ?? 'Code',
+    scopes: Array.isArray(item['scopes']) ? toTexts(item['scopes']) : scopesOfPingAccess,
+    pkceChallengeType: toText(item['pkceChallengeType']) ?? null,
+    enablePushAuthorization: item['enablePushAuthorization'] === true,
+    validateSessionIsAlive: item['validateSessionIsAlive'] === true,
+  }
+}
+
+export const parseApplication = (item: Json): LiveApplication => {
+  const { virtualHostIds, webSessionId } = item
+  return {
+    id: Number(item['id']),
+    name: String(item['name']),
+    contextRoot: String(item['contextRoot']),
+    deployReservedResources: item['deployReservedResources'] === true,
+    virtualHostIds: (Array.isArray(virtualHostIds) ? virtualHostIds : []).map(Number),
+    // It has 0 for none, too.
+    webSessionId: typeof webSessionId === 'number' && webSessionId > 0 ? webSessionId : null,
+  }
+}
+
+export const parseVirtualHost = ({ id, host, port }: Json): LiveVirtualHost => ({
+  id: Number(id),
+  host: String(host),
+  port: Number(port),
+})
+
+export const parseTokenProvider = ({ issuer, useSlo }: Json): LiveTokenProvider => ({
+  issuer: toText(issuer) ?? null,
+  useSlo: useSlo === true,
+})
