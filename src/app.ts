@@ -51,6 +51,7 @@ import { adoptWebSessionClients } from './web-session-clients/adopt.ts'
 import { Adoptions, AdoptWebSessionClients } from './web-session-clients/adoption-schema.ts'
 import { createWebSessionClient } from './web-session-clients/create.ts'
 import { deleteWebSessionClient } from './web-session-clients/delete.ts'
+import { DeliverSecret, DeliveryDryRun } from './web-session-clients/deliver-schema.ts'
 import { getDrift } from './web-session-clients/drift.ts'
 import { Drift, Reconcile, ReconciledWebSessionClient } from './web-session-clients/drift-schema.ts'
 import { CreateDryRun } from './web-session-clients/dry-run-schema.ts'
@@ -77,6 +78,8 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { deliverSecret } from './web-sessions/deliver.ts'
+import { DeliveredWebSessionClient } from './web-sessions/deliver-schema.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -193,6 +196,9 @@ const schemas = [
   WebSessionClient,
   WebSessionClientWithRetrieval,
   WebSessionRecipe,
+  DeliverSecret,
+  DeliveredWebSessionClient,
+  DeliveryDryRun,
   LoginCheck,
   TokenProvider,
   RetrievalToken,
@@ -233,6 +239,7 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   revokeRetrieval(app, dependencies)
   deleteWebSessionClient(app, dependencies)
   getWebSessionRecipe(app, dependencies)
+  deliverSecret(app, dependencies)
   checkClientLogin(app, dependencies)
   getTokenProvider(app, dependencies)
   getOperation(app, dependencies)

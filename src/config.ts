@@ -10,6 +10,7 @@ import { readSecretFiles, type SettingProblem } from './files/secret-files.ts'
 import { compileSchema } from './http/compilation.ts'
 import type { RateLimitConfig } from './limits/rate-limits.ts'
 import type { PingAccessUrlRules } from './ping-access-urls/url.ts'
+import type { WebSessionDefaults } from './pingaccess/web-session.ts'
 import {
   type AdminApiConfig,
   type PingFederateConfig,
@@ -38,6 +39,7 @@ export type Config = Readonly<{
   pingAccess: Readonly<PingAccessUrlRules>
   /** PingAccess's administrative API; undefined: nobody asks it. */
   pingAccessAdmin: AdminApiConfig | undefined
+  webSessionDefaults: WebSessionDefaults
   jwt: AuthenticationConfig
   database: DatabaseConfig
   /** The current server key, then former ones. */
@@ -254,6 +256,13 @@ const toDatabase = (url: string, file: string | undefined): DatabaseConfig =>
 
 type FromFiles = { pems: PemFiles; values: Readonly<Record<string, string>>; policy: PolicySource }
 
+const toWebSessionDefaults = (variables: Variables): WebSessionDefaults => ({
+  cookieType: variables.WEB_SESSION_COOKIE_TYPE,
+  sameSite: variables.WEB_SESSION_SAME_SITE,
+  idleTimeoutInMinutes: variables.WEB_SESSION_IDLE_TIMEOUT_MINUTES,
+  sessionTimeoutInMinutes: variables.WEB_SESSION_MAX_TIMEOUT_MINUTES,
+})
+
 type FromEnvironment = FromFiles & { warnings: readonly SettingWarning[] }
 
 const toConfig = (variables: Variables, { pems, values, policy, warnings }: FromEnvironment): Config => ({
@@ -288,6 +297,7 @@ const toConfig = (variables: Variables, { pems, values, policy, warnings }: From
     allowIpHosts: variables.ALLOW_IP_HOSTS,
   },
   pingAccessAdmin: toPingAccessAdmin(variables, { pems, values }),
+  webSessionDefaults: toWebSessionDefaults(variables),
   jwt: {
     issuer: variables.JWT_ISSUER,
     audience: variables.JWT_AUDIENCE,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type Static, type TNumberOptions, type TStringOptions, Type } from 'typebox'
 import { isPostgresUrl } from './database/postgres-url.ts'
+import { cookieTypes, sameSites } from './pingaccess/web-session-schema.ts'
 import { replicationModes } from './pingfederate/config.ts'
 import { isPlainUrl, isUpstreamUrl } from './upstream-url.ts'
 
@@ -128,7 +129,7 @@ export const Environment = Type.Object({
   ),
   PINGACCESS_USERNAME: Type.Optional(
     text(
-      'HTTP Basic: administrator account of PingAccess; reading is all that it needs.',
+      'HTTP Basic: administrator account of PingAccess, which may read, and write web sessions.',
       'web-session-clients',
     ),
   ),
@@ -154,6 +155,33 @@ export const Environment = Type.Object({
       default: '/pa/oidc/cb',
       maxLength: 256,
     },
+  ),
+  WEB_SESSION_COOKIE_TYPE: Type.Optional(
+    Type.Enum(cookieTypes, {
+      description:
+        "Cookie type of new web sessions in PingAccess; that of Ping's own profile, `Encrypted`, when not set.",
+      examples: ['Signed'],
+    }),
+  ),
+  WEB_SESSION_SAME_SITE: Type.Optional(
+    Type.Enum(sameSites, {
+      description: "SameSite attribute of their cookies; that of Ping's own profile, `Lax`, when not set.",
+      examples: ['None'],
+    }),
+  ),
+  WEB_SESSION_IDLE_TIMEOUT_MINUTES: Type.Optional(
+    integer("When a session ends that nobody uses, in minutes; 60, as in Ping's own profile, when not set.", {
+      minimum: 1,
+      maximum: 43_200,
+      examples: ['30'],
+    }),
+  ),
+  WEB_SESSION_MAX_TIMEOUT_MINUTES: Type.Optional(
+    integer("When a session ends in any case, in minutes; 240, as in Ping's own profile, when not set.", {
+      minimum: 1,
+      maximum: 43_200,
+      examples: ['480'],
+    }),
   ),
   REQUIRE_FULLY_QUALIFIED_HOSTS: flag(
     'Refuse PingAccess URLs with a single-label host, such as the manual’s `mypingaccessserver`.',

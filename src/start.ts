@@ -29,6 +29,7 @@ import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyInForce } from './policy/in-force.ts'
 import { createClientJournal } from './web-session-clients/client-journal.ts'
 import { recordPublishing } from './web-session-clients/record-publishing.ts'
+import type { DeliveryUpstream } from './web-session-clients/upstream.ts'
 
 export type RunningService = {
   app: FastifyInstance
@@ -63,7 +64,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const metrics = createMetrics()
   const store = watchStore({ ...opened, check: watchDatabase(log, opened.check) }, { log, ...metrics })
   const { dispatcher, transport, pingFederate, ...upstream } = connectToPingFederate(config, world, metrics)
-  const pingAccess = connectToPingAccess(config, world, metrics)
+  const { pingAccess, delivery } = connectToPingAccess(config, world, metrics)
   const keys = connectToIssuer(config, world, dispatcher)
   const replication = createReplication({
     mode: config.pingFederate.replication,
@@ -71,7 +72,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     now,
     onFailure: err => log.error({ err }, logTexts.replicationFailed),
   })
-  const journal = createClientJournal({ config, store, pingFederate, replication })
+  const journal = createClientJournal({ config, store, pingFederate, replication, pingAccess: delivery })
   const recover = createRecovery({ ...world, journal })
   const policy = createPolicyInForce(config.policy, log)
   const app = await buildApp({
@@ -180,12 +181,12 @@ const connectToIssuer = ({ jwt }: Config, { now, log }: World, dispatcher: Agent
 
 /** PingAccess, where it is set. */
 const connectToPingAccess = (
-  { pingAccessAdmin }: Config,
+  { pingAccessAdmin, webSessionDefaults: defaults }: Config,
   { now, log }: World,
   metrics: Metrics,
-): PingAccess | undefined => {
-  if (pingAccessAdmin === undefined) return undefined
-  return createPingAccess(pingAccessAdmin, {
+): { pingAccess?: PingAccess; delivery?: DeliveryUpstream } => {
+  if (pingAccessAdmin === undefined) return {}
+  const pingAccess = createPingAccess(pingAccessAdmin, {
     now,
     onReread: countRereads(log, metrics),
     onCredentials: (isAccepted, err) =>
@@ -193,6 +194,7 @@ const connectToPingAccess = (
         ? log.info(logTexts.pingAccessCredentialsAccepted)
         : log.error({ err }, logTexts.pingAccessCredentialsRefused),
   })
+  return { pingAccess, delivery: { ...pingAccess, timeoutMs: pingAccessAdmin.timeoutMs, defaults } }
 }
 
 /** Says in log and metrics what a reread of files has come to. */

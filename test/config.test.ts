@@ -98,6 +98,12 @@ test('the least that is needed gives the documented defaults', () => {
     runtimeUrls: [],
     pingAccess: { callbackPath: '/pa/oidc/cb', requireFullyQualifiedHosts: false, allowIpHosts: false },
     pingAccessAdmin: undefined,
+    webSessionDefaults: {
+      cookieType: undefined,
+      sameSite: undefined,
+      idleTimeoutInMinutes: undefined,
+      sessionTimeoutInMinutes: undefined,
+    },
     jwt: {
       issuer: 'https://sso.example.com',
       audience: 'https://clients.example.com',

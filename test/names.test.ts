@@ -33,6 +33,7 @@ const heldElsewhere: Record<string, string> = {
   'pingaccess/calls.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/failure.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/live.ts': 'pingaccess/ping-access.test.ts',
+  'pingaccess/web-session-calls.ts': 'web-sessions/deliver.test.ts',
   'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',
@@ -48,9 +49,19 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/hold-and-look.ts': 'web-session-clients/put-client.test.ts',
   'web-session-clients/find-deletable.ts': 'web-session-clients/delete.test.ts',
   // What a change plans, and its dry run, which the route shows.
+  'web-session-clients/create-delivered.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/deliver-dry-run.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/deliver-request.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/delivery-problems.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/find-places.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/put-secret.ts': 'web-sessions/deliver.test.ts',
+  'web-session-clients/rotate-delivered.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
   // What the kind behind a change writes, on each engine.
+  // What a delivery keeps, and what of it a killed process leaves, on each engine.
+  'web-session-clients/deliver-change.ts': 'faults/crash-of-delivery.test.ts',
+  'web-session-clients/deliver-rows.ts': 'faults/crash-of-delivery.test.ts',
   'web-session-clients/update-rows.ts': 'web-session-clients/update-change.test.ts',
   // What a create and a change bring before they run, and what they answer, which PUT shows of both.
   'web-session-clients/apply-update.ts': 'web-session-clients/ensure.test.ts',

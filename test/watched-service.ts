@@ -9,6 +9,7 @@ import { Secret } from '../src/secret.ts'
 import { createToken } from '../src/secret-retrievals/token.ts'
 import type { Engine } from './database/places.ts'
 import type { Certificates } from './pingfederate/certificates.ts'
+import { toVariables } from './sandbox/pingaccess/started.ts'
 import { assertNotIn, type Place, type Planted } from './secrets.ts'
 import { type Answer, startTestService, type TestService } from './service.ts'
 
@@ -19,6 +20,8 @@ export type SignIn = {
   sandbox?: Partial<SandboxOptions>
   env: (sandbox: Sandbox, t: TestContext) => Promise<Record<string, string>>
   planted: (sandbox: Sandbox) => Planted[]
+  /** What somebody else than PingFederate was sent. */
+  heard?: readonly Place[]
 }
 
 const noPassword = { PINGFEDERATE_ADMIN_USERNAME: '', PINGFEDERATE_ADMIN_PASSWORD: '' }
@@ -27,6 +30,30 @@ export const byPassword = (): SignIn => ({
   env: async () => ({}),
   planted: ({ adminPassword }) => [{ name: 'PingFederate password', value: adminPassword }],
 })
+
+/** The same with a PingAccess, whose every exchange is one more place. */
+export const besidePingAccess = (signIn: SignIn): SignIn => {
+  const heard: Place[] = []
+  let password = ''
+  return {
+    ...signIn,
+    env: async (sandbox, t) => {
+      const pingAccess = await sandbox.startPingAccess()
+      password = pingAccess.adminPassword
+      pingAccess.onExchange(({ method, path, query, requestHeaders, requestBody, responseBody }) => {
+        // The one place that is there for the secret.
+        const sent = JSON.stringify(requestBody ?? null, (key, value) =>
+          key === 'clientSecret' ? 'meant' : value,
+        )
+        const content = JSON.stringify([method, path, query, requestHeaders, sent, responseBody])
+        heard.push({ name: `PingAccess ${method} ${path}`, content })
+      })
+      return { ...(await signIn.env(sandbox, t)), ...toVariables(pingAccess) }
+    },
+    planted: sandbox => [...signIn.planted(sandbox), { name: 'PingAccess password', value: password }],
+    heard,
+  }
+}
 
 export const byOAuth = (): SignIn => {
   const tokens: Planted[] = []
@@ -184,6 +211,7 @@ export const watch = async (t: TestContext, engine: Engine, signIn: SignIn = byP
   const readPlaces = async (): Promise<Place[]> => [
     ...logs.flat().map(content => ({ name: content, content })),
     ...said,
+    ...(signIn.heard ?? []),
     ...(await engine.readPlaces(databaseUrl)),
   ]
   return {

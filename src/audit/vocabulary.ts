@@ -6,6 +6,8 @@ export const auditActions = {
   'client.compare': 'Compare a web session client with PingFederate.',
   'client.create': 'Create a web session client.',
   'client.delete': 'Delete a web session client that is switched off.',
+  'client.deliver':
+    'Put a new secret of a web session client straight into PingAccess; `failed` with the reason `delivery_failed` where PingFederate has it and PingAccess does not.',
   'client.ensure':
     'Make sure that a web session client is as declared; what that does is `client.create` or `client.update`.',
   'client.drift': 'Find that a web session client has drifted, or is as it was set again.',
@@ -35,7 +37,7 @@ export const auditOutcomes = {
   intended: 'Begun: what PingFederate is about to be asked for. `done` or `failed` follows.',
   done: 'Done.',
   failed:
-    'Nothing was changed, or for `cluster.publish`: PingFederate has not confirmed it. `reason` tells why.',
+    'Nothing was changed; or for `client.deliver` with the reason `delivery_failed`: PingFederate has a new secret; or for `cluster.publish`: PingFederate has not confirmed it. `reason` tells why.',
   refused: 'The caller may not have it, or it is not there (any more); `reason` tells which.',
   reused: 'A retrieval token was sent after its secret had been redeemed. Look into it: two have the token.',
   found: 'Found: PingFederate has the client otherwise than it was set; `reason` tells how.',

@@ -9,6 +9,7 @@ import { secretRotations } from './migrations/0006-secret-rotations.ts'
 import { disabledClients } from './migrations/0007-disabled-clients.ts'
 import { eventsAsAdmin } from './migrations/0008-events-as-admin.ts'
 import { driftedClients } from './migrations/0009-drifted-clients.ts'
+import { deliveredClients } from './migrations/0010-delivered-clients.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0007-disabled-clients': disabledClients,
   '0008-events-as-admin': eventsAsAdmin,
   '0009-drifted-clients': driftedClients,
+  '0010-delivered-clients': deliveredClients,
 }
 
 /**

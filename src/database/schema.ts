@@ -39,6 +39,8 @@ type ClientTable = {
   drift: Generated<DriftState | null>
   /** Since when that is known; null where it does not differ. */
   drift_found_at: Generated<Time | null>
+  /** The web sessions of PingAccess that have its secret, as JSON; null where the secret in force was handed out, and to nobody. */
+  delivery: Generated<string | null>
   operation_id: string
   retrieval_id: string
   /** When PingFederate says it saved the client, by its own clock; null where it doesn't say. */

@@ -11,13 +11,21 @@ export type ClientStatus = (typeof clientStatuses)[number]
 export const driftStates = ['changed', 'reenabled', 'missing', 'foreign'] as const
 export type DriftState = (typeof driftStates)[number]
 
-export const operationKinds = ['create', 'update', 'reapply', 'rotate', 'revoke-previous', 'delete'] as const
+export const operationKinds = [
+  'create',
+  'update',
+  'reapply',
+  'rotate',
+  'deliver',
+  'revoke-previous',
+  'delete',
+] as const
 export type OperationKind = (typeof operationKinds)[number]
 
 export const operationStates = ['intended', 'done', 'failed'] as const
 export type OperationState = (typeof operationStates)[number]
 
-export const retrievalStates = ['outstanding', 'redeemed', 'expired', 'revoked'] as const
+export const retrievalStates = ['outstanding', 'redeemed', 'expired', 'revoked', 'delivered'] as const
 export type RetrievalState = (typeof retrievalStates)[number]
 
 /** Frozen, because the policy without a file has this very list. */

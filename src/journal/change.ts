@@ -94,6 +94,11 @@ export type Change<Upstream, Request extends ChangeRequest, Answer> = Readonly<{
    * @throws Problem where the operation has been given up meanwhile; nothing is written then
    */
   finish: (trx: Kysely<Database>, operation: LeasedOperation, saved: Saved) => Promise<string>
+  /**
+   * For a kind that goes on after its write: why it has failed although PingFederate has the change, from the facts that
+   * `finish` has kept. The operation ends as failed then, and nothing is taken back.
+   */
+  failureOf?: (facts: string) => ProblemCode | undefined
   /** Takes back what `intend` has written, in the transaction that ends the operation as failed. */
   undo: (trx: Kysely<Database>, operation: LeasedOperation) => Promise<void>
   /** Answers the request that was done, from the facts that `finish` has kept. */
@@ -107,7 +112,10 @@ export type Change<Upstream, Request extends ChangeRequest, Answer> = Readonly<{
 }>
 
 /** What settling needs of a kind; it does not depend on what was requested or answered. */
-type Settleable<Upstream> = Pick<Change<Upstream, never, unknown>, 'kind' | 'look' | 'finish' | 'undo'>
+type Settleable<Upstream> = Pick<
+  Change<Upstream, never, unknown>,
+  'kind' | 'look' | 'finish' | 'failureOf' | 'undo'
+>
 
 /** What the journal runs on. */
 export type Journal<Upstream> = {

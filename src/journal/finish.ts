@@ -16,7 +16,7 @@ export type Ending = { trx: Kysely<Database>; record: RecordEvent }
  */
 export const finishChange = (
   store: AuditedStore,
-  change: Pick<Change<never, never, unknown>, 'kind' | 'finish'>,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish' | 'failureOf'>,
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<string> =>
@@ -31,13 +31,20 @@ export const finishChange = (
  */
 const writeDone = async (
   { trx, record }: Ending,
-  change: Pick<Change<never, never, unknown>, 'kind' | 'finish'>,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish' | 'failureOf'>,
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<string> => {
   const facts = await change.finish(trx, operation, saved)
-  const { numAffectedRows } = await closeAsDone(trx, { operationId: operation.operationId, facts })
-  if (numAffectedRows === 1n) await recordEnd(record, change, operation, { outcome: 'done' })
+  const { operationId } = operation
+  const failure = change.failureOf?.(facts)
+  const { numAffectedRows } =
+    failure === undefined
+      ? await closeAsDone(trx, { operationId, facts })
+      : await closeHalfDone(trx, { operationId, facts, failure })
+  const end =
+    failure === undefined ? { outcome: 'done' as const } : { outcome: 'failed' as const, reason: failure }
+  if (numAffectedRows === 1n) await recordEnd(record, change, operation, end)
   return facts
 }
 
@@ -48,6 +55,16 @@ const closeAsDone = prepare((db, value: Placeholders<{ operationId: string; fact
     .set({ state: 'done', facts: value.facts, finished_at: databaseTime })
     .where('operation_id', '=', value.operationId)
     .where('state', '=', 'intended'),
+)
+
+/** The same for what PingFederate has and that failed afterwards. */
+const closeHalfDone = prepare(
+  (db, value: Placeholders<{ operationId: string; facts: string; failure: string }>) =>
+    db
+      .updateTable('operation')
+      .set({ state: 'failed', facts: value.facts, failure: value.failure, finished_at: databaseTime })
+      .where('operation_id', '=', value.operationId)
+      .where('state', '=', 'intended'),
 )
 
 /** Why a change failed; what would be refused again in the same words is kept for repetitions under the same key. */
@@ -83,7 +100,7 @@ const writeFailed = async (
 /** Ends an operation that nobody works on any more, as PingFederate shows it. */
 export const writeEnd = async (
   ending: Ending,
-  change: Pick<Change<never, never, unknown>, 'kind' | 'finish' | 'undo'>,
+  change: Pick<Change<never, never, unknown>, 'kind' | 'finish' | 'failureOf' | 'undo'>,
   operation: LeasedOperation,
   evidence: Evidence,
 ): Promise<void> => {

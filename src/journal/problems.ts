@@ -35,6 +35,6 @@ export const lookAgainMs = 10_000
 export const outcomeUnknown = (operation: string, cause: unknown, waitMs: number): Problem =>
   new Problem(
     'outcome_unknown',
-    'It is not known whether PingFederate has made the change. The operation is settled in the background; send the same request again after the time in Retry-After.',
+    'It is not known whether the change has been made. The operation is settled in the background; send the same request again after the time in Retry-After.',
     { operation, cause, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } },
   )

@@ -172,7 +172,7 @@ const toUnknown = async (
 
 const finish = async <Upstream>(
   journal: Journal<Upstream>,
-  change: Pick<Change<Upstream, never, unknown>, 'kind' | 'maxCalls' | 'finish'>,
+  change: Pick<Change<Upstream, never, unknown>, 'kind' | 'maxCalls' | 'finish' | 'failureOf'>,
   operation: LeasedOperation,
   saved: Saved,
 ): Promise<string> => {

@@ -11,9 +11,10 @@ import {
   parseWebSession,
   toText,
 } from './live.ts'
+import { createWebSessionCalls, type WebSessionCalls } from './web-session-calls.ts'
 
 /** PingAccess's administrative API as far as this service uses it. Every method rejects with a `PingAccessFailure`. */
-export type PingAccess = {
+export type PingAccess = WebSessionCalls & {
   listWebSessions: () => Promise<LiveWebSession[]>
   listApplications: () => Promise<LiveApplication[]>
   listVirtualHosts: () => Promise<LiveVirtualHost[]>
@@ -24,8 +25,10 @@ export type PingAccess = {
 }
 
 export const createPingAccess = (config: AdminApiConfig, options: CallOptions): PingAccess => {
-  const { get, list, close } = createCalls(config, options)
+  const calls = createCalls(config, options)
+  const { get, list, close } = calls
   return {
+    ...createWebSessionCalls(calls),
     listWebSessions: () => list('/webSessions', parseWebSession),
     listApplications: () => list('/applications', parseApplication),
     listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),

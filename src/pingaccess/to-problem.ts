@@ -1,6 +1,6 @@
 import type { FieldError } from '../pingfederate/failure.ts'
 import { type Answers, toAnswer } from '../pingfederate/to-problem.ts'
-import { Problem, type Violation } from '../problem.ts'
+import { Problem, type ProblemCode, type Violation } from '../problem.ts'
 import type { PingAccessFailure } from './failure.ts'
 
 const answers: Answers = {
@@ -50,6 +50,19 @@ const answers: Answers = {
     retryAfterSeconds: 30,
   },
 }
+
+/** What a call to PingAccess can end as. */
+export const pingAccessProblems = [
+  'refused_by_pingaccess',
+  'pingaccess_credentials_refused',
+  'pingaccess_forbidden',
+  'pingaccess_tls',
+  'pingaccess_error',
+  'pingaccess_invalid_response',
+  'pingaccess_unreachable',
+  'pingaccess_busy',
+  'pingaccess_timeout',
+] as const satisfies ProblemCode[]
 
 /** Where the caller's body has a field of PingAccess's; undefined where it has none. */
 type ToPointer = (field: string) => string | undefined

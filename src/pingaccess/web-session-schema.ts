@@ -2,6 +2,11 @@ import { type Static, Type } from 'typebox'
 
 const closed = { additionalProperties: false }
 
+/** PingAccess's `WebSessionCookieType`. */
+export const cookieTypes = ['Encrypted', 'Signed'] as const
+/** PingAccess's `SameSiteType`. */
+export const sameSites = ['Lax', 'None', 'Disabled'] as const
+
 /** What a web session of this service says, in PingAccess's words (7.3); the secret is put in by whoever has it. */
 export const WebSession = Type.Object(
   {
@@ -47,12 +52,14 @@ export const WebSession = Type.Object(
     pfsessionStateCacheInSeconds: Type.Integer({
       description: 'For how long an answer to that is good, in seconds.',
     }),
-    cookieType: Type.Literal('Encrypted', { description: '*Cookie Type*: an encrypted JWT.' }),
+    cookieType: Type.Enum(cookieTypes, {
+      description: '*Cookie Type*: an encrypted JWT, or one that is only signed.',
+    }),
     secureCookie: Type.Boolean({ description: '*Secure Cookie*: whether it is sent over HTTPS only.' }),
     httpOnlyCookie: Type.Boolean({
       description: '*HTTP-Only Cookie*: whether it is kept from scripts of the page.',
     }),
-    sameSite: Type.Literal('Lax', {
+    sameSite: Type.Enum(sameSites, {
       description: '*SameSite Cookie*: whether other sites’ requests bring it.',
     }),
     idleTimeoutInMinutes: Type.Integer({

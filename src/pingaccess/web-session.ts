@@ -5,9 +5,20 @@ import type { WebSession } from './web-session-schema.ts'
 /**
  * Where a value comes from.
  * - `client`: the client decides, and any other value can make logins fail
+ * - `configuration`: this service as it is installed
  * - `ping_profile`: Ping's own server profile; the installation may choose another
  */
-export const webSessionSources = ['client', 'ping_profile'] as const
+export const webSessionSources = ['client', 'configuration', 'ping_profile'] as const
+
+/** What an installation gives new web sessions; Ping's own profile where it says nothing. */
+export type WebSessionDefaults = Readonly<{
+  cookieType?: WebSession['cookieType'] | undefined
+  sameSite?: WebSession['sameSite'] | undefined
+  /** In minutes. */
+  idleTimeoutInMinutes?: number | undefined
+  /** In minutes. */
+  sessionTimeoutInMinutes?: number | undefined
+}>
 
 type Sourced<T> = { value: T; source: (typeof webSessionSources)[number]; reason: string }
 
@@ -23,14 +34,23 @@ const byProfile = <T>(value: T): Sourced<T> => ({
     'As in the web session of Ping’s server profile for PingAccess (pingidentity-server-profiles, baseline).',
 })
 
+/** @param variable that sets it */
+const byDefault = <T>(variable: string, configured: T | undefined, profile: T): Sourced<T> =>
+  configured === undefined
+    ? byProfile(profile)
+    : { value: configured, source: 'configuration', reason: `${variable} of this installation.` }
+
 /** The scopes that PingAccess asks for where a web session names none. */
 export const scopesOfPingAccess = ['address', 'email', 'phone', 'profile']
 
 /** PingAccess adds it to every login (OpenID Connect Core section 3.1.2.1). */
-const impliedScope = 'openid'
+export const impliedScope = 'openid'
 
 /** The web session that fits a client. */
-export const chooseWebSession = ({ clientId, settings }: Pick<NewClient, 'clientId' | 'settings'>) => {
+export const chooseWebSession = (
+  { clientId, settings }: Pick<NewClient, 'clientId' | 'settings'>,
+  defaults: WebSessionDefaults = {},
+) => {
   const scopes = settings.scopes?.filter(scope => scope !== impliedScope) ?? scopesOfPingAccess
   return {
     name: byClient(clientId, 'The client id, so that it is found by that; any other name will do.'),
@@ -59,18 +79,26 @@ export const chooseWebSession = ({ clientId, settings }: Pick<NewClient, 'client
       false,
       'No client of this service is granted the session revocation API; where an administrator has granted it in PingFederate, it may be true.',
     ),
-    ...byProfileAlone,
+    ...byInstallation(defaults),
   } satisfies WebSessionChoices
 }
 
-const byProfileAlone = {
+const byInstallation = (defaults: WebSessionDefaults) => ({
   pfsessionStateCacheInSeconds: byProfile(60),
-  cookieType: byProfile('Encrypted' as const),
+  cookieType: byDefault<WebSession['cookieType']>(
+    'WEB_SESSION_COOKIE_TYPE',
+    defaults.cookieType,
+    'Encrypted',
+  ),
   secureCookie: byProfile(true),
   httpOnlyCookie: byProfile(true),
-  sameSite: byProfile('Lax' as const),
-  idleTimeoutInMinutes: byProfile(60),
-  sessionTimeoutInMinutes: byProfile(240),
+  sameSite: byDefault<WebSession['sameSite']>('WEB_SESSION_SAME_SITE', defaults.sameSite, 'Lax'),
+  idleTimeoutInMinutes: byDefault('WEB_SESSION_IDLE_TIMEOUT_MINUTES', defaults.idleTimeoutInMinutes, 60),
+  sessionTimeoutInMinutes: byDefault(
+    'WEB_SESSION_MAX_TIMEOUT_MINUTES',
+    defaults.sessionTimeoutInMinutes,
+    240,
+  ),
   enableRefreshUser: byProfile(true),
   refreshUserInfoClaimsInterval: byProfile(60),
   cacheUserAttributes: byProfile(false),
@@ -78,7 +106,7 @@ const byProfileAlone = {
   requestPreservationType: byProfile('POST' as const),
   webStorageType: byProfile('SessionStorage' as const),
   failOnUnsupportedPreservationContentType: byProfile(false),
-}
+})
 
 const toScopesReason = (scopes: readonly string[] | null): string =>
   scopes === null

@@ -33,6 +33,13 @@ const secretBytes = 48
 const tokenSize = 32
 const ivBytes = 12
 
+/** @param random its first 48 bytes count */
+const toSecretText = (random: Buffer): string => random.subarray(0, secretBytes).toString('base64url')
+
+/** A client secret that goes straight to where it is used. */
+export const createSecret = (randomBytes: (size: number) => Buffer): Secret =>
+  new Secret(toSecretText(randomBytes(secretBytes)))
+
 /** Makes a client secret, the token that redeems it, and the sealed form that is all the database sees. */
 export const issueRetrieval = (
   { clientId, ttlSeconds, redeemableBy, tokenBytes }: RetrievalRequest,
@@ -40,7 +47,7 @@ export const issueRetrieval = (
 ): IssuedRetrieval => {
   const now = world.now()
   const random = world.randomBytes(secretBytes + tokenSize + ivBytes)
-  const secret = random.subarray(0, secretBytes).toString('base64url')
+  const secret = toSecretText(random)
   const token = createToken(now, tokenBytes ?? random.subarray(secretBytes, secretBytes + tokenSize))
   const retrievalId = toRetrievalId(token)
   const expiresAt = new Date(now + ttlSeconds * 1000).toISOString()

@@ -1,7 +1,9 @@
 import type { ClientRow, OperationRow } from '../database/schema.ts'
 import type { ClientStatus } from '../database/vocabulary.ts'
 import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
+import type { Violation } from '../problem.ts'
 import { formerSettings, pingAccessDefaults } from './defaults.ts'
+import type { Delivery } from './deliver-schema.ts'
 import type { WebSessionClient } from './schema.ts'
 
 /** What a create has set, apart from what its operation says of itself. */
@@ -9,6 +11,7 @@ type Facts = Pick<ClientRow, 'name' | 'replication'> & {
   settings: Partial<ClientSettings>
   /** Missing in the facts of older versions. */
   drift?: WebSessionClient['drift']
+  delivery?: WebSessionClient['delivery']
   createdAt: string
   updatedAt: string
 }
@@ -25,9 +28,15 @@ type FormerAnswer = Partial<ClientSettings> & {
 type Stored = Facts & Pick<WebSessionClient, 'clientId' | 'team' | 'createdBy'>
 
 /** The one mapping to what is answered; what was done without being stored stands for settings that are missing. */
-const toAnswer = ({ settings: stored, replication, drift = null, ...client }: Stored): WebSessionClient => {
+const toAnswer = ({
+  settings: stored,
+  replication,
+  drift = null,
+  delivery = null,
+  ...client
+}: Stored): WebSessionClient => {
   const settings = completeSettings(stored)
-  return { ...client, ...settings, status: toStatus(settings, replication), drift }
+  return { ...client, ...settings, status: toStatus(settings, replication), drift, delivery }
 }
 
 /** Until the engines know that a client is disabled, people can log in through it. */
@@ -55,6 +64,7 @@ const factsOf = (row: ClientRow): Facts => ({
   settings: JSON.parse(row.settings) as Partial<ClientSettings>,
   replication: row.replication,
   drift: toDrift(row),
+  delivery: toDelivery(row),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -64,6 +74,9 @@ const toDrift = ({
   drift_found_at: foundAt,
 }: Pick<ClientRow, 'drift' | 'drift_found_at'>): WebSessionClient['drift'] =>
   state === null || foundAt === null ? null : { state, foundAt }
+
+const toDelivery = ({ delivery }: Pick<ClientRow, 'delivery'>): Delivery =>
+  delivery === null ? null : (JSON.parse(delivery) as Delivery)
 
 /** Row to what PingFederate has of it. */
 export const toNewClient = (row: ClientRow): NewClient => ({
@@ -122,6 +135,36 @@ export const toRotatedClient = (
 ): { client: WebSessionClient; previousSecretEndsAt: string | null } => {
   const { previousSecretEndsAt, ...client } = JSON.parse(facts) as RotationFacts
   return { client: toAnswer({ ...client, ...owner }), previousSecretEndsAt }
+}
+
+/** The same for a delivery, which says as well what became of it in PingAccess. */
+type DeliveryFacts = RotationFacts & {
+  /** Whether the web session was made. */
+  isNew: boolean
+  /** Why PingAccess has not got the secret; null where it has. */
+  failure: DeliveryFailure | null
+}
+
+/** What PingAccess did not take, and why. */
+export type DeliveryFailure = { detail: string; violations?: Violation[]; retryAfter?: string }
+
+export const toDeliveryFacts = (
+  row: ClientRow,
+  others: Pick<DeliveryFacts, 'previousSecretEndsAt' | 'isNew' | 'failure'>,
+): string => JSON.stringify({ ...factsOf(row), createdBy: row.created_by, ...others } satisfies DeliveryFacts)
+
+/** What became of the delivery that keeps these facts. */
+export const readDeliveryFacts = (
+  facts: string,
+): Pick<DeliveryFacts, 'previousSecretEndsAt' | 'isNew' | 'failure'> => JSON.parse(facts) as DeliveryFacts
+
+/** The client as the delivery that keeps these facts has left it. */
+export const toDeliveredClient = (
+  facts: string,
+  owner: Pick<Stored, 'clientId' | 'team'>,
+): WebSessionClient => {
+  const { previousSecretEndsAt, isNew, failure, ...client } = JSON.parse(facts) as DeliveryFacts
+  return toAnswer({ ...client, ...owner })
 }
 
 /** What an update keeps in its operation once it is done: the client as it has left it. */

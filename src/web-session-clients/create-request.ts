@@ -22,6 +22,7 @@ export type CreateDependencies = {
   replication: Replication
   policy: Pick<PolicyInForce, 'current'>
   config: CreateRules & {
+    rotation: Readonly<{ overlapMinutes: number }>
     publicUrl: string | undefined
     pingFederate: Pick<PingFederateConfig, 'timeoutMs' | 'replication'>
     /** The current server key, then former ones. */
@@ -71,11 +72,14 @@ export const toCreatedAnswer = (
   { client, retrieval: { token, ...retrieval }, isReplayed }: CreateAnswer,
   { publicUrl = '' }: Pick<CreateDependencies['config'], 'publicUrl'>,
 ) => ({
-  headers: {
-    location: `${publicUrl}/web-session-clients/${client.clientId}`,
-    // Its settings have not been changed since they were set for the first time.
-    etag: toEntityTag({ version: 1, created_at: client.createdAt }),
-    ...(isReplayed && replayed),
-  },
+  headers: toCreatedHeaders(client, isReplayed, publicUrl),
   body: { ...client, retrieval: { token: token?.reveal() ?? null, ...retrieval } },
+})
+
+/** Where it is read, and what it may be changed from. */
+export const toCreatedHeaders = (client: CreateAnswer['client'], isReplayed: boolean, publicUrl: string) => ({
+  location: `${publicUrl}/web-session-clients/${client.clientId}`,
+  // Its settings have not been changed since they were set for the first time.
+  etag: toEntityTag({ version: 1, created_at: client.createdAt }),
+  ...(isReplayed && replayed),
 })

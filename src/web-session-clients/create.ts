@@ -4,6 +4,7 @@ import { principalOf } from '../authentication/authenticate.ts'
 import type { App } from '../http/route.ts'
 import { runChange } from '../journal/run.ts'
 import { createChange } from './create-change.ts'
+import { createDelivered } from './create-delivered.ts'
 import { createDocument } from './create-document.ts'
 import { type CreateDependencies, toCreatedAnswer, toCreateRequest } from './create-request.ts'
 import { dryRunCreate } from './dry-run.ts'
@@ -46,7 +47,19 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
       if (request.query.dryRun)
         return reply
           .code(200)
-          .send(await dryRunCreate({ ...dependencies, log: request.log }, plan.choices, toCreate))
+          .send(
+            await dryRunCreate(
+              { ...dependencies, log: request.log },
+              plan.choices,
+              toCreate,
+              plan.body.webSession,
+            ),
+          )
+      const { webSession } = plan.body
+      if (webSession) {
+        const delivered = await createDelivered(dependencies, toCreate, webSession)
+        return reply.code(201).headers(delivered.headers).send(delivered.body)
+      }
       const created = await runChange(journal, createChange, toCreate)
       const { headers, body } = toCreatedAnswer(created, dependencies.config)
       return reply.code(201).headers(headers).send(body)

@@ -18,6 +18,7 @@ export const dryRunExample: CreateDryRun = {
     },
   ],
   warnings: [],
+  webSessions: null,
   settings: [
     { pointer: '/clientId', value: 'pa_wam', source: 'request', reason: 'You sent it.' },
     {

@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox'
 
+import { Nullable } from '../http/nullable.ts'
+import { PlannedDeliveries } from './deliver-schema.ts'
+
 const closed = { additionalProperties: false }
 
 const Change = Type.Object(
@@ -91,6 +94,10 @@ export const CreateDryRun = Type.Object(
     settings: Type.Array(Setting, {
       description: 'Every value that a create would use, sent or not, with its source.',
     }),
+    webSessions: Nullable(
+      PlannedDeliveries,
+      'The web sessions of PingAccess that would get the secret; null without `webSession` in the request.',
+    ),
   },
   {
     ...closed,

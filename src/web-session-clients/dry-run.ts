@@ -1,12 +1,14 @@
 import type { Journal } from '../journal/change.ts'
 import { isGivenUp } from '../journal/read-operation.ts'
 import { rehearseChange } from '../journal/rehearse.ts'
+import type { AskedWebSession } from '../pingaccess/merge-web-session.ts'
 import { findMaker } from '../pingfederate/oauth-client.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { plannedReplication } from '../pingfederate/planned-call.ts'
 import { type CreateRequest, createChange } from './create-change.ts'
 import type { Choices } from './defaults.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
+import { findPlaces, toPlannedAnswer } from './find-places.ts'
 import { type ForeseeDependencies, foreseeSave } from './foresee-save.ts'
 import type { CreatePlan } from './plan.ts'
 import { existsAlready } from './taken.ts'
@@ -27,10 +29,13 @@ export const dryRunCreate = async (
   dependencies: DryRunDependencies,
   choices: CreatePlan['choices'],
   request: CreateRequest,
+  webSession?: AskedWebSession,
 ): Promise<CreateDryRun> => {
   const { journal, pingFederate } = dependencies
   const { client } = request
   await rehearseChange(journal, createChange, request)
+  const places =
+    webSession && (await findPlaces(journal.upstream, { client, asked: webSession, pointer: '/webSession' }))
   const method = await findMethod(journal, request)
   const [save, { warnings, isPublished }] = await Promise.all([
     pingFederate.planSave(client, method),
@@ -40,6 +45,7 @@ export const dryRunCreate = async (
     changes: isPublished ? [save, plannedReplication] : [save],
     warnings,
     settings: toSettings(choices),
+    webSessions: places?.map(toPlannedAnswer) ?? null,
   }
 }
 

@@ -4,7 +4,8 @@ import { FieldChange } from './update-schema.ts'
 
 const closed = { additionalProperties: false }
 
-const { clientId, ...others } = CreateWebSessionClient.properties
+// Putting the secret into PingAccess rotates it, which ensuring never does.
+const { clientId, webSession, ...others } = CreateWebSessionClient.properties
 
 export const EnsureWebSessionClient = Type.Object(
   {

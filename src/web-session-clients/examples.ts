@@ -1,6 +1,11 @@
 import type { Static } from 'typebox'
 import { exampleToken } from '../secret-retrievals/token.ts'
-import type { CreatedWebSessionClient, WebSessionClient, WebSessionClientWithRetrieval } from './schema.ts'
+import type {
+  CreatedWebSessionClient,
+  IssuedRetrieval,
+  WebSessionClient,
+  WebSessionClientWithRetrieval,
+} from './schema.ts'
 
 export const clientWithoutRetrieval: WebSessionClient = {
   clientId: 'pa_wam',
@@ -22,19 +27,22 @@ export const clientWithoutRetrieval: WebSessionClient = {
   enabled: true,
   status: 'ready',
   drift: null,
+  delivery: null,
   createdAt: '2026-11-23T17:00:00.000Z',
   createdBy: 'payments-pipeline',
   updatedAt: '2026-11-23T17:00:00.000Z',
 }
 
+export const createdRetrieval: Static<typeof IssuedRetrieval> = {
+  token: exampleToken,
+  state: 'outstanding',
+  expiresAt: '2026-11-23T17:15:00.000Z',
+  redeemableBy: 'team',
+}
+
 export const createdExample: Static<typeof CreatedWebSessionClient> = {
   ...clientWithoutRetrieval,
-  retrieval: {
-    token: exampleToken,
-    state: 'outstanding',
-    expiresAt: '2026-11-23T17:15:00.000Z',
-    redeemableBy: 'team',
-  },
+  retrieval: createdRetrieval,
 }
 
 export const clientExample: Static<typeof WebSessionClientWithRetrieval> = {

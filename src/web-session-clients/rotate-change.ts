@@ -6,6 +6,7 @@ import { insertRetrieval } from '../secret-retrievals/insert-retrieval.ts'
 import type { IssuedRetrieval } from '../secret-retrievals/issue.ts'
 import { type RepeatedRetrieval, repeatRetrieval } from '../secret-retrievals/repeat-retrieval.ts'
 import { toRotatedClient, toRotationFacts } from './client-row.ts'
+import { forgetDelivery } from './deliver-rows.ts'
 import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
 import { lookForMarker, putClient } from './put-client.ts'
@@ -63,7 +64,7 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     // Where another process has ended it as done, another rotation may have followed by now.
     if (operation.state === 'done') return operation.facts ?? ''
     const { client, previousEndsAt } = await putInForce(trx, operation, saved)
-    return toRotationFacts(client, previousEndsAt)
+    return toRotationFacts(await forgetDelivery(trx, client), previousEndsAt)
   },
   undo: async (trx, { operationId }) => takeBackSecret(trx, await readOperation(trx, operationId)),
   answer: ({ clientId, team, retrieval: { token, expiresAt, redeemableBy } }, facts) => ({

@@ -4,7 +4,7 @@ import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
 import { changeProblems, dryRunQuery } from './change-document.ts'
-import { createdExample } from './examples.ts'
+import { createdExample, createdRetrieval } from './examples.ts'
 import type { RotatedWebSessionClient, RotationDryRun } from './rotation-schema.ts'
 
 const Query = dryRunQuery(
@@ -27,7 +27,7 @@ const problems = [
 const rotatedExample: Static<typeof RotatedWebSessionClient> = {
   ...createdExample,
   updatedAt: '2026-12-01T09:00:00.000Z',
-  retrieval: { ...createdExample.retrieval, expiresAt: '2026-12-01T09:15:00.000Z' },
+  retrieval: { ...createdRetrieval, expiresAt: '2026-12-01T09:15:00.000Z' },
   previousSecretEndsAt: '2026-12-02T09:00:00.000Z',
 }
 

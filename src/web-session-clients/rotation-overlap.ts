@@ -28,11 +28,11 @@ export const chooseOverlap = (
   { state }: Pick<RetrievalRow, 'state'>,
 ): Overlap => {
   if (asked !== undefined) return { value: asked, source: 'request', reason: 'You sent it.' }
-  if (state !== 'redeemed')
+  if (state !== 'redeemed' && state !== 'delivered')
     return {
       value: 0,
       source: 'client',
-      reason: 'Nobody has redeemed the secret that is replaced, so nobody loses it.',
+      reason: 'Nobody has the secret that is replaced, so nobody loses it.',
     }
   const shortest = toShortest(ttlSeconds)
   return configuredMinutes > 0 && configuredMinutes < shortest

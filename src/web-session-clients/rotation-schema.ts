@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { Instant } from '../http/instant.ts'
-import { AskedRetrieval, clientProperties, IssuedRetrieval, PreviousSecretEndsAt } from './schema.ts'
+import { Nullable } from '../http/nullable.ts'
+import { PreviousSecretEndsAt } from './deliver-schema.ts'
+import { AskedRetrieval, clientProperties, IssuedRetrieval } from './schema.ts'
 
 const closed = { additionalProperties: false }
 
@@ -16,7 +18,11 @@ export const RotateSecret = Type.Object(
         'x-fix': 'Send whole minutes from 0 to 43200.',
       }),
     ),
-    retrieval: Type.Optional(AskedRetrieval),
+    retrieval: Type.Optional({
+      ...AskedRetrieval,
+      description:
+        'How the secret is handed out. Where secrets are put straight into PingAccess (`delivery`), sending it, and be it `{}`, takes the secret out of that: it is handed out by a token again, and PingAccess has only the former one until somebody puts the new one in.',
+    }),
     force: Type.Optional(
       Type.Boolean({
         description:
@@ -40,7 +46,14 @@ export const RotateSecret = Type.Object(
 export type RotateSecret = Static<typeof RotateSecret>
 
 export const RotatedWebSessionClient = Type.Object(
-  { ...clientProperties, retrieval: IssuedRetrieval, previousSecretEndsAt: PreviousSecretEndsAt },
+  {
+    ...clientProperties,
+    retrieval: Nullable(
+      IssuedRetrieval,
+      'How to get the secret, once; null where it was put straight into PingAccess (`delivery`), as the one before.',
+    ),
+    previousSecretEndsAt: PreviousSecretEndsAt,
+  },
   {
     ...closed,
     $id: 'RotatedWebSessionClient',
@@ -69,7 +82,10 @@ export const RotationDryRun = Type.Object(
     settings: Type.Array(Setting, {
       description: 'Every value that the rotation would use, with its source.',
     }),
-    retrievalExpiresAt: Instant('When the new token would expire, if it were issued now.'),
+    retrievalExpiresAt: Nullable(
+      Instant('When the new token would expire, if it were issued now.'),
+      'When the new token would expire, if it were issued now; null where the secret would be put straight into PingAccess, as the one before.',
+    ),
     revokesRetrieval: Type.Boolean({
       description: 'Whether there is an outstanding token, which would die.',
     }),

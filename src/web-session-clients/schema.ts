@@ -9,6 +9,7 @@ import { grantTypes, logoutModes } from '../pingfederate/client-settings.ts'
 import { ttlSecondsRange } from '../policy/schema.ts'
 import { exampleToken } from '../secret-retrievals/token.ts'
 import { createExamples } from './create-examples.ts'
+import { AskedWebSession, Delivery, PreviousSecretEndsAt } from './deliver-schema.ts'
 
 const lineFix = 'Use one line of visible characters, without blanks at either end.'
 
@@ -131,6 +132,7 @@ export const CreateWebSessionClient = Type.Object(
       ResourceId("Access token manager; PingFederate's default when left out.", 'jwt'),
     ),
     retrieval: Type.Optional(AskedRetrieval),
+    webSession: Type.Optional(AskedWebSession),
   },
   {
     $id: 'CreateWebSessionClient',
@@ -197,6 +199,7 @@ export const clientProperties = {
     ),
     'How PingFederate differs from what was set, as the service has found it the last time it looked at all clients, which it does every hour; null where it does not.',
   ),
+  delivery: Delivery,
   createdAt: Instant('When the client was created.'),
   createdBy: Type.String({
     description: 'Subject of the caller that created it.',
@@ -213,11 +216,6 @@ export const WebSessionClient = Type.Object(clientProperties, {
   description: 'A web session client as this service set it; never with its secret.',
 })
 export type WebSessionClient = Static<typeof WebSessionClient>
-
-export const PreviousSecretEndsAt = Nullable(
-  Instant('Until when a former secret works at least.'),
-  'Until when a former secret works at least, which is to be exchanged for the new one by then; null where none works any more.',
-)
 
 const RetrievalState = Type.Enum(retrievalStates, {
   description: 'Where the hand-out of the secret stands.',
@@ -273,7 +271,10 @@ export const IssuedRetrieval = Type.Object(
 export const CreatedWebSessionClient = Type.Object(
   {
     ...clientProperties,
-    retrieval: IssuedRetrieval,
+    retrieval: Nullable(
+      IssuedRetrieval,
+      'How to get the secret, once; null where it was put straight into PingAccess (`webSession`).',
+    ),
   },
   {
     ...closed,

@@ -14,7 +14,7 @@ const Setting = Type.Object(
     }),
     source: Type.Enum(webSessionSources, {
       description:
-        '`client`: the client decides. `ping_profile`: Ping’s own server profile; your installation may choose another value.',
+        '`client`: the client decides. `configuration`: this service as it is installed. `ping_profile`: Ping’s own server profile; your installation may choose another value.',
     }),
     reason: Type.String({
       description: 'Why it is this value.',

@@ -3,12 +3,18 @@ import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import type { WebSessionDefaults } from '../pingaccess/web-session.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toWebSessionClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
 import { recipeDocument } from './recipe-document.ts'
 import { toRecipe } from './to-recipe.ts'
+
+export type RecipeDependencies = {
+  store: Pick<Store, 'db'>
+  config: { webSessionDefaults: WebSessionDefaults }
+}
 
 const schema = {
   operationId: 'getWebSessionRecipe',
@@ -20,7 +26,7 @@ const schema = {
 }
 
 /** `GET /web-session-clients/{clientId}/web-session` */
-export const getWebSessionRecipe = (app: App, { store }: { store: Pick<Store, 'db'> }): void => {
+export const getWebSessionRecipe = (app: App, { store, config }: RecipeDependencies): void => {
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId/web-session',
@@ -29,7 +35,7 @@ export const getWebSessionRecipe = (app: App, { store }: { store: Pick<Store, 'd
     handler: async (request, reply) => {
       const client = await getClient(store.db, principalOf(request), request.params.clientId)
       const { state } = toRetrievalState(await readRetrieval(store.db, client.retrieval_id))
-      return reply.code(200).send(toRecipe(toWebSessionClient(client), state))
+      return reply.code(200).send(toRecipe(toWebSessionClient(client), state, config.webSessionDefaults))
     },
   })
 }

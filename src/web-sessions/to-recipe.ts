@@ -1,15 +1,19 @@
 import type { RetrievalState } from '../database/vocabulary.ts'
 import { toApplications } from '../pingaccess/applications.ts'
-import { chooseWebSession, toWebSession } from '../pingaccess/web-session.ts'
+import { chooseWebSession, toWebSession, type WebSessionDefaults } from '../pingaccess/web-session.ts'
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { toAgreement } from './agreement.ts'
 import { toChecklist } from './checklist.ts'
 import type { WebSessionRecipe } from './recipe-schema.ts'
 
 /** What PingAccess needs for a client whose latest hand-out stands there. */
-export const toRecipe = (client: WebSessionClient, retrieval: RetrievalState): WebSessionRecipe => {
+export const toRecipe = (
+  client: WebSessionClient,
+  retrieval: RetrievalState,
+  defaults: WebSessionDefaults = {},
+): WebSessionRecipe => {
   const { clientId } = client
-  const choices = chooseWebSession({ clientId, settings: client })
+  const choices = chooseWebSession({ clientId, settings: client }, defaults)
   return {
     clientId,
     webSession: toWebSession(choices),

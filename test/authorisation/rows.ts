@@ -253,6 +253,12 @@ export const rows: Record<string, readonly Row[]> = {
       ...ofTheTeam('200', '404 client_not_found'),
     },
   ],
+  deliverSecret: [
+    {
+      request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/web-session`, body: {} }),
+      ...ofTheTeam('409 pingaccess_not_configured', '404 client_not_found'),
+    },
+  ],
   deleteWebSessionClient: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}` }),

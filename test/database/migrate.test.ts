@@ -88,6 +88,7 @@ const madeLate: Record<string, { index: string } | { table: string; column: stri
   '0007-disabled-clients': { table: 'client', column: 'disabled_at' },
   '0008-events-as-admin': { table: 'audit_event', column: 'as_admin' },
   '0009-drifted-clients': { index: 'client_drifted' },
+  '0010-delivered-clients': { table: 'client', column: 'delivery' },
 }
 
 /** Makes what a migration is about to make, so that it fails. Resolves to a function that removes it. */

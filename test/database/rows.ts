@@ -18,6 +18,7 @@ export const clientRow = (
   retrieval_id: 'retrieval',
   drift: null,
   drift_found_at: null,
+  delivery: null,
   saved_at: null,
   created_at: past,
   created_by: 'ana',

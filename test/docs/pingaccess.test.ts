@@ -29,6 +29,7 @@ test('docs/pingaccess.md has a row for each field of a client that has to agree 
     'refreshTokens',
     'accessTokenManager',
     'retrieval',
+    'webSession',
   ]
   const settable = Object.keys(CreateWebSessionClient.properties).filter(name => !others.includes(name))
   for (const name of settable) assert.ok(named.includes(name), name)

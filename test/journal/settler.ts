@@ -20,7 +20,12 @@ export const createSettler = (store: Store, answer: () => Promise<undefined> = a
               return answer()
             },
           } as unknown as PingFederate,
-          replication: { statusAfterSave: async () => 'ready' as const },
+          replication: {
+            statusAfterSave: async () => 'ready' as const,
+            findStatusOf: async () => 'ready' as const,
+            publish: async () => true,
+          },
+          ...{ isPublishing: false, pingAccess: undefined },
         },
         kinds,
         timeoutMs: 10_000,

@@ -57,6 +57,7 @@ test('201: the answer has everything the manual does not mention off, the addres
     enabled: true,
     status: 'ready',
     drift: null,
+    delivery: null,
   })
   assert.match(retrieval.token, tokenForm)
   assert.equal(retrieval.redeemableBy, 'team')

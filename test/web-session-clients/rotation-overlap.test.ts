@@ -14,10 +14,13 @@ test('what was asked for is taken whatever became of the former secret, 0 includ
     }
 })
 
-test('nobody loses a secret that nobody redeemed; a redeemed one has the configured time', () => {
+test('nobody loses a secret that nobody has; one that was redeemed or delivered has the configured time', () => {
   for (const state of retrievalStates) {
     const { value, source } = chooseOverlap(rules, { state })
-    assert.deepEqual([value, source], state === 'redeemed' ? [1_440, 'configuration'] : [0, 'client'])
+    assert.deepEqual(
+      [value, source],
+      ['redeemed', 'delivered'].includes(state) ? [1_440, 'configuration'] : [0, 'client'],
+    )
   }
 })
 

@@ -68,6 +68,12 @@ export function createAdministrator(pingAccess: PingAccess) {
     async follow(recipe: Recipe, secret: string): Promise<number> {
       const webSession = putSecret(recipe.webSession, recipe.secretPointer, secret)
       const { id } = await send('POST', '/webSessions', webSession)
+      await this.protect(recipe, Number(id))
+      return Number(id)
+    },
+
+    /** The sample application behind each context root of a recipe, protected by a web session that there is. */
+    async protect(recipe: Pick<Recipe, 'clientId' | 'applications'>, webSessionId: number): Promise<void> {
       const siteId = await ensureNamed('/sites', { name: 'sample', targets: [pingAccess.sampleTarget] })
       const mapping = await ensureNamed('/identityMappings', sampleMapping)
       for (const { contextRoot, virtualHosts, deployReservedResources } of recipe.applications) {
@@ -79,14 +85,13 @@ export function createAdministrator(pingAccess: PingAccess) {
         await send('POST', '/applications', {
           ...{ ...toApplication(`${recipe.clientId}${contextRoot}`), contextRoot, virtualHostIds },
           ...{
-            webSessionId: Number(id),
+            webSessionId,
             siteId,
             identityMappingIds: { Web: mapping },
             deployReservedResources,
           },
         })
       }
-      return Number(id)
     },
 
     /** Changes a web session and leaves everything else in it as it is. */
