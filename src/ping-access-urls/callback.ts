@@ -6,12 +6,20 @@
 export const callbackUnders = ['host', 'contextRoot'] as const
 export type CallbackUnder = (typeof callbackUnders)[number]
 
+/** What stands before the callback path in the redirect URI of a normalised PingAccess URL. */
+export const toCallbackBase = (pingAccessUrl: string, callbackUnder: CallbackUnder): string =>
+  callbackUnder === 'host' ? new URL(pingAccessUrl).origin : pingAccessUrl
+
 /** The redirect URI of a normalised PingAccess URL. */
 export const toRedirectUri = (
   pingAccessUrl: string,
   callbackUnder: CallbackUnder,
   callbackPath: string,
-): string => (callbackUnder === 'host' ? new URL(pingAccessUrl).origin : pingAccessUrl) + callbackPath
+): string => toCallbackBase(pingAccessUrl, callbackUnder) + callbackPath
+
+/** What stands before the callback path in those redirect URIs that end with it; the others are left out. */
+export const findCallbackBases = (redirectUris: readonly string[], callbackPath: string): string[] =>
+  redirectUris.filter(uri => uri.endsWith(callbackPath)).map(uri => uri.slice(0, -callbackPath.length))
 
 /** PingAccess URLs, and the redirect URIs that were derived from them, each once. */
 type Derived = Readonly<{

@@ -1,3 +1,4 @@
+import { toCallbackBase } from '../ping-access-urls/callback.ts'
 import type { ClientSettings } from '../pingfederate/client-settings.ts'
 
 type Place = { host: string; port: number }
@@ -43,7 +44,7 @@ export const findReservedContextRoot = ({
   ...redirects
 }: Pick<ClientSettings, 'pingAccessUrls' | 'callbackUnder'> & Redirects): string | undefined => {
   const bases = pingAccessUrls
-    .map(url => (callbackUnder === 'host' ? new URL(url).origin : url))
+    .map(url => toCallbackBase(url, callbackUnder))
     // The longest first: one PingAccess URL may stand below another.
     .toSorted((one, other) => other.length - one.length)
   const [callbackPath] = findCallbacks(redirects).flatMap(redirectUri => {

@@ -80,6 +80,11 @@ function toTime(ms: number): Buffer {
 function der(tag: number, ...contents: readonly (Uint8Array | string)[]): Buffer {
   const content = Buffer.concat(contents.map(each => Buffer.from(each as string)))
   const { length } = content
-  const size = length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.from([tag, ...size]), content])
+  return Buffer.concat([Buffer.from([tag, ...toSize(length)]), content])
+}
+
+/** In as few bytes as there can be (X.690 section 10.1): Chromium takes no certificate with a size in more. */
+function toSize(length: number): number[] {
+  if (length < 0x80) return [length]
+  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
 }

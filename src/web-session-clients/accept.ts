@@ -4,6 +4,7 @@ import type { AuditedStore } from '../audit/record.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
 import { becameFree, inProgress } from '../journal/problems.ts'
 import { findOpen } from '../journal/read-operation.ts'
+import { findCallbackBases } from '../ping-access-urls/callback.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
 import { toSettings } from '../pingfederate/client-fields.ts'
 import { findDifferences } from '../pingfederate/differences.ts'
@@ -95,10 +96,8 @@ const toPingAccessUrls = (
   const { derived } = deriveRedirectUris(pingAccessUrls, { ...pingAccess, callbackUnder })
   const kept = derived.filter(({ redirectUri }) => redirectUris.includes(redirectUri))
   const known = new Set([...kept.map(({ redirectUri }) => redirectUri), ...otherRedirectUris])
-  const { callbackPath } = pingAccess
-  const added = redirectUris
-    .filter(uri => !known.has(uri) && uri.endsWith(callbackPath))
-    .map(uri => uri.slice(0, -callbackPath.length))
+  const unknown = redirectUris.filter(uri => !known.has(uri))
+  const added = findCallbackBases(unknown, pingAccess.callbackPath)
   return [...kept.map(({ pingAccessUrl }) => pingAccessUrl), ...added]
 }
 

@@ -1,4 +1,5 @@
 import { clientIdPattern } from '../client-id.ts'
+import { findCallbackBases } from '../ping-access-urls/callback.ts'
 import { deriveRedirectUris } from '../ping-access-urls/redirect-uris.ts'
 import { toManaged, toSettings } from '../pingfederate/client-fields.ts'
 import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
@@ -59,10 +60,7 @@ type Urls = Pick<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'redirectU
 
 /** Callbacks below a context root tell that PingAccess answers there; what is no callback stays as it is. */
 const toUrls = (redirectUris: string[], { pingAccess }: CreateRules): Urls => {
-  const { callbackPath } = pingAccess
-  const bases = redirectUris
-    .filter(uri => uri.endsWith(callbackPath))
-    .map(uri => uri.slice(0, -callbackPath.length))
+  const bases = findCallbackBases(redirectUris, pingAccess.callbackPath)
   const callbackUnder = bases.some(base => /^https:\/\/[^/]+\/./.test(base)) ? 'contextRoot' : 'host'
   const derived = bases.flatMap(base => deriveRedirectUris([base], { ...pingAccess, callbackUnder }).derived)
   const callbacks = derived.filter(({ redirectUri }) => redirectUris.includes(redirectUri))

@@ -121,7 +121,7 @@ const plan = (dependencies: EnsureDependencies, { request, clientId, body, actor
 
 const create = async (dependencies: EnsureDependencies, asked: Asked): Promise<Ensured> => {
   const { choices, request } = plan(dependencies, asked)
-  if (parseIfMatch(asked.request).condition !== undefined) throw absent()
+  if (parseIfMatch(asked.request).condition !== undefined) throw absent(asked.actor.principal)
   if (asked.isDryRun)
     return { body: await dryRunCreate({ ...dependencies, log: asked.log }, choices, request) }
   return { created: await runChange(inSlots(dependencies), createChange, request) }

@@ -11,7 +11,6 @@ import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblem } from '../pingfederate/to-problem.ts'
 import { type Difference, Problem } from '../problem.ts'
 import { toNewClient } from './client-row.ts'
-import { clientNotFound } from './get.ts'
 import { findTaken, notOurs } from './taken.ts'
 
 export type Where = { pingFederate: Pick<PingFederate, 'findClient'>; store: Pick<Store, 'db'> }
@@ -41,7 +40,7 @@ export const lookForOurs = async (
   if (found instanceof PingFederateFailure) throw toProblem(found)
   if (!found) return { kind: 'missing' }
   const row = await findTaken(db, clientId)
-  if (!row) throw clientNotFound()
+  if (!row) throw new Problem('client_not_found', 'Somebody has just deleted the client.')
   const compared = await compare(db, found, row)
   // What a change has written whose end is not known yet.
   if (compared.kind === 'foreign' && compared.maker === (await findOpen(db, clientId)))

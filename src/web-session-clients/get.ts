@@ -8,7 +8,7 @@ import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
 import type { PolicyInForce } from '../policy/in-force.ts'
 import { findSecretDue } from '../policy/secret-due.ts'
-import { mayReach, type Principal } from '../principal.ts'
+import { isAdmin, mayReach, type Principal } from '../principal.ts'
 import { type About, Problem } from '../problem.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState, toSecretState } from '../secret-retrievals/retrieval-state.ts'
@@ -85,7 +85,8 @@ export const getClient = async (
     .where('state', '=', 'active')
     .executeTakeFirst()
   if (row && mayReach(principal, row.team)) return row
-  throw clientNotFound(row && { team: row.team, clientId })
+  const about: About | undefined = row && { team: row.team, clientId }
+  throw new Problem('client_not_found', `${toAbsence(principal)}.`, { about })
 }
 
 /**
@@ -105,6 +106,6 @@ export const lockClient = async (
   return getClient(trx, principal, clientId)
 }
 
-/** @param about whose client it is, for the audit trail */
-export const clientNotFound = (about?: About): Problem =>
-  new Problem('client_not_found', 'None of your teams has a web session client of this id.', { about })
+/** What a caller is told of a client that it has not: to an admin, who has those of every team, that nobody has it. */
+export const toAbsence = (principal: Principal): string =>
+  `${isAdmin(principal) ? 'No team' : 'None of your teams'} has a web session client of this id`

@@ -2,8 +2,10 @@ import type { ClientRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { type Condition, isMet } from '../http/entity-tag.ts'
 import { readOperation } from '../journal/read-operation.ts'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { toEntityTag } from './client-row.ts'
+import { toAbsence } from './get.ts'
 
 /** @throws Problem `precondition_required` (RFC 6585 section 3), `precondition_failed` (RFC 9110 section 13.1.1) */
 export const requireMet = (condition: Condition | undefined, row: ClientRow): void => {
@@ -18,10 +20,10 @@ const missing = ({ client_id: clientId }: ClientRow): Problem =>
   )
 
 /** Nothing has the tag that was named, nor any (RFC 9110 section 13.1.1); of another team's client no more is told. */
-export const absent = (): Problem =>
+export const absent = (principal: Principal): Problem =>
   new Problem(
     'precondition_failed',
-    'None of your teams has a web session client of this id, so If-Match cannot be met; nothing was changed.',
+    `${toAbsence(principal)}, so If-Match cannot be met; nothing was changed.`,
   )
 
 /** The client is not any more what the caller has read. */

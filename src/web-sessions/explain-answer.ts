@@ -104,7 +104,7 @@ const pages: Record<InConsole, Omit<Explained, 'error'>> = {
     fix: 'Somebody has deleted it in PingFederate; only an operator can bring it back.',
   },
   disabled: {
-    outcome: 'client_unknown',
+    outcome: 'client_disabled',
     detail: 'The node answers with an error page, and the client is switched off in the console.',
     fix: 'Switch it on: PATCH it, or send reconciliations where somebody else has switched it off.',
   },

@@ -10,6 +10,7 @@ export const loginOutcomes = [
   'scope_unknown',
   'refused',
   'not_replicated',
+  'client_disabled',
   'redirect_uri_unknown',
   'client_unknown',
   'client_or_redirect_uri_unknown',
@@ -25,7 +26,7 @@ const CheckedNode = Type.Object(
     }),
     outcome: Type.Enum(loginOutcomes, {
       description:
-        '`ready`: people can log in there. `scope_unknown`, `refused`: the node knows client and redirect URI, and refuses a scope or something else. `not_replicated`: the console has the client so and the node does not. `redirect_uri_unknown`, `client_unknown`: the console does not have it either. `client_or_redirect_uri_unknown`: the node does not, and the console could not be asked. `unexpected`: something answers that is no runtime node, or redirects elsewhere. `unreachable`: nothing answers, or nothing that is trusted.',
+        '`ready`: people can log in there. `scope_unknown`, `refused`: the node knows client and redirect URI, and refuses a scope or something else. `not_replicated`: the console has the client so and the node does not. `client_disabled`: the console has the client switched off. `redirect_uri_unknown`, `client_unknown`: the console does not have it either. `client_or_redirect_uri_unknown`: the node does not, and the console could not be asked. `unexpected`: something answers that is no runtime node, or redirects elsewhere. `unreachable`: nothing answers, or nothing that is trusted.',
     }),
     redirectUri: Nullable(
       Type.String({ examples: ['https://mypingaccessserver:3000/pa/oidc/cb'] }),

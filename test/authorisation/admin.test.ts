@@ -116,6 +116,26 @@ test('409 for an admin that takes an id which another team has: it is told whose
   assert.ok(!untold.body.detail.includes('payments'))
 })
 
+test('404 and 412 for an admin say that no team has the client, and for others only that none of theirs has', async t => {
+  const { admin, member } = await start(t)
+  await member('shop')('POST', clients, smallest)
+  const { pingAccessUrls } = smallest
+  for (const [ask, path, told] of [
+    [admin('payments'), `${clients}/nobodys`, /^No team has a web session client of this id\b/],
+    [member('payments'), paWamPath, /^None of your teams has a web session client of this id\b/],
+    [member('payments'), `${clients}/nobodys`, /^None of your teams has a web session client of this id\b/],
+  ] as const) {
+    for (const method of ['GET', 'DELETE'] as const) {
+      const { status, body } = await ask(method, path)
+      assert.equal(status, 404)
+      assert.match(body.detail, told)
+    }
+    const { status, body } = await ask('PUT', path, { pingAccessUrls }, { 'if-match': '*' })
+    assert.equal(status, 412)
+    assert.match(body.detail, told)
+  }
+})
+
 test('403 for what the policy does not allow the owning team, and beyond its limit, whoever asks', async t => {
   const policy = writePolicyFile(t, {
     ...permissive,

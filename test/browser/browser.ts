@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -23,9 +24,26 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A name that is not a loopback name, so that nothing is forgiven because it is local.
-  '--host-resolver-rules=MAP clients.test 127.0.0.1',
 ]
+
+/** A name that is not a loopback name, so that nothing is forgiven because it is local. */
+const usualHosts = { 'clients.test': '127.0.0.1' }
+
+export type Surroundings = {
+  /** Where names are found, each with or without a port; what has no entry is looked up as usual. */
+  hosts?: Readonly<Record<string, string>>
+  /** In PEM; trusted whoever has signed it and whatever it is for, and no other that is not in order is. */
+  certificate?: string
+}
+
+const toArguments = ({ hosts = {}, certificate }: Surroundings): string[] => {
+  const rules = Object.entries({ ...usualHosts, ...hosts }).map(([name, place]) => `MAP ${name} ${place}`)
+  const resolving = `--host-resolver-rules=${rules.join(', ')}`
+  if (certificate === undefined) return [resolving]
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
+  const hash = createHash('sha256').update(key).digest('base64')
+  return [resolving, `--ignore-certificate-errors-spki-list=${hash}`]
+}
 
 export type Tab = {
   page: Page
@@ -35,8 +53,15 @@ export type Tab = {
 }
 
 /** One page in a browser of its own; closed when the test ends. */
-export const openTab = async (t: TestContext, screen: BrowserContextOptions = {}): Promise<Tab> => {
-  const browser = await chromium.launch({ ...(executablePath && { executablePath }), args })
+export const openTab = async (
+  t: TestContext,
+  screen: BrowserContextOptions = {},
+  surroundings: Surroundings = {},
+): Promise<Tab> => {
+  const browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: [...args, ...toArguments(surroundings)],
+  })
   t.after(() => browser.close())
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...screen })
   context.setDefaultTimeout(10_000)

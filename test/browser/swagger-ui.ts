@@ -5,16 +5,20 @@ import { startTestService, type TestService } from '../service.ts'
 import type { Tab } from './browser.ts'
 
 /** With an https address, so that the page has all of its header fields; a browser trusts the loopback address as much. */
-const env = { SWAGGER_UI_CLIENT_ID: 'swagger-ui', PUBLIC_URL: 'https://clients.example.com' }
+export const signInEnv = { SWAGGER_UI_CLIENT_ID: 'swagger-ui', PUBLIC_URL: 'https://clients.example.com' }
 
 export const startWithSignIn = async (
   t: TestContext,
   others: Record<string, string> = {},
 ): Promise<TestService> => {
-  const service = await startTestService(t, { env: { ...env, ...others } })
-  service.sandbox.swaggerUiRedirectUris.push(`${service.url}/documentation/static/oauth2-redirect.html`)
+  const service = await startTestService(t, { env: { ...signInEnv, ...others } })
+  offerSignIn(service)
   return service
 }
+
+/** Registers the address of a service with {@link signInEnv}, which it has only now, with its sandbox's issuer. */
+export const offerSignIn = ({ sandbox, url }: TestService): void =>
+  void sandbox.swaggerUiRedirectUris.push(`${url}/documentation/static/oauth2-redirect.html`)
 
 const ordinary = ['web-session-clients:read', 'web-session-clients:write', 'secrets:redeem']
 
@@ -69,4 +73,12 @@ export const execute = async (operation: Locator): Promise<{ status: string; tex
     status: (await answer.locator('.response-col_status').innerText()).trim(),
     text: await answer.locator('.response-col_description').innerText(),
   }
+}
+
+/** Executes an operation that is to succeed, and returns the JSON that the page shows as its answer. */
+// biome-ignore lint/suspicious/noExplicitAny: answers are what the assertions are about
+export const readAnswer = async (operation: Locator): Promise<any> => {
+  const { status, text } = await execute(operation)
+  assert.match(status, /^2/, text)
+  return JSON.parse(await operation.locator('.live-responses-table .highlight-code code').first().innerText())
 }

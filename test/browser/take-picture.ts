@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import { openTab } from './browser.ts'
-import { hashPicturedPage, picture, pictureHash } from './pictured-page.ts'
+import { type Picture, protectedApplication, swaggerUi } from './pictures.ts'
+import { logInByClick, protectApplication } from './protected-application.ts'
 import { execute, openOperation, signIn, startWithSignIn } from './swagger-ui.ts'
 
 /** Runs in the page; a picture in a repository shows no token, not even a dead one. */
@@ -16,7 +17,16 @@ const maskTokens = `{
   }
 }`
 
-const takePicture = async (page: Page, operation: Locator): Promise<void> => {
+const keep = async (
+  { file, hashFile, hash }: Picture,
+  page: Page,
+  clip: { x: number; y: number; width: number; height: number },
+): Promise<void> => {
+  await page.screenshot({ path: fileURLToPath(file), clip })
+  await writeFile(hashFile, `${await hash()}\n`)
+}
+
+const takeOperation = async (page: Page, operation: Locator): Promise<void> => {
   const [top, bottom] = [operation, operation.locator('.live-responses-table .highlight-code').first()]
   await page.setViewportSize({ width: 1280, height: 2400 })
   await page.evaluate('scrollTo(0, 0)')
@@ -24,11 +34,10 @@ const takePicture = async (page: Page, operation: Locator): Promise<void> => {
   assert.ok(from && to)
   const y = from.y - 10
   await page.evaluate(maskTokens)
-  const clip = { x: 0, y, width: 1280, height: to.y + to.height + 10 - y }
-  await page.screenshot({ path: fileURLToPath(picture), clip })
+  await keep(swaggerUi, page, { x: 0, y, width: 1280, height: to.y + to.height + 10 - y })
 }
 
-// A test, because that is what services and browsers are started for here; `npm run picture` runs it.
+// Tests, because those are what services and browsers are started for here; `npm run picture` runs them.
 test('docs/swagger-ui.png is taken: a person signs in and creates a client', {
   timeout: 120_000,
 }, async t => {
@@ -39,6 +48,14 @@ test('docs/swagger-ui.png is taken: a person signs in and creates a client', {
   const create = await openOperation(tab.page, 'Create a web session client')
   const { status } = await execute(create)
   assert.equal(status, '201')
-  await takePicture(tab.page, create)
-  await writeFile(pictureHash, `${await hashPicturedPage()}\n`)
+  await takeOperation(tab.page, create)
+})
+
+test('docs/protected-application.png is taken: a person is logged in to the application behind PingAccess', {
+  timeout: 120_000,
+}, async t => {
+  const { page } = await protectApplication(t)
+  await logInByClick(page, 'Ben')
+  await page.setViewportSize({ width: 640, height: 260 })
+  await keep(protectedApplication, page, { x: 0, y: 0, width: 640, height: 260 })
 })

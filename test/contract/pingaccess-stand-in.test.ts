@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Exchange } from '../../src/sandbox/pingaccess/admin-api.ts'
+import type { Exchange } from '../../src/sandbox/exchange.ts'
 import { createAdministrator } from '../../src/sandbox/pingaccess/administrator.ts'
 import { createSandbox } from '../../src/sandbox/sandbox.ts'
 import { callPingAccess } from '../sandbox/pingaccess/call-pingaccess.ts'

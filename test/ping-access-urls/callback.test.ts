@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CallbackUnder, findSource } from '../../src/ping-access-urls/callback.ts'
+import {
+  type CallbackUnder,
+  findCallbackBases,
+  findSource,
+  toCallbackBase,
+  toRedirectUri,
+} from '../../src/ping-access-urls/callback.ts'
 
 /** PingAccess URLs, the redirect URIs that they give, and where the callback is. */
 const derived: [string[], string[], CallbackUnder][] = [
@@ -34,4 +40,15 @@ test('a redirect URI comes from the PingAccess URL it was derived from, from the
 test('a redirect URI that none of the PingAccess URLs gives comes from nowhere', () => {
   const foreign = { pingAccessUrls: ['https://a.example.com'], redirectUris: ['https://b.example.com/cb'] }
   assert.equal(findSource({ ...foreign, callbackUnder: 'host' }, 0), undefined)
+})
+
+test('what stands before the callback is found again in redirect URIs, and no other address is taken for one', () => {
+  for (const [pingAccessUrls, , callbackUnder] of derived) {
+    const redirectUris = pingAccessUrls.map(url => toRedirectUri(url, callbackUnder, '/pa/oidc/cb'))
+    const bases = pingAccessUrls.map(url => toCallbackBase(url, callbackUnder))
+    assert.deepEqual(
+      findCallbackBases([...redirectUris, 'https://b/elsewhere', 'https://b/pa/oidc/cb/more'], '/pa/oidc/cb'),
+      bases,
+    )
+  }
 })

@@ -29,3 +29,23 @@ test('only whoever holds the certificate itself trusts a server with it', async 
   assert.equal(await ask(mine?.cert), 'hello')
   await assert.rejects(ask(another?.cert), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
 })
+
+/** Throws for a value whose size has more bytes than it needs, among all that the bytes hold. */
+const checkSizes = (bytes: Buffer): void => {
+  for (let at = 0; at < bytes.length; ) {
+    const [tag = 0, first = 0] = bytes.subarray(at)
+    const more = first < 0x80 ? 0 : first - 0x80
+    const length = more === 0 ? first : bytes.readUIntBE(at + 2, more)
+    const needed = [0x80, 0x100, 0x10000].findIndex(limit => length < limit)
+    assert.equal(more, needed, `${length} bytes at ${at}`)
+    const end = at + 2 + more + length
+    const isConstructed = (tag & 0x20) !== 0
+    if (isConstructed) checkSizes(bytes.subarray(end - length, end))
+    at = end
+  }
+}
+
+for (const names of [['127.0.0.1'], ['localhost', 'a-host.of-some-length.example.com']])
+  test(`a certificate for ${names} is in DER, not in what is almost it: Chromium takes no other`, () => {
+    checkSizes(new X509Certificate(createSelfSigned(names, new Date()).cert).raw)
+  })

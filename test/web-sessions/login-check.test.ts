@@ -81,12 +81,20 @@ test('200 ready with every option: PKCE required, scopes restricted, two redirec
   assert.deepEqual([outcomes, scopes, redirectUris.length], [['ready'], ['openid', 'profile', 'email'], 2])
 })
 
-test('200 client_unknown where somebody has deleted it, or it is switched off', async t => {
+for (const [where, switchOff] of [
+  ['here', update],
+  ['in PingFederate', edit],
+] as const)
+  test(`200 client_disabled where it is switched off ${where}`, async t => {
+    const service = await start(t)
+    await switchOff(service, { enabled: false })
+    const { outcomes, nodes } = await check(service)
+    assert.deepEqual([outcomes, nodes[0]?.redirectUri], [['client_disabled'], redirectUri])
+    assert.match(nodes[0]?.fix ?? '', /Switch it on/)
+  })
+
+test('200 client_unknown where somebody has deleted it', async t => {
   const service = await start(t)
-  await update(service, { enabled: false })
-  const off = await check(service)
-  assert.deepEqual([off.outcomes, off.nodes[0]?.redirectUri], [['client_unknown'], redirectUri])
-  assert.match(off.nodes[0]?.fix ?? '', /Switch it on/)
   await callAdminApi(service.sandbox, 'DELETE', '/oauth/clients/pa_wam')
   const gone = await check(service)
   assert.deepEqual(gone.outcomes, ['client_unknown'])

@@ -1,21 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { type Answer, Refusal } from './api-error.ts'
+import { type Answer, type Exchange, Refusal, toRecorded } from '../exchange.ts'
+import { refusal } from './api-error.ts'
 import type { Installation } from './installation.ts'
 import { type AdminRequest, route } from './route.ts'
-
-/** A request and what became of it. */
-export interface Exchange {
-  readonly method: string
-  /** Without `/pa-admin-api/v3`. */
-  readonly path: string
-  readonly query: string
-  /** Without credentials. */
-  readonly requestHeaders: IncomingHttpHeaders
-  readonly requestBody: unknown
-  readonly status: number
-  readonly responseBody: unknown
-}
 
 /** The one administrator, whose password may be changed while the stand-in runs. */
 export interface Administrator {
@@ -37,7 +25,7 @@ export function createAdminApi(
       return await route(installation, request)
     } catch (error) {
       if (error instanceof Refusal) return error.answer
-      return new Refusal(500, String(error)).answer
+      return refusal(500, String(error)).answer
     }
   }
 
@@ -51,7 +39,7 @@ export function createAdminApi(
     const asked = { method, path, query: new URLSearchParams(query), json: () => parseJson(text) }
     const { status, body, headers: others = {} } = await answer(request, asked)
     const { authorization, cookie, ...requestHeaders } = headers
-    record({ method, path, query, requestHeaders, requestBody: parseOr(text), status, responseBody: body })
+    record({ method, path, query, requestHeaders, requestBody: toRecorded(text), status, responseBody: body })
     response.writeHead(status, { ...others, 'content-type': 'application/json' })
     response.end(body === undefined ? '' : JSON.stringify(body))
   }
@@ -63,27 +51,18 @@ export function createAdminApi(
 
 /** Says 401 to whoever isn't the administrator, and 403 to requests without PingAccess's header. */
 function authenticate(headers: IncomingHttpHeaders, { username, password }: Administrator): void {
-  if (headers['x-xsrf-header'] !== 'PingAccess') throw new Refusal(403, 'The X-XSRF-Header is missing.')
+  if (headers['x-xsrf-header'] !== 'PingAccess') throw refusal(403, 'The X-XSRF-Header is missing.')
   const expected = Buffer.from(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`)
   const given = Buffer.from(headers.authorization ?? '')
   if (given.length === expected.length && timingSafeEqual(given, expected)) return
   const challenge = { 'www-authenticate': 'Basic realm="PingAccess"' }
-  throw new Refusal(401, 'The credentials are not recognized.', {}, challenge)
+  throw refusal(401, 'The credentials are not recognized.', {}, challenge)
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Refusal(422, 'The body is not JSON.')
-  }
-}
-
-/** For the recorder: what isn't JSON stays text. */
-function parseOr(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text === '' ? undefined : text
+    throw refusal(422, 'The body is not JSON.')
   }
 }

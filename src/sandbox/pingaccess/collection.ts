@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
-import { type Answer, invalid, Refusal } from './api-error.ts'
+import type { Answer } from '../exchange.ts'
+import { invalid, refusal } from './api-error.ts'
 import { parseBody } from './parse-body.ts'
 
 /** One that is kept, with its id. */
@@ -52,7 +53,7 @@ export function createCollection<Schema extends TSchema>(
   /** Its absence is not documented; 404 is what an HTTP API says. */
   function get(id: number): Kept<Body> {
     const item = items.get(id)
-    if (item === undefined) throw new Refusal(404, `Not found: ${id}.`)
+    if (item === undefined) throw refusal(404, `Not found: ${id}.`)
     return item
   }
 
@@ -69,7 +70,7 @@ export function createCollection<Schema extends TSchema>(
     replace: (id, json) => keep(get(id).id, json),
     remove(id) {
       get(id)
-      if (isUsed(id)) throw new Refusal(422, 'It is in use and cannot be deleted.')
+      if (isUsed(id)) throw refusal(422, 'It is in use and cannot be deleted.')
       items.delete(id)
       return { status: 200 }
     },

@@ -1,4 +1,5 @@
-import { type Answer, invalid, Refusal } from './api-error.ts'
+import type { Answer } from '../exchange.ts'
+import { invalid, refusal } from './api-error.ts'
 import type { Installation } from './installation.ts'
 import { parseBody } from './parse-body.ts'
 import { toReason } from './reason.ts'
@@ -38,7 +39,7 @@ const operations: Readonly<Record<string, Operation>> = {
   'GET /pingfederate/runtime/metadata': async installation => ({
     status: 200,
     body: await readMetadata(installation).catch(error => {
-      throw new Refusal(422, `The token provider cannot be read: ${toReason(error)}.`)
+      throw refusal(422, `The token provider cannot be read: ${toReason(error)}.`)
     }),
   }),
 }
@@ -60,7 +61,7 @@ export async function route(installation: Installation, request: AdminRequest): 
   const operation = operations[`${method} ${path}`]
   if (operation !== undefined) return await operation(installation, request)
   const [, name, id] = /^\/(\w+)(?:\/(\d+))?$/.exec(path) ?? []
-  if (name === undefined || !isCollection(name)) throw new Refusal(404, `Not found: ${path}.`)
+  if (name === undefined || !isCollection(name)) throw refusal(404, `Not found: ${path}.`)
   const collection = installation[collections[name]]
   const methods: Record<string, () => Answer> =
     id === undefined
@@ -71,7 +72,7 @@ export async function route(installation: Installation, request: AdminRequest): 
           DELETE: () => collection.remove(Number(id)),
         }
   const run = methods[method]
-  if (run === undefined) throw new Refusal(405, 'Method not allowed.')
+  if (run === undefined) throw refusal(405, 'Method not allowed.')
   return run()
 }
 

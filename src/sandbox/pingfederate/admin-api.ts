@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Answer, Refusal, refusal } from './api-result.ts'
+import { type Answer, type Exchange as AnyExchange, Refusal, toRecorded } from '../exchange.ts'
+import { refusal } from './api-result.ts'
 import { type AdminAccess, assertMayUse, createAuthenticate } from './authenticate.ts'
 import { createFaults, type Fault, type Faults, type Strike } from './faults.ts'
 import type { Installation } from './installation.ts'
@@ -9,17 +10,7 @@ import { type AdminRequest, route } from './route.ts'
 import { type Sent, send, sendOdd } from './send.ts'
 
 /** A request and what became of it. */
-export interface Exchange {
-  readonly method: string
-  /** Without `/pf-admin-api/v1`. */
-  readonly path: string
-  readonly query: string
-  /** Without credentials. */
-  readonly requestHeaders: IncomingHttpHeaders
-  readonly requestBody: unknown
-  /** Undefined when the socket was dropped. */
-  readonly status: number | undefined
-  readonly responseBody: unknown
+export interface Exchange extends AnyExchange {
   /** Present when a fault struck. */
   readonly fault?: Fault
 }
@@ -147,17 +138,9 @@ function toExchange(
     path,
     query: query.toString(),
     requestHeaders,
-    requestBody: text === '' ? undefined : parseOr(text),
+    requestBody: toRecorded(text),
     status: sent.status,
     responseBody: sent.body,
     ...(strike === undefined ? {} : { fault: strike.fault }),
-  }
-}
-
-function parseOr(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

@@ -1,3 +1,5 @@
+import { Refusal } from '../exchange.ts'
+
 /** One entry of PingFederate's `validationErrors`. */
 export interface ValidationError {
   readonly errorId: string
@@ -10,23 +12,6 @@ interface ApiResult {
   readonly resultId: string
   readonly message: string
   readonly validationErrors?: readonly ValidationError[]
-}
-
-/** An answer of the admin API; no body means an empty one. */
-export interface Answer {
-  readonly status: number
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** Ends a request with an error status. */
-export class Refusal extends Error {
-  readonly answer: Answer
-
-  constructor(answer: Answer) {
-    super(`refused with ${answer.status}`)
-    this.answer = answer
-  }
 }
 
 /** An error answer with an ApiResult. */

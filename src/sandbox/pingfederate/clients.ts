@@ -1,4 +1,5 @@
-import { type Answer, invalid, notFound, type ValidationError } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
+import { invalid, notFound, type ValidationError } from './api-result.ts'
 import { inVersion } from './client-versions.ts'
 import { type CompleteClient, withDefaults } from './defaults.ts'
 import type { Installation } from './installation.ts'

@@ -1,4 +1,5 @@
-import { type Answer, refusal } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
+import { refusal } from './api-result.ts'
 import type { EngineStatus } from './engines.ts'
 import type { Installation } from './installation.ts'
 

@@ -1,4 +1,5 @@
-import { type Answer, invalid } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
+import { invalid } from './api-result.ts'
 import type { Installation } from './installation.ts'
 import { parseExtendedProperties, required } from './parse-body.ts'
 

@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile'
-import { invalid, type Refusal, refusal, type ValidationError } from './api-result.ts'
+import type { Refusal } from '../exchange.ts'
+import { invalid, refusal, type ValidationError } from './api-result.ts'
 import { Client, ClientSecret, ExtendedProperties } from './client.ts'
 import { findTooNew } from './client-versions.ts'
 import { findLocation, withBareLinks } from './links.ts'

@@ -1,4 +1,4 @@
-import type { Answer } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
 import type { Installation } from './installation.ts'
 
 /*

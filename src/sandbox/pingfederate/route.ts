@@ -1,4 +1,5 @@
-import { type Answer, notFound, refusal } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
+import { notFound, refusal } from './api-result.ts'
 import * as clients from './clients.ts'
 import * as cluster from './cluster.ts'
 import * as extended from './extended-properties.ts'

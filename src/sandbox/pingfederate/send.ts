@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Answer } from './api-result.ts'
+import type { Answer } from '../exchange.ts'
 import type { OddAnswer } from './faults.ts'
 
 /** What has gone out, for the recorder; no status when the socket was dropped. */
