@@ -77,6 +77,7 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { createIsLiveAtNodes } from './web-sessions/is-live-at-nodes.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -219,7 +220,10 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
   describeProtected(app as unknown as FastifyInstance)
-  waitUntilLive(app as unknown as FastifyInstance, dependencies)
+  waitUntilLive(app as unknown as FastifyInstance, {
+    ...dependencies,
+    isLiveAtNodes: createIsLiveAtNodes(dependencies),
+  })
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)

@@ -33,11 +33,11 @@ const neverCalled = {
   journal: {},
   keys: { metadata: () => undefined, warm: async () => undefined },
   pingFederate: {},
-  runtime: {},
+  runtime: { urls: [] },
   tokenProvider: {},
   replication: {},
   policy: {},
-} as Pick<
+} as unknown as Pick<
   Dependencies,
   'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'tokenProvider' | 'replication' | 'policy'
 >
