@@ -26,6 +26,7 @@ import { rememberAddresses } from './http/peer-address.ts'
 import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseUnknownQuery } from './http/validation.ts'
+import type { InstallationWatch } from './installation/watch-installation.ts'
 import type { Journal } from './journal/change.ts'
 import { getOperation } from './journal/get-operation.ts'
 import { shedLoad } from './limits/overload.ts'
@@ -104,6 +105,7 @@ export type Dependencies = World & {
   runtime: Runtime
   tokenProvider: TokenProviderReader
   replication: Replication
+  installation: Pick<InstallationWatch, 'warnings'>
   metrics: Metrics
   policy: PolicyInForce
 }

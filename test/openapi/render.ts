@@ -36,10 +36,19 @@ const neverCalled = {
   runtime: { urls: [] },
   tokenProvider: {},
   replication: {},
+  installation: {},
   policy: {},
 } as unknown as Pick<
   Dependencies,
-  'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'tokenProvider' | 'replication' | 'policy'
+  | 'store'
+  | 'journal'
+  | 'keys'
+  | 'pingFederate'
+  | 'runtime'
+  | 'tokenProvider'
+  | 'replication'
+  | 'installation'
+  | 'policy'
 >
 
 const exampleEnvironment = {
