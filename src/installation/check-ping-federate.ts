@@ -13,7 +13,7 @@ export const checkPingFederate = async (pingFederate: PingFederateReads): Promis
   // One after the other, so that the look leaves slots to whoever waits for an answer.
   const version = await pingFederate.getVersion().catch(asFailure)
   const cluster = await pingFederate.findClusterState().catch(asFailure)
-  const prerequisites = await pingFederate.readPrerequisites()
+  const prerequisites = isOutage(cluster) ? unanswered : await pingFederate.readPrerequisites()
   const { found, unread } = sortFailures('PingFederate', [
     ...failedRead('/version', version),
     ...failedRead('/cluster/status', cluster),
@@ -27,6 +27,20 @@ export const checkPingFederate = async (pingFederate: PingFederateReads): Promis
     },
     unread,
   }
+}
+
+/** Then asking on would only bring nearer the moment from which creates are refused because PingFederate does not answer. */
+const isOutage = (answer: unknown): boolean =>
+  answer instanceof PingFederateFailure && answer.status !== 403 && answer.kind !== 'unexpected'
+
+const unanswered: Prerequisites = {
+  scopes: undefined,
+  isTrackingSessions: undefined,
+  accessTokenManagers: undefined,
+  defaultAccessTokenManager: undefined,
+  oidcPolicies: undefined,
+  defaultOidcPolicy: undefined,
+  failures: [],
 }
 
 const failedRead = (path: string, answer: unknown): FailedRead[] =>

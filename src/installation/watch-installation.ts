@@ -77,6 +77,6 @@ const join = (checked: readonly Checked[]) => {
 const toIncomplete = (unread: readonly string[]): InstallationWarning => ({
   code: 'preflight_incomplete',
   detail: `These could not be read, so nothing new is known about what they say: ${unread.join(', ')}.`,
-  fix: 'Look for lines of the log about PingFederate or PingAccess; what could not be read is read again within five minutes.',
+  fix: 'Check the password of the account where it says credentials; address, certificate and network where it says unreachable, tls or timeout; for anything else look into the log of the product. It is read again within five minutes.',
   fixedBy: 'operator',
 })

@@ -23,9 +23,10 @@ const codesOf = async (service: TestService): Promise<string[]> =>
   (await ready(service)).warnings.map(({ code }: Warning) => code)
 
 /** A PingAccess beside the sandbox, in which nothing is set up, and how often it was asked. */
-const startWithPingAccess = async (t: TestContext, change = '') => {
+const startWithPingAccess = async (t: TestContext, change = '', now = Date.now) => {
   const asked: string[] = []
   const service = await startTestService(t, {
+    world: { now },
     async env(sandbox) {
       const pingAccess = await sandbox.startPingAccess()
       pingAccess.onExchange(({ method, status }) => asked.push(`${method} ${status}`))
@@ -90,11 +91,15 @@ test('a PingAccess in which nothing is set up: its token provider is missing, an
   )
 })
 
-test('credentials that PingAccess or PingFederate refuses are tried once, however often is looked', async t => {
-  const service = await startWithPingAccess(t, 'x')
+test('credentials that PingAccess or PingFederate refuses are tried once, however often and late is looked', async t => {
+  let now = Date.now()
+  const service = await startWithPingAccess(t, 'x', () => now)
   service.sandbox.changeAdminPassword('another')
   const calls = recordCalls(service.sandbox)
-  for (let look = 0; look < 3; look += 1) await service.lookAround()
+  for (let look = 0; look < 3; look += 1) {
+    await service.lookAround()
+    now += 3_600_000
+  }
   assert.deepEqual([calls.map(({ status }) => status), service.asked], [[401], ['GET 401']])
   const { warnings } = await ready(service)
   assert.deepEqual(

@@ -72,6 +72,16 @@ test('what the account may not read is named, and nothing is known of what would
   assert.ok(!('scopes_unknown' in found))
 })
 
+test('of a PingFederate that does not answer nothing is known, and no more than two calls are sent', async t => {
+  const { look, sandbox, calls } = await check(t)
+  sandbox.pingFederate.faults.always({ fault: { answer: { kind: 'status', status: 503 } } })
+  assert.deepEqual(await look(), {
+    found: {},
+    unread: ['/version of PingFederate (server-error)', '/cluster/status of PingFederate (server-error)'],
+  })
+  assert.deepEqual(calls(), ['GET /version', 'GET /cluster/status'])
+})
+
 test('an outage, a proxy’s 403 and a wrong password are no missing right: what could not be read is named, with the kind', async t => {
   for (const [answer, kind] of [
     [{ kind: 'status', status: 503 }, 'server-error'],
