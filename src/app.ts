@@ -26,6 +26,7 @@ import { rememberAddresses } from './http/peer-address.ts'
 import { logRequests } from './http/request-log.ts'
 import type { App } from './http/route.ts'
 import { refuseUnknownQuery } from './http/validation.ts'
+import type { InstallationWatch } from './installation/watch-installation.ts'
 import type { Journal } from './journal/change.ts'
 import { getOperation } from './journal/get-operation.ts'
 import { shedLoad } from './limits/overload.ts'
@@ -80,6 +81,7 @@ import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
 import { deliverSecret } from './web-sessions/deliver.ts'
 import { DeliveredWebSessionClient } from './web-sessions/deliver-schema.ts'
+import { createIsLiveAtNodes } from './web-sessions/is-live-at-nodes.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -106,6 +108,7 @@ export type Dependencies = World & {
   runtime: Runtime
   tokenProvider: TokenProviderReader
   replication: Replication
+  installation: Pick<InstallationWatch, 'warnings'>
   metrics: Metrics
   policy: PolicyInForce
 }
@@ -225,7 +228,10 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   recordRefusals(app as unknown as FastifyInstance, dependencies)
   refuseUnknownQuery(app as unknown as FastifyInstance)
   describeProtected(app as unknown as FastifyInstance)
-  waitUntilLive(app as unknown as FastifyInstance, dependencies)
+  waitUntilLive(app as unknown as FastifyInstance, {
+    ...dependencies,
+    isLiveAtNodes: createIsLiveAtNodes(dependencies),
+  })
   createWebSessionClient(app, dependencies)
   listWebSessionClients(app, dependencies)
   getWebSessionClient(app, dependencies)

@@ -27,6 +27,8 @@ export const logTexts = {
   credentialsAccepted: 'PingFederate accepts the credentials again',
   pingFederateUnusable: 'PingFederate cannot be used',
   pingFederateUsable: 'PingFederate can be used again',
+  installationWarning: 'a warning about the installation',
+  installationWarningGone: 'a warning about the installation has gone',
   pingAccessFound: 'PingAccess answers',
   pingAccessUnreadable: 'PingAccess could not be read',
   pingAccessCredentialsRefused:
@@ -65,7 +67,7 @@ const loggedFields: ReadonlySet<string> = new Set([
   // Of a refused access token: the claim, and what the configuration wants it to be.
   ...['claim', 'expected'],
   // Of what is wrong with the set-up.
-  ...['fix', 'setting'],
+  ...['fix', 'fixedBy', 'setting'],
   // Of the start.
   ...[
     'version',

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuditedStore } from './audit/record.ts'
+import type { InstallationWatch } from './installation/watch-installation.ts'
 import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
@@ -27,6 +28,8 @@ const walkPauseMs = 50
 
 /** A certificate ends by the day; in milliseconds. */
 const certificateIntervalMs = 3_600_000
+/** How soon what could not be read is read again; a whole look is good for longer. In milliseconds. */
+const installationIntervalMs = 300_000
 /** What is counted waits for people, and every round reads all clients; in milliseconds. */
 const clientsIntervalMs = 300_000
 
@@ -36,6 +39,7 @@ type Options = {
   pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
+  installation: Pick<InstallationWatch, 'lookWhenDue'>
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
@@ -85,7 +89,17 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  { recover, store, pingFederate, runtime, tokenProvider, log, newId, metrics }: Omit<Options, 'now'>,
+  {
+    recover,
+    store,
+    pingFederate,
+    runtime,
+    tokenProvider,
+    installation,
+    log,
+    newId,
+    metrics,
+  }: Omit<Options, 'now'>,
   signal: AbortSignal,
 ): { atOnce: Round[]; later: Round[] } => ({
   atOnce: [
@@ -113,6 +127,12 @@ const toRounds = (
     ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ tokenProvider, metrics }, signal)]),
   ],
   later: [
+    // The first look is the start's.
+    {
+      task: 'installation',
+      work: installation.lookWhenDue,
+      intervalMs: installationIntervalMs,
+    },
     {
       task: 'strays',
       work: () =>

@@ -12,6 +12,8 @@ import { toStartLine } from './diagnosis/start-line.ts'
 import { watchDatabase, watchIssuer, watchPingFederate } from './diagnosis/watch-upstreams.ts'
 import { answerProblems } from './errors.ts'
 import { logReread } from './files/reread-files.ts'
+import { checkInstallation, type InstallationDependencies } from './installation/check-installation.ts'
+import { watchInstallation } from './installation/watch-installation.ts'
 import { createRecovery } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
 import { startMaintenance } from './maintenance.ts'
@@ -20,11 +22,10 @@ import { serveMetrics } from './metrics/serve.ts'
 import { createPingAccess, type PingAccess } from './pingaccess/ping-access.ts'
 import { createIssuerConnector } from './pingfederate/connect.ts'
 import { createIdentity } from './pingfederate/identity.ts'
-import type { PingFederate } from './pingfederate/ping-federate.ts'
 import { createReplication } from './pingfederate/replication.ts'
 import { protectPingFederate } from './pingfederate/resilience.ts'
 import { createRuntime } from './pingfederate/runtime.ts'
-import { createTokenProviderReader } from './pingfederate/token-provider.ts'
+import { createTokenProviderReader, readIssuers } from './pingfederate/token-provider.ts'
 import { createTransport } from './pingfederate/transport.ts'
 import { createPolicyInForce } from './policy/in-force.ts'
 import { createClientJournal } from './web-session-clients/client-journal.ts'
@@ -35,7 +36,7 @@ export type RunningService = {
   app: FastifyInstance
   /** Reads the policy file again; the former policy stays in force where the new one is refused. */
   reload: () => void
-  /** Asks PingFederate, and PingAccess where it is set, once, so that a wrong address or account is in the log before anybody needs it; never rejects. */
+  /** Looks at PingFederate, and PingAccess where it is set, once, so that what is wrong there is in the log before anybody needs it; never rejects. */
   lookAround: () => Promise<void>
   /** Base URL it listens on. */
   address: string
@@ -74,24 +75,19 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   const journal = createClientJournal({ config, store, pingFederate, replication, pingAccess: delivery })
   const recover = createRecovery({ ...world, journal })
+  const around = { pingFederate, ...upstream, pingAccess: pingAccess?.sparing }
+  const { installation, lookAround } = watchAround(config, around, world, metrics)
   const policy = createPolicyInForce(config.policy, log)
   const app = await buildApp({
-    config,
-    journal,
-    store,
-    keys,
-    pingFederate,
-    ...upstream,
-    replication,
-    policy,
-    metrics,
-    ...world,
+    ...{ config, journal, store, keys, pingFederate, ...upstream },
+    ...{ replication, installation, policy, metrics, ...world },
   })
   const maintenance = startMaintenance({
-    ...{ recover, store, pingFederate, ...upstream, ...world },
+    ...{ recover, store, pingFederate, installation, ...upstream, ...world },
     metrics: metrics.journal,
   })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {
+    installation.stop()
     const idle = maintenance.stop()
     pingFederate.stop()
     await closeWithin(app, { graceMs, handOver: transport.close, log })
@@ -112,16 +108,29 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   })
   // Not awaited: an issuer that is down delays the first request, not the start.
   keys.warm().catch(() => undefined)
-  const lookAround = () => lookAt({ pingFederate, pingAccess }, log)
   return { app, address, reload: policy.reload, lookAround, stop }
+}
+
+type Around = Omit<InstallationDependencies, 'config'>
+
+/** Looks at everything around, at the start and then from time to time. */
+const watchAround = (config: Config, around: Around, world: World, metrics: Metrics) => {
+  const { log } = world
+  const installation = watchInstallation({
+    ...world,
+    check: signal => checkInstallation({ config, ...around }, signal),
+    onLooked: metrics.setInstallationWarnings,
+  })
+  const lookAround = async () => {
+    await lookAt(around, log)
+    await installation.look().catch(err => log.error({ err }, logTexts.unexpected))
+  }
+  return { installation, lookAround }
 }
 
 /** What it finds is in the log; of a failure whoever watches PingFederate says so. */
 const lookAt = async (
-  {
-    pingFederate,
-    pingAccess,
-  }: { pingFederate: Pick<PingFederate, 'getVersion'>; pingAccess: PingAccess | undefined },
+  { pingFederate, pingAccess }: Pick<Around, 'pingFederate' | 'pingAccess'>,
   log: FastifyBaseLogger,
 ): Promise<void> => {
   const [version, pingAccessVersion] = await Promise.all([
@@ -172,6 +181,7 @@ const connectToPingFederate = (config: Config, { now, log }: World, metrics: Met
     ...{ dispatcher, transport, pingFederate: watchPingFederate(config.pingFederate, log, pingFederate) },
     runtime: createRuntime({ urls, dispatcher }),
     tokenProvider: createTokenProviderReader({ urls, dispatcher, identity, timeoutMs }),
+    readIssuers: (signal: AbortSignal) => readIssuers({ urls, dispatcher, timeoutMs }, signal),
   }
 }
 

@@ -21,6 +21,7 @@ const start = (t: TestContext, options: Options) => {
     pingFederate: { ...noClients, listClients: async () => [] },
     runtime: { urls: [] },
     tokenProvider: { read: () => assert.fail('there is no node to ask') },
+    installation: { lookWhenDue: async () => undefined },
     newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,
@@ -61,6 +62,20 @@ test('recovery comes at once and every ten seconds, a walk over all clients only
   assert.deepEqual([recoveries, looks], [360, 0])
   t.mock.timers.tick(1)
   assert.deepEqual([recoveries, looks], [361, 1])
+  await stop()
+})
+
+test('whether a look at the installation is due is asked every five minutes, and not at once: that is the start’s', async t => {
+  const store = audited(await openSqliteStore(t))
+  let asked = 0
+  const lookWhenDue = async () => {
+    asked += 1
+  }
+  const { stop } = start(t, { store, installation: { lookWhenDue } })
+  t.mock.timers.tick(299_999)
+  assert.equal(asked, 0)
+  t.mock.timers.tick(1)
+  assert.equal(asked, 1)
   await stop()
 })
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Nullable } from '../http/nullable.ts'
+import { InstallationWarning } from '../installation/warning-schema.ts'
 
 const Check = (description: string) => Type.Enum(['ok', 'failing', 'unknown'], { description })
 const Readiness = Type.Object(
@@ -24,6 +25,10 @@ const Readiness = Type.Object(
       Type.String({ examples: ['license_agreement_not_accepted'] }),
       'PingFederate’s own name for the reason (its `resultId`, or the error code of its token endpoint); null where it gave none.',
     ),
+    warnings: Type.Array(InstallationWarning, {
+      description:
+        'What is wrong with PingFederate or PingAccess, as the last look at them has found: at the start and once an hour. None of it makes an instance not ready.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -31,7 +36,7 @@ const Readiness = Type.Object(
 /** What the API document says of readiness. */
 export const readyDocument = {
   description:
-    'Ready when the database answers and the issuer’s keys are known; otherwise `detail` of the 503 names each check with its reason, such as `database: ok, issuer: failing (another_issuer)`. PingFederate is reported, and looked at every ten seconds at most.',
+    'Ready when the database answers and the issuer’s keys are known; otherwise `detail` of the 503 names each check with its reason, such as `database: ok, issuer: failing (another_issuer)`. PingFederate is reported, and looked at every ten seconds at most. `warnings` says what is wrong with the installation all the same.',
   ready: {
     description: 'Ready.',
     content: {
@@ -42,6 +47,7 @@ export const readyDocument = {
           checks: { database: 'ok', issuer: 'ok', pingFederate: 'ok' },
           pingFederateProblem: null,
           pingFederateReason: null,
+          warnings: [],
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { IssuerKeys } from '../authentication/issuer-keys.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import type { InstallationWatch } from '../installation/watch-installation.ts'
 import { PingFederateFailure } from '../pingfederate/failure.ts'
 import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toProblemCode } from '../pingfederate/to-problem.ts'
@@ -12,6 +13,7 @@ export type ReadinessDependencies = {
   store: Pick<Store, 'check'>
   keys: Pick<IssuerKeys, 'warm'>
   pingFederate: Pick<PingFederate, 'findClusterState'>
+  installation: Pick<InstallationWatch, 'warnings'>
   now: () => number
 }
 
@@ -54,6 +56,7 @@ export const getReadiness = (app: App, dependencies: ReadinessDependencies): voi
         checks: { database, issuer, pingFederate: pingFederate.check },
         pingFederateProblem: pingFederate.problem,
         pingFederateReason: pingFederate.reason,
+        warnings: dependencies.installation.warnings(),
       })
     },
   })

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 
 export const Prefer = Type.String({
   description:
-    '`wait=N` (RFC 7240): the answer comes once every engine has the change, or after N seconds with `status` as it stands then. `Preference-Applied` tells how long it would have waited.',
+    '`wait=N` (RFC 7240): the answer comes once every engine has the change, or after N seconds with `status` as it stands then. Where runtime nodes are configured, `ready` is held until each of them would have people log in through the client, and is `replicating` where one does not know it. `Preference-Applied` tells how long it would have waited.',
   examples: ['wait=10'],
 })
 

@@ -4,6 +4,7 @@ import { type ProblemCode, problems } from '../problem.ts'
 import { singleFlight } from '../single-flight.ts'
 import { version } from '../version.ts'
 import { createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
+import { createInstallationGauge, type SetInstallationWarnings } from './installation.ts'
 import { createJournalMetrics, type JournalMetrics } from './journal.ts'
 import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
@@ -17,6 +18,7 @@ export type Metrics = {
   pingFederate: PingFederateMetrics
   writes: WriteWatch
   journal: JournalMetrics
+  setInstallationWarnings: SetInstallationWarnings
   /** How late a timer of the event loop came, in seconds. */
   observeDelay: (seconds: number) => void
   /** Files of credentials that changed: whether what they hold now is in use. */
@@ -36,6 +38,7 @@ export const createMetrics = (): Metrics => {
     pingFederate: createPingFederateMetrics(registry),
     writes: createWriteMetrics(registry),
     journal: createJournalMetrics(registry),
+    setInstallationWarnings: createInstallationGauge(registry),
     observeDelay: createDelayHistogram(registry),
     countReread: createRereadCounter(registry),
     // Whoever asks meanwhile gets what is being written anyway: anybody may ask, as often as they like.

@@ -37,6 +37,8 @@ export type PingAccessCalls = {
   list: <T>(path: string, parse: (item: Json) => T) => Promise<T[]>
   /** PingAccess answers 200 to a POST, too. */
   write: <T>(call: Write, parse: (body: Json) => T | undefined) => Promise<T>
+  /** The same for whoever looks in the background: credentials that were refused are not tried again for it. */
+  sparing: Pick<PingAccessCalls, 'get' | 'list'>
   close: () => Promise<void>
 }
 
@@ -50,7 +52,11 @@ export const createCalls = (
   const transport = createTransport(config, { identity, now, api })
   const account = createAccount({ identity, now, pauseMs: credentialsPauseMs, onChange: onCredentials })
 
-  const send = async <T>(call: Omit<ApiCall<T>, 'read'>, parse: (body: Json) => T | undefined) => {
+  const send = async <T>(
+    call: Omit<ApiCall<T>, 'read'>,
+    parse: (body: Json) => T | undefined,
+    isSparing = false,
+  ) => {
     const read: ApiCall<T>['read'] = answer => {
       const body = bodyOf(answer, 200)
       const found = isJson(body) ? parse(body) : undefined
@@ -58,19 +64,25 @@ export const createCalls = (
       return found
     }
     try {
-      const refusal = await account.findRefusal(false)
+      const refusal = await account.findRefusal(isSparing)
       if (refusal) throw refusal
-      return await account.use(() => transport.call({ ...call, read }), false)
+      return await account.use(() => transport.call({ ...call, read }), isSparing)
     } catch (error) {
       throw error instanceof PingFederateFailure ? new PingAccessFailure(error) : error
     }
   }
-  const get: PingAccessCalls['get'] = (path, parse) => send({ method: 'GET', path }, parse)
+  const createReads = (isSparing: boolean): Pick<PingAccessCalls, 'get' | 'list'> => {
+    const get: PingAccessCalls['get'] = (path, parse) => send({ method: 'GET', path }, parse, isSparing)
+    return {
+      get,
+      list: (path, parse) =>
+        get(path, ({ items }) => (Array.isArray(items) ? items.filter(isJson).map(parse) : undefined)),
+    }
+  }
   return {
-    get,
-    list: (path, parse) =>
-      get(path, ({ items }) => (Array.isArray(items) ? items.filter(isJson).map(parse) : undefined)),
-    write: send,
+    ...createReads(false),
+    sparing: createReads(true),
+    write: (call, parse) => send(call, parse),
     close: transport.close,
   }
 }

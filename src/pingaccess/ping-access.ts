@@ -1,5 +1,5 @@
 import type { AdminApiConfig } from '../pingfederate/config.ts'
-import { type CallOptions, createCalls } from './calls.ts'
+import { type CallOptions, createCalls, type PingAccessCalls } from './calls.ts'
 import {
   type LiveApplication,
   type LiveTokenProvider,
@@ -13,28 +13,34 @@ import {
 } from './live.ts'
 import { createWebSessionCalls, type WebSessionCalls } from './web-session-calls.ts'
 
-/** PingAccess's administrative API as far as this service uses it. Every method rejects with a `PingAccessFailure`. */
-export type PingAccess = WebSessionCalls & {
+/** What is read of PingAccess's administrative API. Every method rejects with a `PingAccessFailure`. */
+export type PingAccessReads = {
   listWebSessions: () => Promise<LiveWebSession[]>
   listApplications: () => Promise<LiveApplication[]>
   listVirtualHosts: () => Promise<LiveVirtualHost[]>
   getReservedContextRoot: () => Promise<string>
   getTokenProvider: () => Promise<LiveTokenProvider>
   getVersion: () => Promise<string>
-  close: () => Promise<void>
 }
 
-export const createPingAccess = (config: AdminApiConfig, options: CallOptions): PingAccess => {
-  const calls = createCalls(config, options)
-  const { get, list, close } = calls
-  return {
-    ...createWebSessionCalls(calls),
-    listWebSessions: () => list('/webSessions', parseWebSession),
-    listApplications: () => list('/applications', parseApplication),
-    listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),
-    getReservedContextRoot: () => get('/applications/reserved', body => toText(body['contextRoot'])),
-    getTokenProvider: () => get('/pingfederate/runtime', parseTokenProvider),
-    getVersion: () => get('/version', body => toText(body['version'])),
-    close,
+/** PingAccess's administrative API as far as this service uses it. */
+export type PingAccess = PingAccessReads &
+  WebSessionCalls & {
+    /** The same for whoever looks in the background: credentials that were refused are not tried again for it. */
+    sparing: PingAccessReads
+    close: () => Promise<void>
   }
+
+export const createPingAccess = (config: AdminApiConfig, options: CallOptions): PingAccess => {
+  const { sparing, close, ...calls } = createCalls(config, options)
+  return { ...createReads(calls), ...createWebSessionCalls(calls), sparing: createReads(sparing), close }
 }
+
+const createReads = ({ get, list }: Pick<PingAccessCalls, 'get' | 'list'>): PingAccessReads => ({
+  listWebSessions: () => list('/webSessions', parseWebSession),
+  listApplications: () => list('/applications', parseApplication),
+  listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),
+  getReservedContextRoot: () => get('/applications/reserved', body => toText(body['contextRoot'])),
+  getTokenProvider: () => get('/pingfederate/runtime', parseTokenProvider),
+  getVersion: () => get('/version', body => toText(body['version'])),
+})

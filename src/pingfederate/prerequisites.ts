@@ -12,8 +12,8 @@ export type Prerequisites = {
   defaultAccessTokenManager: string | null | undefined
   oidcPolicies: string[] | undefined
   defaultOidcPolicy: string | null | undefined
-  /** Why something could not be read, for the log. */
-  failures: unknown[]
+  /** What could not be read, and why. */
+  failures: { path: string; error: unknown }[]
 }
 
 const paths = {
@@ -26,12 +26,12 @@ const paths = {
 
 /** Asks for all of them at the same time; what cannot be read stays undefined, and nothing is thrown for it. */
 export const readPrerequisites = async (call: CallPingFederate): Promise<Prerequisites> => {
-  const failures: unknown[] = []
+  const failures: Prerequisites['failures'] = []
   const read = async (path: string): Promise<Json | undefined> => {
     try {
       return await call({ operation: 'get_prerequisites', method: 'GET', path, read: readJson })
     } catch (error) {
-      failures.push(error)
+      failures.push({ path, error })
       return undefined
     }
   }

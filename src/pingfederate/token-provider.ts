@@ -60,6 +60,15 @@ const findIssuer = async ({ urls, dispatcher, timeoutMs }: Options): Promise<str
   })
 }
 
+/** What each node says, in their order; those that say nothing that can be used say why. */
+export const readIssuers = (
+  { urls, dispatcher, timeoutMs }: Pick<Options, 'urls' | 'dispatcher' | 'timeoutMs'>,
+  stopped: AbortSignal,
+): Promise<(string | PingFederateFailure)[]> => {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)])
+  return Promise.all(urls.map(url => readIssuer(url, dispatcher, signal).catch(toRuntimeFailure)))
+}
+
 const readIssuer = async (url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<string> => {
   const { statusCode: status, body } = await request(`${url}/.well-known/openid-configuration`, {
     dispatcher,

@@ -28,7 +28,7 @@ export const foreseeSave = async (
     pingFederate.readPrerequisites(),
     replication.statusAfterSave(),
   ])
-  for (const err of prerequisites.failures) log.warn({ err }, logTexts.prerequisitesUnread)
+  for (const { error: err } of prerequisites.failures) log.warn({ err }, logTexts.prerequisitesUnread)
   const { violations, warnings } = preflight(settings, prerequisites)
   if (violations.length > 0) throw wouldRefuse(violations)
   const isPublishNeeded = status === 'replicating'

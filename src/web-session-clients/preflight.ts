@@ -9,8 +9,11 @@ export type Preflight = { violations: Violation[]; warnings: DryRunWarning[] }
 
 type Found = Preflight & { unread: string[] }
 
+/** What a client needs of what administrators have set up. */
+type Needs = Pick<ClientSettings, 'accessTokenManager' | 'oidcPolicy' | 'scopes' | 'logout'>
+
 /** Checks a client's settings against what PingFederate's administrators have set up. */
-export const preflight = (settings: ClientSettings, prerequisites: Prerequisites): Preflight => {
+export const preflight = (settings: Needs, prerequisites: Prerequisites): Preflight => {
   const found = [
     checkAccessTokenManager(settings, prerequisites),
     checkOidcPolicy(settings, prerequisites),
@@ -36,7 +39,7 @@ const warning = (warnings: DryRunWarning | undefined): Found => ({
   warnings: warnings ? [warnings] : [],
 })
 
-const checkAccessTokenManager = (settings: ClientSettings, known: Prerequisites): Found => {
+const checkAccessTokenManager = (settings: Needs, known: Prerequisites): Found => {
   const { accessTokenManager } = settings
   if (accessTokenManager !== null)
     return checkReference(
@@ -49,7 +52,7 @@ const checkAccessTokenManager = (settings: ClientSettings, known: Prerequisites)
   return warning(known.defaultAccessTokenManager === null ? noDefaultAccessTokenManager : undefined)
 }
 
-const checkOidcPolicy = ({ oidcPolicy }: ClientSettings, known: Prerequisites): Found => {
+const checkOidcPolicy = ({ oidcPolicy }: Needs, known: Prerequisites): Found => {
   if (oidcPolicy !== null)
     return checkReference('/oidcPolicy', 'OpenID Connect policy', oidcPolicy, known.oidcPolicies)
   if (known.defaultOidcPolicy === undefined) return unread('the default OpenID Connect policy')
@@ -68,7 +71,7 @@ const openid = 'openid'
 /** Scopes that a PingAccess web session asks for, beside `openid`, unless its administrator has set others. */
 const usualScopes = ['profile', 'email', 'address', 'phone']
 
-const checkScopes = ({ scopes }: ClientSettings, { scopes: known }: Prerequisites): Found => {
+const checkScopes = ({ scopes }: Needs, { scopes: known }: Prerequisites): Found => {
   if (known === undefined) return unread('the scopes')
   if (scopes === null) {
     const missing = usualScopes.filter(scope => !known.common.includes(scope))
@@ -85,7 +88,7 @@ const checkScopes = ({ scopes }: ClientSettings, { scopes: known }: Prerequisite
   }
 }
 
-const checkLogout = ({ logout }: ClientSettings, { isTrackingSessions }: Prerequisites): Found => {
+const checkLogout = ({ logout }: Needs, { isTrackingSessions }: Prerequisites): Found => {
   if (logout === 'none') return nothing
   if (isTrackingSessions === undefined) return unread('whether sessions are tracked for logout')
   return warning(isTrackingSessions ? undefined : sessionsNotTracked)

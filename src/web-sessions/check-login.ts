@@ -23,7 +23,10 @@ type Client = Pick<NewClient, 'clientId' | 'team' | 'settings'>
 export const checkLogin = async (client: Client, dependencies: CheckDependencies): Promise<LoginCheck> => {
   const { clientId } = client
   const asked = toAsked(client)
-  const answers = await Promise.all(dependencies.runtime.urls.map(url => askNode(url, asked, dependencies)))
+  const answers = await askNodes(asked, {
+    ...dependencies,
+    signal: AbortSignal.timeout(dependencies.timeoutMs),
+  })
   const hasPage = answers.some(({ answer }) => answer.kind === 'page')
   const look = hasPage ? await lookIntoConsole(client, dependencies) : () => 'unknown' as const
   const nodes = answers.map(each => toCheckedNode(each, look))
@@ -32,7 +35,7 @@ export const checkLogin = async (client: Client, dependencies: CheckDependencies
 }
 
 /** What PingAccess asks for; it adds openid itself. */
-const toAsked = ({ clientId, settings }: Client) => ({
+export const toAsked = ({ clientId, settings }: Pick<Client, 'clientId' | 'settings'>) => ({
   clientId,
   scopes: ['openid', ...chooseWebSession({ clientId, settings }).scopes.value],
   redirectUris: findCallbacks(settings),
@@ -42,14 +45,19 @@ type Asked = ReturnType<typeof toAsked>
 /** What a node answered to the last redirect URI that was tried. */
 type Answered = { url: string; redirectUri: string; answer: AuthorizationAnswer }
 
+export type AskDependencies = Pick<CheckDependencies, 'runtime' | 'randomBytes'> & { signal: AbortSignal }
+
+/** Every node at the same time, until the signal. */
+export const askNodes = (asked: Asked, dependencies: AskDependencies): Promise<Answered[]> =>
+  Promise.all(dependencies.runtime.urls.map(url => askNode(url, asked, dependencies)))
+
 /** One after the other, so that a client with many redirect URIs takes no more of a node than any other. */
 const askNode = async (
   url: string,
   { clientId, scopes, redirectUris }: Asked,
-  { runtime, randomBytes, timeoutMs }: CheckDependencies,
+  { runtime, randomBytes, signal }: AskDependencies,
 ): Promise<Answered> => {
   const random = () => randomBytes(16).toString('base64url')
-  const signal = AbortSignal.timeout(timeoutMs)
   // Nothing is known of a node that was asked for nothing.
   const answered: Answered = { url, redirectUri: '', answer: { kind: 'page' } }
   for (const redirectUri of redirectUris) {

@@ -21,6 +21,7 @@ test('200 for anybody when database and issuer answer', async t => {
     checks: { database: 'ok', issuer: 'ok', pingFederate: 'unknown' },
     pingFederateProblem: null,
     pingFederateReason: null,
+    warnings: [],
   })
   assert.equal(await pingFederateCheck(service), 'ok')
 })

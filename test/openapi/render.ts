@@ -33,13 +33,22 @@ const neverCalled = {
   journal: {},
   keys: { metadata: () => undefined, warm: async () => undefined },
   pingFederate: {},
-  runtime: {},
+  runtime: { urls: [] },
   tokenProvider: {},
   replication: {},
+  installation: {},
   policy: {},
-} as Pick<
+} as unknown as Pick<
   Dependencies,
-  'store' | 'journal' | 'keys' | 'pingFederate' | 'runtime' | 'tokenProvider' | 'replication' | 'policy'
+  | 'store'
+  | 'journal'
+  | 'keys'
+  | 'pingFederate'
+  | 'runtime'
+  | 'tokenProvider'
+  | 'replication'
+  | 'installation'
+  | 'policy'
 >
 
 const exampleEnvironment = {

@@ -14,7 +14,13 @@ import { startTestService } from '../service.ts'
 type Config = Parameters<typeof createPingAccess>[0]
 
 /** A client of the PingAccess at that address. */
-const connect = (t: TestContext, adminUrl: string, password: string, others: Partial<Config> = {}) => {
+const connect = (
+  t: TestContext,
+  adminUrl: string,
+  password: string,
+  others: Partial<Config> = {},
+  now = Date.now,
+) => {
   const told: boolean[] = []
   const pingAccess = createPingAccess(
     {
@@ -26,7 +32,7 @@ const connect = (t: TestContext, adminUrl: string, password: string, others: Par
       concurrency: 4,
       ...others,
     },
-    { now: Date.now, onReread: () => undefined, onCredentials: isAccepted => told.push(isAccepted) },
+    { now, onReread: () => undefined, onCredentials: isAccepted => told.push(isAccepted) },
   )
   t.after(() => pingAccess.close())
   return { ...pingAccess, told }
@@ -86,6 +92,18 @@ test('refused credentials are told once and then left alone', async t => {
   assert.equal((await failureOf(live.getVersion())).kind, 'credentials')
   assert.equal(exchanges.length, 1)
   assert.deepEqual(live.told, [false])
+})
+
+test('who looks in the background spends no try of refused credentials, whoever asks does once the pause is over', async t => {
+  let now = 1_000_000_000
+  const { pingAccess, exchanges } = await prepare(t)
+  const live = connect(t, pingAccess.adminUrl, 'wrong', {}, () => now)
+  await failureOf(live.sparing.getVersion())
+  now += 3_600_000
+  assert.equal((await failureOf(live.sparing.listWebSessions())).kind, 'credentials')
+  assert.equal(exchanges.length, 1)
+  await failureOf(live.getVersion())
+  assert.equal(exchanges.length, 2)
 })
 
 test('a password that has changed in its file is read again within the same call', async t => {

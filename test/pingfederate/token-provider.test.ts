@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { Agent, buildConnector } from 'undici'
 import { toTlsOptions } from '../../src/pingfederate/connect.ts'
-import { createTokenProviderReader } from '../../src/pingfederate/token-provider.ts'
+import { createTokenProviderReader, readIssuers } from '../../src/pingfederate/token-provider.ts'
 import { createCertificates } from './certificates.ts'
 import { startIssuerNode } from './issuer-node.ts'
 
@@ -61,6 +61,22 @@ test('a certificate that is over, another host’s, or of an unknown CA is told,
     const { certificate } = await create(t, [node.url]).read()
     assert.equal(certificate?.trustProblem, trustProblem)
   }
+})
+
+test('each node says its issuer or why it says none, in the order of the nodes, until the signal', async t => {
+  const node = await startIssuerNode(t, { answer: naming('https://sso.example.com') })
+  const odd = await startIssuerNode(t, { answer: naming(7) })
+  const hanging = await startIssuerNode(t, { answer: () => stopping.abort() })
+  const stopping = new AbortController()
+  const dispatcher = new Agent()
+  t.after(() => dispatcher.destroy())
+  const urls = ['http://127.0.0.1:1', node.url, odd.url]
+  const kindsOf = (answers: Awaited<ReturnType<typeof readIssuers>>) =>
+    answers.map(answer => (typeof answer === 'string' ? answer : answer.kind))
+  const read = (nodes: string[]) =>
+    readIssuers({ urls: nodes, dispatcher, timeoutMs: 10_000 }, stopping.signal)
+  assert.deepEqual(kindsOf(await read(urls)), ['unreachable', 'https://sso.example.com', 'unexpected'])
+  assert.deepEqual(kindsOf(await read([hanging.url])), ['unreachable'])
 })
 
 test('a node whose certificate is not trusted says nothing of the issuer', { skip }, async t => {

@@ -94,7 +94,8 @@ test('of more than sixty-four who wait the others are answered at once, and ever
   const app = Fastify()
   t.after(() => app.close())
   const replication = { findStatusOf: () => live.promise }
-  waitUntilLive(app, { store, replication, config: { pingFederate: { timeoutMs: 10_000 } } })
+  const config = { pingFederate: { timeoutMs: 10_000 } }
+  waitUntilLive(app, { store, replication, isLiveAtNodes: undefined, config })
   app.get('/', { config: { canWait: true } }, async () => ({ clientId: 'pa_wam', status: 'replicating' }))
   const ask = async () => {
     const { headers, json } = await app.inject({ url: '/', headers: { prefer: 'wait=20' } })
