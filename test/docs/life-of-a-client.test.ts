@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { loginOutcomes } from '../../src/web-sessions/login-check-schema.ts'
+import { startWithPingAccess } from '../sandbox/pingaccess/started.ts'
 import { startTestService } from '../service.ts'
 import { ageCreates } from '../web-session-clients/age-creates.ts'
 import { edit } from '../web-session-clients/drifts.ts'
@@ -126,4 +127,14 @@ test('the recipe of a web session has the client id and the secret, which logs i
   const { clientCredentials } = JSON.parse(await runRecipe(t, 'sh', 'websession', env))
   assert.equal(clientCredentials.clientId, 'pa_wam')
   assert.ok(await logsIn(service, clientCredentials.clientSecret.value))
+})
+
+test('the recipe of a delivery puts the secret into a web session of PingAccess', {
+  skip: await findMissing('sh'),
+}, async t => {
+  const service = await startWithPingAccess(t, { withAdminApi: true })
+  await service.call('POST', '/web-session-clients', { body: smallest })
+  const TOKEN = await service.sandbox.accessToken({ service: 'payments-pipeline' })
+  const { delivery } = JSON.parse(await runRecipe(t, 'sh', 'deliver', { SERVICE: service.url, TOKEN }))
+  assert.equal(delivery.webSessions[0].name, 'pa_wam')
 })

@@ -14,8 +14,16 @@ export interface Act {
 
 const person = 'ana'
 
-/** PingAccess is set up as the service says, and a person logs in; the result logs them in with any secret. */
-export async function setUpPingAccess(act: Act): Promise<(secret: string) => Promise<string>> {
+/** How a person logs in through PingAccess; each says what they see. */
+export interface Logins {
+  /** With the secret that PingAccess has. */
+  readonly open: () => Promise<string>
+  /** With that secret, which an administrator puts in first. */
+  readonly logIn: (secret: string) => Promise<string>
+}
+
+/** PingAccess is set up as the service says, and a person logs in. */
+export async function setUpPingAccess(act: Act): Promise<Logins> {
   const { step, pingAccess, clientId, secret } = act
   const administrator = createAdministrator(pingAccess)
   const tokenProvider = await readFromService<TokenProvider>(act, '/token-provider')
@@ -48,12 +56,13 @@ export async function setUpPingAccess(act: Act): Promise<(secret: string) => Pro
     async () => assertGreeted(await open()),
     page => [['page', page]],
   )
-  return async newSecret => {
+  async function logIn(newSecret: string): Promise<string> {
     const clientSecret = { value: newSecret }
     const clientCredentials = { clientId, clientSecret, credentialsType: 'SECRET' }
     await administrator.change(id, { clientCredentials })
     return await open()
   }
+  return { open, logIn }
 }
 
 async function readFromService<Body>({ send }: Act, path: string): Promise<Body> {

@@ -1,5 +1,6 @@
 import { type Answer, call, isRecord } from '../call.ts'
 import type { Sandbox, SandboxPingAccess } from '../sandbox.ts'
+import { deliverSecret } from './delivery.ts'
 import { setUpPingAccess } from './first-login.ts'
 import { replaceSecret } from './new-secret.ts'
 import { expect, type Step, Unexpected } from './step.ts'
@@ -18,7 +19,7 @@ export interface Route {
   readonly step: Step
 }
 
-/** From two fields to a person who is logged in, and to a new secret; every step asserts what it promises. */
+/** From two fields to a person who is logged in, to a new secret, and to one that nobody sees; every step asserts what it promises. */
 export async function walkThrough({ sandbox, pingAccess, serviceUrl, step }: Route): Promise<void> {
   const token = await step(`Get an access token as ${caller}`, () => sandbox.accessToken({ service: caller }))
   const send = (method: string, path: string, body?: unknown) =>
@@ -29,12 +30,13 @@ export async function walkThrough({ sandbox, pingAccess, serviceUrl, step }: Rou
   const secret = await redeem(step, post, 'Redeem its secret: 200', retrievalToken)
   await redeemAgain(step, post, retrievalToken)
   const { clientId } = smallest
-  const logIn = await setUpPingAccess({ step, pingAccess, send, clientId, secret })
+  const { open, logIn } = await setUpPingAccess({ step, pingAccess, send, clientId, secret })
   await replaceSecret({
     ...{ step, send, clientId, former: secret, logIn },
     redeem: (what, newToken) => redeem(step, post, what, newToken),
     toToken: retrieval => toRetrieval(retrieval).token,
   })
+  await deliverSecret({ step, clientId, send, open })
 }
 
 type Post = (path: string, body: unknown) => Promise<Answer>
