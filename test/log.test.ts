@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pino from 'pino'
 import { loggerOptions, logTexts } from '../src/log.ts'
+import { PingAccessFailure } from '../src/pingaccess/failure.ts'
+import { PingFederateFailure } from '../src/pingfederate/failure.ts'
 import { Secret } from '../src/secret.ts'
 
 const planted = 'planted-0123456789-planted-0123456789'
@@ -117,4 +119,13 @@ test('a secret shows a mask however it is looked at', () => {
   ]
   for (const view of views) assert.ok(!view.includes('planted') && view.includes('[secret]'))
   assert.equal(secret.reveal(), planted)
+})
+
+test('what PingAccess says of a call that it refused is in the log, with its kind and status', () => {
+  const refused = new PingFederateFailure('invalid', { status: 422, reason: 'Save Failed.' })
+  const { type, code, message } = JSON.parse(logged({ err: new PingAccessFailure(refused) })).err
+  assert.deepEqual(
+    [type, code, message],
+    ['PingAccessFailure', 'invalid', 'PingAccess: invalid (422, Save Failed.)'],
+  )
 })
