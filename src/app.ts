@@ -35,6 +35,7 @@ import { refuseWhenStopping } from './limits/stopping.ts'
 import { logTexts } from './log.ts'
 import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { PingAccess } from './pingaccess/ping-access.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
@@ -77,6 +78,8 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { ImportCertificate, ImportedCertificate } from './web-sessions/certificate-import-schema.ts'
+import { importCertificate } from './web-sessions/import-certificate.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -100,6 +103,8 @@ export type Dependencies = World & {
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
+  /** Undefined where none is configured. */
+  pingAccess: PingAccess | undefined
   runtime: Runtime
   tokenProvider: TokenProviderReader
   replication: Replication
@@ -195,6 +200,8 @@ const schemas = [
   WebSessionRecipe,
   LoginCheck,
   TokenProvider,
+  ImportCertificate,
+  ImportedCertificate,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -235,6 +242,7 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   getWebSessionRecipe(app, dependencies)
   checkClientLogin(app, dependencies)
   getTokenProvider(app, dependencies)
+  importCertificate(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

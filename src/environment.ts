@@ -128,7 +128,7 @@ export const Environment = Type.Object({
   ),
   PINGACCESS_USERNAME: Type.Optional(
     text(
-      'HTTP Basic: administrator account of PingAccess; reading is all that it needs.',
+      'HTTP Basic: administrator account of PingAccess; one that may read is enough, but for importing the certificate of PingFederate into it.',
       'web-session-clients',
     ),
   ),

@@ -21,6 +21,7 @@ const start = (t: TestContext, options: Options) => {
     pingFederate: { ...noClients, listClients: async () => [] },
     runtime: { urls: [] },
     tokenProvider: { read: () => assert.fail('there is no node to ask') },
+    pingAccess: undefined,
     newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,

@@ -11,6 +11,7 @@ import {
   parseWebSession,
   toText,
 } from './live.ts'
+import { createTrustCalls, type TrustCalls } from './trust-calls.ts'
 
 /** PingAccess's administrative API as far as this service uses it. Every method rejects with a `PingAccessFailure`. */
 export type PingAccess = {
@@ -21,11 +22,12 @@ export type PingAccess = {
   getTokenProvider: () => Promise<LiveTokenProvider>
   getVersion: () => Promise<string>
   close: () => Promise<void>
-}
+} & TrustCalls
 
 export const createPingAccess = (config: AdminApiConfig, options: CallOptions): PingAccess => {
-  const { get, list, close } = createCalls(config, options)
+  const { get, list, write, close } = createCalls(config, options)
   return {
+    ...createTrustCalls({ get, list, write }),
     listWebSessions: () => list('/webSessions', parseWebSession),
     listApplications: () => list('/applications', parseApplication),
     listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),

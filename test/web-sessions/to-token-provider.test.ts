@@ -18,7 +18,7 @@ test('whole days are left, and negative ones once it is over', {
     [end - 1, 0],
     [end + 1, -1],
   ] as const) {
-    const found = { issuer: 'https://sso.example.com', certificate: { x509, trustProblem: null } }
+    const found = { issuer: 'https://sso.example.com', certificate: { x509, chain: [], trustProblem: null } }
     assert.equal(toTokenProvider(found, now).certificate?.daysLeft, days)
   }
 })
