@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { createAdministrator } from '../../src/sandbox/pingaccess/administrator.ts'
+import { execute } from '../database/execute.ts'
+import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { createCertificates } from '../pingfederate/certificates.ts'
 import { startIssuerNode } from '../pingfederate/issuer-node.ts'
 import { readRows } from '../secret-retrievals/retrievals.ts'
@@ -47,6 +49,7 @@ test('201: an untrusted certificate is imported, and the first login works; 200 
   const { trusts, calls, missing, trustedBy } = after.pingAccess
   assert.deepEqual([trusts, calls, missing, after.checklist], [true, [], [], []])
   assert.deepEqual(trustedBy, certificate)
+  assert.ok(!service.logLines.join().includes(pingAccess.adminPassword))
 })
 
 test('201: the audit trail has the intent before the first call and the end after the last, with the fingerprint', async t => {
@@ -135,6 +138,40 @@ for (const [index, write] of three.entries())
         const { items } = await ask('GET', '/certificates')
         assert.equal(items.length, 1)
       })
+
+for (const write of three)
+  test(`a service that ends while ${write} is under way leaves an intent, and the next one completes it`, async t => {
+    const service = await startConnected(t)
+    const [method = '', path = ''] = write.split(' ')
+    service.between.next(method, path, { reaches: true, answer: 'none' })
+    const asked = service.importCertificate().catch(() => undefined)
+    while (!writesOf(service.exchanges).includes(write)) await service.ask('GET', '/version')
+    await service.stop({ graceMs: 0 })
+    await asked
+    const next = await startTestService(t, { after: service })
+    const { status } = await next.call('POST', '/token-provider/certificate', { as: 'operator' })
+    assert.equal(status, write === three.at(-1) ? 200 : 201)
+    assert.deepEqual(writesOf(service.exchanges), three)
+    const { pingAccess } = (await next.call('GET', '/token-provider')).body
+    assert.deepEqual([pingAccess.trusts, pingAccess.calls], [true, []])
+  })
+
+test('500 and no call where the intent cannot be kept', async t => {
+  const { importCertificate, databasePath, exchanges } = await startConnected(t)
+  const refuse = "begin select raise(abort, 'full'); end"
+  await execute(`sqlite:${databasePath}`, `create trigger full before insert on audit_event ${refuse}`)
+  const { status } = await importCertificate()
+  assert.equal(status, 500)
+  assert.deepEqual(writesOf(exchanges), [])
+})
+
+test('the metrics tell that PingAccess does not trust it, soon after the start', async t => {
+  const service = await startConnected(t)
+  const gauge = 'web_session_clients_pingaccess_trusts_token_provider'
+  let metrics = await readMetrics(service)
+  while (sumOf(metrics, gauge) === undefined) metrics = await readMetrics(service)
+  assert.equal(sumOf(metrics, gauge), 0)
+})
 
 test('two at once leave one certificate and one group; neither fails', async t => {
   const { importCertificate, ask } = await startConnected(t)
