@@ -269,6 +269,18 @@ test('200 where the group has the CA that has signed it: nothing is imported', {
   assert.deepEqual(writesOf(exchanges), [])
 })
 
+test('201: a certificate of a CA that PingAccess does not have is imported without the CA, and PingAccess reads the issuer', {
+  skip,
+}, async t => {
+  const issuer = await startIssuerNode(t, { pair: certificates?.server })
+  const { importCertificate, ask, call } = await startConnected(t, {
+    ...{ PINGFEDERATE_RUNTIME_URLS: issuer.url, PINGFEDERATE_CA_FILE: certificates?.ca.certFile ?? '' },
+  })
+  assert.equal((await importCertificate()).status, 201)
+  assert.equal((await ask('GET', '/pingfederate/runtime/metadata')).issuer, issuer.url)
+  assert.equal((await call('GET', '/token-provider')).body.pingAccess.trusts, true)
+})
+
 test('403 without the scope of admins; 409 where no PingAccess is configured; 503 where it is down', async t => {
   const { call, importCertificate, exchanges } = await startConnected(t)
   const forbidden = await call('POST', '/token-provider/certificate')
