@@ -36,6 +36,7 @@ import { refuseWhenStopping } from './limits/stopping.ts'
 import { logTexts } from './log.ts'
 import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { PingAccess } from './pingaccess/ping-access.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
@@ -79,8 +80,10 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { ImportCertificate, ImportedCertificate } from './web-sessions/certificate-import-schema.ts'
 import { deliverSecret } from './web-sessions/deliver.ts'
 import { DeliveredWebSessionClient } from './web-sessions/deliver-schema.ts'
+import { importCertificate } from './web-sessions/import-certificate.ts'
 import { createIsLiveAtNodes } from './web-sessions/is-live-at-nodes.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
@@ -105,6 +108,8 @@ export type Dependencies = World & {
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
+  /** Undefined where none is configured. */
+  pingAccess: PingAccess | undefined
   runtime: Runtime
   tokenProvider: TokenProviderReader
   replication: Replication
@@ -204,6 +209,8 @@ const schemas = [
   DeliveryDryRun,
   LoginCheck,
   TokenProvider,
+  ImportCertificate,
+  ImportedCertificate,
   RetrievalToken,
   AuditEvent,
   Team,
@@ -248,6 +255,7 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   deliverSecret(app, dependencies)
   checkClientLogin(app, dependencies)
   getTokenProvider(app, dependencies)
+  importCertificate(app, dependencies)
   getOperation(app, dependencies)
   redeemSecret(app, dependencies)
   lookUpRetrieval(app, dependencies)

@@ -129,7 +129,7 @@ export const Environment = Type.Object({
   ),
   PINGACCESS_USERNAME: Type.Optional(
     text(
-      'HTTP Basic: administrator account of PingAccess, which may read, and write web sessions.',
+      'HTTP Basic: administrator account of PingAccess; one that may read is enough for all but putting secrets into web sessions and importing PingFederate’s certificate.',
       'web-session-clients',
     ),
   ),

@@ -6,6 +6,7 @@ import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
+import type { PingAccess } from './pingaccess/ping-access.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
 import type { TokenProviderReader } from './pingfederate/token-provider.ts'
@@ -16,6 +17,7 @@ import { reportOrphans } from './web-session-clients/report-orphans.ts'
 import { sweepDrift } from './web-session-clients/sweep-drift.ts'
 import { walkClients } from './web-session-clients/walk-clients.ts'
 import { measureCertificate } from './web-sessions/measure-certificate.ts'
+import { readPingAccessTrust } from './web-sessions/ping-access-trust.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
@@ -40,12 +42,21 @@ type Options = {
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
   installation: Pick<InstallationWatch, 'lookWhenDue'>
+  /** Undefined where none is configured. */
+  pingAccess: Pick<PingAccess, 'readTrust'> | undefined
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
   metrics: Pick<
     JournalMetrics,
-    'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted' | 'setClients' | 'setCertificateEnd'
+    | 'succeeded'
+    | 'failed'
+    | 'countExpired'
+    | 'setOpen'
+    | 'setDrifted'
+    | 'setClients'
+    | 'setCertificateEnd'
+    | 'setPingAccessTrusts'
   >
 }
 
@@ -76,7 +87,7 @@ export const startMaintenance = ({
       .finally(() => running.delete(task))
     running.set(task, done)
   }
-  const { atOnce, later } = toRounds({ log, metrics, ...options }, stopping.signal)
+  const { atOnce, later } = toRounds({ log, now, metrics, ...options }, stopping.signal)
   for (const round of atOnce) run(round)
   const timers = [...atOnce, ...later].map(round => setInterval(() => run(round), round.intervalMs).unref())
   return {
@@ -89,17 +100,7 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  {
-    recover,
-    store,
-    pingFederate,
-    runtime,
-    tokenProvider,
-    installation,
-    log,
-    newId,
-    metrics,
-  }: Omit<Options, 'now'>,
+  { recover, store, pingFederate, runtime, installation, log, newId, metrics, ...others }: Options,
   signal: AbortSignal,
 ): { atOnce: Round[]; later: Round[] } => ({
   atOnce: [
@@ -124,7 +125,7 @@ const toRounds = (
       intervalMs: clientsIntervalMs,
     },
     // Without a node there is nobody to ask.
-    ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ tokenProvider, metrics }, signal)]),
+    ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ metrics, ...others }, signal)]),
   ],
   later: [
     // The first look is the start's.
@@ -147,13 +148,21 @@ const toRounds = (
 })
 
 const toCertificateRound = (
-  { tokenProvider, metrics }: Pick<Options, 'tokenProvider' | 'metrics'>,
+  {
+    tokenProvider,
+    pingAccess,
+    now,
+    metrics,
+  }: Pick<Options, 'tokenProvider' | 'pingAccess' | 'now' | 'metrics'>,
   signal: AbortSignal,
 ): Round => ({
   task: 'certificate',
   work: async () => {
-    const endsAt = await measureCertificate(tokenProvider, signal)
-    if (endsAt !== undefined) metrics.setCertificateEnd(endsAt)
+    const measured = await measureCertificate(tokenProvider, signal)
+    if (measured === undefined) return
+    metrics.setCertificateEnd(measured.endsAt)
+    const trust = await readPingAccessTrust(pingAccess, measured.found, now())
+    metrics.setPingAccessTrusts(trust?.trusts ?? null)
   },
   intervalMs: certificateIntervalMs,
 })

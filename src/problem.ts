@@ -33,6 +33,13 @@ export const problems = {
   web_session_taken: { status: 409, title: 'The web session uses another client' },
   not_published: { status: 409, title: 'Nobody would publish the new secret' },
   pingaccess_not_configured: { status: 409, title: 'No PingAccess is configured' },
+  certificate_not_trusted: { status: 409, title: 'The certificate is not trusted' },
+  certificate_changed: { status: 409, title: 'The certificate is another one' },
+  token_provider_differs: { status: 409, title: 'PingAccess has another token provider' },
+  trusted_certificate_group_unusable: {
+    status: 409,
+    title: 'The trusted certificate group cannot take the certificate',
+  },
   operation_in_progress: { status: 409, title: 'A change to this client is still running' },
   retrieval_redeemed: { status: 410, title: 'The secret has been redeemed' },
   retrieval_expired: { status: 410, title: 'The retrieval token has expired' },

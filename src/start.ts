@@ -79,11 +79,12 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const { installation, lookAround } = watchAround(config, around, world, metrics)
   const policy = createPolicyInForce(config.policy, log)
   const app = await buildApp({
-    ...{ config, journal, store, keys, pingFederate, ...upstream },
+    ...{ config, journal, store, keys, pingFederate, pingAccess, ...upstream },
     ...{ replication, installation, policy, metrics, ...world },
   })
   const maintenance = startMaintenance({
-    ...{ recover, store, pingFederate, installation, ...upstream, ...world },
+    // What asks in the background spends no try of credentials that were refused.
+    ...{ recover, store, installation, ...around, ...world },
     metrics: metrics.journal,
   })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {

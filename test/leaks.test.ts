@@ -97,6 +97,12 @@ const chapters: Record<string, Chapter> = {
   },
   getWebSessionRecipe: get('/web-session-clients/pa_wam/web-session'),
   getTokenProvider: get('/token-provider'),
+  importCertificate: async ({ call, sandbox, foreign }) => {
+    const token = await sandbox.accessToken({ service: 'operator' })
+    const ask = (token: string) => call('POST', '/token-provider/certificate', { body: {}, token })
+    assert.equal((await ask(token)).body.code, 'certificate_not_trusted')
+    assert.equal((await ask(foreign)).status, 403)
+  },
   checkClientLogin: async ({ call, sandbox }) => {
     const path = '/web-session-clients/pa_wam/login-check'
     assert.equal((await call('GET', path)).body.isReady, true)

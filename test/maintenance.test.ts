@@ -22,6 +22,7 @@ const start = (t: TestContext, options: Options) => {
     runtime: { urls: [] },
     tokenProvider: { read: () => assert.fail('there is no node to ask') },
     installation: { lookWhenDue: async () => undefined },
+    pingAccess: undefined,
     newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,

@@ -36,6 +36,7 @@ const heldElsewhere: Record<string, string> = {
   'pingaccess/failure.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/live.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/web-session-calls.ts': 'web-sessions/deliver.test.ts',
+  'pingaccess/trust-calls.ts': 'web-sessions/import-certificate.test.ts',
   'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',
@@ -84,6 +85,9 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
   // Asks every node and looks into the console, which the route shows.
   'web-sessions/check-login.ts': 'web-sessions/login-check.test.ts',
+  // What PingAccess has and lacks, and the calls to it, which the import shows.
+  'web-sessions/ping-access-trust.ts': 'web-sessions/import-certificate.test.ts',
+  'web-sessions/write-trust.ts': 'web-sessions/import-certificate.test.ts',
   // Without runtime nodes there is no check and no certificate.
   'web-sessions/require-nodes.ts': 'web-sessions/login-check.test.ts',
   // Puts web session, applications, agreement and checklist together, which the route shows.

@@ -53,7 +53,7 @@ export const AuditEvent = Type.Object(
     outcome: AuditOutcomeName,
     reason: Nullable(
       Type.String(),
-      'Code of the problem of what failed or was refused; for `client.drift` how the client has drifted.',
+      'Code of the problem of what failed or was refused; for `client.drift` how the client has drifted; of a `token-provider.trust` that is `intended` or `done` the SHA-256 of the certificate.',
     ),
     rule: Nullable(Type.String(), 'Rule of the team policy behind the decision.'),
     actor: Actor,

@@ -25,6 +25,7 @@ export const auditActions = {
   'retrieval.revoke': 'Revoke the outstanding retrieval token of a client.',
   'secret.redeem': 'Redeem a client secret.',
   'token-provider.read': 'Read the token provider of PingAccess and its certificate.',
+  'token-provider.trust': 'Have PingAccess trust the certificate of its token provider.',
   'web-session.check-login': 'Ask PingFederate’s runtime nodes whether people can log in through a client.',
   'web-session.read': 'Read what PingAccess needs for a web session client.',
 } as const
@@ -34,10 +35,10 @@ export type AuditAction = keyof typeof auditActions | 'team.list' | `client.${Op
 
 /** How it ended. */
 export const auditOutcomes = {
-  intended: 'Begun: what PingFederate is about to be asked for. `done` or `failed` follows.',
+  intended: 'Begun: what PingFederate or PingAccess is about to be asked for. `done` or `failed` follows.',
   done: 'Done.',
   failed:
-    'Nothing was changed; or for `client.deliver` with the reason `delivery_failed`: PingFederate has a new secret; or for `cluster.publish`: PingFederate has not confirmed it. `reason` tells why.',
+    'Nothing was changed; or for `client.deliver` with the reason `delivery_failed`: PingFederate has a new secret; or for `cluster.publish` and `token-provider.trust`: it has not been confirmed. `reason` tells why.',
   refused: 'The caller may not have it, or it is not there (any more); `reason` tells which.',
   reused: 'A retrieval token was sent after its secret had been redeemed. Look into it: two have the token.',
   found: 'Found: PingFederate has the client otherwise than it was set; `reason` tells how.',

@@ -1,7 +1,12 @@
 import { auditActions, auditOutcomes } from '../audit/vocabulary.ts'
 import type { DriftState } from '../database/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
-import { createCertificateGauge, type SetCertificateEnd } from './certificate.ts'
+import {
+  createCertificateGauge,
+  createTrustGauge,
+  type SetCertificateEnd,
+  type SetPingAccessTrusts,
+} from './certificate.ts'
 import { createClientGauges, type SetClients } from './clients.ts'
 import type { MetricRegistry } from './registry.ts'
 
@@ -25,6 +30,7 @@ export type JournalMetrics = {
   setDrifted: (drifted: Drifted) => void
   setClients: SetClients
   setCertificateEnd: SetCertificateEnd
+  setPingAccessTrusts: SetPingAccessTrusts
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
@@ -34,6 +40,7 @@ export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics =
   setDrifted: createDriftGauge(registry),
   setClients: createClientGauges(registry),
   setCertificateEnd: createCertificateGauge(registry),
+  setPingAccessTrusts: createTrustGauge(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {

@@ -11,6 +11,7 @@ import {
   parseWebSession,
   toText,
 } from './live.ts'
+import { createTrustCalls, createTrustReads, type TrustCalls } from './trust-calls.ts'
 import { createWebSessionCalls, type WebSessionCalls } from './web-session-calls.ts'
 
 /** What is read of PingAccess's administrative API. Every method rejects with a `PingAccessFailure`. */
@@ -21,11 +22,12 @@ export type PingAccessReads = {
   getReservedContextRoot: () => Promise<string>
   getTokenProvider: () => Promise<LiveTokenProvider>
   getVersion: () => Promise<string>
-}
+} & Pick<TrustCalls, 'readTrust'>
 
 /** PingAccess's administrative API as far as this service uses it. */
 export type PingAccess = PingAccessReads &
-  WebSessionCalls & {
+  WebSessionCalls &
+  TrustCalls & {
     /** The same for whoever looks in the background: credentials that were refused are not tried again for it. */
     sparing: PingAccessReads
     close: () => Promise<void>
@@ -33,7 +35,13 @@ export type PingAccess = PingAccessReads &
 
 export const createPingAccess = (config: AdminApiConfig, options: CallOptions): PingAccess => {
   const { sparing, close, ...calls } = createCalls(config, options)
-  return { ...createReads(calls), ...createWebSessionCalls(calls), sparing: createReads(sparing), close }
+  return {
+    ...createReads(calls),
+    ...createWebSessionCalls(calls),
+    ...createTrustCalls(calls),
+    sparing: createReads(sparing),
+    close,
+  }
 }
 
 const createReads = ({ get, list }: Pick<PingAccessCalls, 'get' | 'list'>): PingAccessReads => ({
@@ -43,4 +51,5 @@ const createReads = ({ get, list }: Pick<PingAccessCalls, 'get' | 'list'>): Ping
   getReservedContextRoot: () => get('/applications/reserved', body => toText(body['contextRoot'])),
   getTokenProvider: () => get('/pingfederate/runtime', parseTokenProvider),
   getVersion: () => get('/version', body => toText(body['version'])),
+  ...createTrustReads({ get, list }),
 })

@@ -1,6 +1,6 @@
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, getCACertificates, type TLSSocket } from 'node:tls'
 import { type Dispatcher, request } from 'undici'
 import { readBounded } from '../bounded-body.ts'
 import { singleFlight } from '../single-flight.ts'
@@ -13,8 +13,10 @@ import { isJson } from './json.ts'
 import { parseBody } from './parse-answer.ts'
 
 /** A certificate as whoever connects is shown it. */
-type ShownCertificate = {
+export type ShownCertificate = {
   x509: X509Certificate
+  /** Those above it, each of which has signed the one before; as far as they are shown, or known here. */
+  chain: readonly X509Certificate[]
   /** Why this service does not trust it, by Node's code; null where it does. */
   trustProblem: string | null
 }
@@ -98,8 +100,9 @@ const readCertificate = async (
   const { protocol, hostname, port } = new URL(issuer)
   if (protocol === 'http:') return null
   const host = hostname.replace(/^\[|\]$/g, '')
+  const { ca } = identity.certificates()
   const socket = connect({
-    ...toTlsOptions(identity.certificates().ca),
+    ...toTlsOptions(ca),
     host,
     port: port === '' ? 443 : Number(port),
     // RFC 6066 section 3 has no addresses there.
@@ -107,14 +110,17 @@ const readCertificate = async (
     rejectUnauthorized: false,
   })
   try {
-    return await shownBy(socket, timeoutMs)
+    const shown = await shownBy(socket, timeoutMs)
+    return { ...shown, chain: toChain(shown.x509, ca) }
   } finally {
     socket.destroy()
   }
 }
 
-const shownBy = (socket: TLSSocket, timeoutMs: number): Promise<ShownCertificate> => {
-  const { promise, resolve, reject } = Promise.withResolvers<ShownCertificate>()
+type Shown = Omit<ShownCertificate, 'chain'>
+
+const shownBy = (socket: TLSSocket, timeoutMs: number): Promise<Shown> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Shown>()
   const timer = setTimeout(() => reject(new PingFederateFailure('timeout')), timeoutMs)
   socket.once('secureConnect', () => {
     const x509 = socket.getPeerX509Certificate()
@@ -126,6 +132,38 @@ const shownBy = (socket: TLSSocket, timeoutMs: number): Promise<ShownCertificate
   socket.on('error', error => reject(toConnectionFailure(error)))
   return promise.finally(() => clearTimeout(timer))
 }
+
+/** More than any chain has; the other side decides how long its own is. */
+const maxChainLength = 10
+
+/** Those that are shown, and above them those that are known here: whoever shows a chain leaves its root out. */
+const toChain = (x509: X509Certificate, ca: string | undefined): X509Certificate[] => {
+  const chain: X509Certificate[] = []
+  let below: X509Certificate | undefined = x509
+  while (below && chain.length < maxChainLength) {
+    below = findAbove(below, ca)
+    if (below) chain.push(below)
+  }
+  return chain
+}
+
+/** The one that has signed it; undefined where it is not to be had, or has signed itself. */
+const findAbove = (below: X509Certificate, ca: string | undefined): X509Certificate | undefined => {
+  const hasSigned = (above: X509Certificate): boolean =>
+    below.checkIssued(above) && below.verify(above.publicKey)
+  if (hasSigned(below)) return undefined
+  const { issuerCertificate } = below
+  if (issuerCertificate && hasSigned(issuerCertificate)) return issuerCertificate
+  const known = [...toTexts(ca), ...getCACertificates('default')]
+  return known
+    .values()
+    .map(text => new X509Certificate(text))
+    .find(hasSigned)
+}
+
+/** Each certificate of a file in PEM. */
+const toTexts = (pem = ''): readonly string[] =>
+  pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
 
 /** Node gives a code in the place of the error that its type promises. */
 const toCode = (authorizationError: unknown): string => {

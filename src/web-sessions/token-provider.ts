@@ -1,6 +1,8 @@
 import type { App } from '../http/route.ts'
+import type { PingAccess } from '../pingaccess/ping-access.ts'
 import type { Runtime } from '../pingfederate/runtime.ts'
 import type { TokenProviderReader } from '../pingfederate/token-provider.ts'
+import { readPingAccessTrust } from './ping-access-trust.ts'
 import { requireNodes } from './require-nodes.ts'
 import { toTokenProvider } from './to-token-provider.ts'
 import { tokenProviderDocument } from './token-provider-document.ts'
@@ -8,6 +10,8 @@ import { tokenProviderDocument } from './token-provider-document.ts'
 export type TokenProviderDependencies = {
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
+  /** Undefined where none is configured. */
+  pingAccess: Pick<PingAccess, 'readTrust'> | undefined
   now: () => number
 }
 
@@ -22,7 +26,7 @@ const schema = {
 /** `GET /token-provider` */
 export const getTokenProvider = (
   app: App,
-  { runtime, tokenProvider, now }: TokenProviderDependencies,
+  { runtime, tokenProvider, pingAccess, now }: TokenProviderDependencies,
 ): void => {
   app.route({
     method: 'GET',
@@ -35,7 +39,9 @@ export const getTokenProvider = (
     schema,
     handler: async (_request, reply) => {
       requireNodes(runtime)
-      return reply.code(200).send(toTokenProvider(await tokenProvider.read(), now()))
+      const found = await tokenProvider.read()
+      const trust = await readPingAccessTrust(pingAccess, found, now())
+      return reply.code(200).send(toTokenProvider(found, now(), trust))
     },
   })
 }

@@ -223,6 +223,17 @@ export const rows: Record<string, readonly Row[]> = {
       },
     },
   ],
+  // Like an adoption the IAM team's; no PingAccess is configured here.
+  importCertificate: [
+    {
+      request: () => ({ path: '/token-provider/certificate', body: {} }),
+      answers: {
+        ...everybody('403 insufficient_scope'),
+        ...{ 'no token': '401 unauthenticated', 'forged token': '401 invalid_token' },
+        admin: '409 pingaccess_not_configured',
+      },
+    },
+  ],
   checkClientLogin: [
     {
       request: ({ clientId }) => ({ path: `/web-session-clients/${clientId}/login-check` }),

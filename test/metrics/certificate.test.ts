@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCertificateGauge } from '../../src/metrics/certificate.ts'
+import { createCertificateGauge, createTrustGauge } from '../../src/metrics/certificate.ts'
 import { createMetricRegistry } from '../../src/metrics/registry.ts'
 import { parseExposition, sumOf } from './exposition.ts'
 
@@ -15,4 +15,17 @@ test('what was seen last is told in seconds, and nothing where there is no certi
   assert.equal(await read(), 1_800_000_000)
   set(null)
   assert.equal(await read(), undefined)
+})
+
+test('whether PingAccess trusts it is 1 or 0, and nothing where that is not known', async () => {
+  const registry = createMetricRegistry()
+  const set = createTrustGauge(registry)
+  const read = async () =>
+    sumOf(parseExposition(await registry.render()), 'web_session_clients_pingaccess_trusts_token_provider')
+  const seen: unknown[] = [await read()]
+  for (const trusts of [true, false, null]) {
+    set(trusts)
+    seen.push(await read())
+  }
+  assert.deepEqual(seen, [undefined, 1, 0, undefined])
 })

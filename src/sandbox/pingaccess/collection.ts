@@ -25,6 +25,8 @@ interface CollectionOptions<Schema extends TSchema> {
   readonly keyOf: (body: Static<Schema>) => string
   /** Whether others need this one. */
   readonly isUsed?: (id: number) => boolean
+  /** Whether nobody can change it. */
+  readonly isFixed?: (kept: Kept<Static<Schema>>) => boolean
   /** What is kept of a body; throws a Refusal for one that doesn't fit the others. */
   readonly accept?: (body: Static<Schema>) => Static<Schema>
   /** How it is shown. */
@@ -36,7 +38,8 @@ export function createCollection<Schema extends TSchema>(
   options: CollectionOptions<Schema>,
 ): Collection<Static<Schema>> {
   type Body = Static<Schema>
-  const { schema, key, keyOf, isUsed = () => false, accept = body => body, show = kept => kept } = options
+  const { schema, key, keyOf, accept = body => body, show = kept => kept } = options
+  const { isUsed = () => false, isFixed = () => false } = options
   const items = new Map<number, Kept<Body>>()
   let lastId = 0
 
@@ -57,6 +60,13 @@ export function createCollection<Schema extends TSchema>(
     return item
   }
 
+  /** One that can be changed; throws a Refusal for any other. */
+  function getOpen(id: number): Kept<Body> {
+    const item = get(id)
+    if (isFixed(item)) throw refusal(422, 'It is PingAccess’s own and cannot be changed.')
+    return item
+  }
+
   return {
     all: () => [...items.values()],
     find: id => items.get(id ?? 0),
@@ -67,9 +77,9 @@ export function createCollection<Schema extends TSchema>(
     },
     get: id => ({ status: 200, body: show(get(id)) }),
     create: json => keep(lastId + 1, json),
-    replace: (id, json) => keep(get(id).id, json),
+    replace: (id, json) => keep(getOpen(id).id, json),
     remove(id) {
-      get(id)
+      getOpen(id)
       if (isUsed(id)) throw refusal(422, 'It is in use and cannot be deleted.')
       items.delete(id)
       return { status: 200 }

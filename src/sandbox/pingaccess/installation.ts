@@ -40,8 +40,10 @@ export function createInstallation(now: () => Date) {
   const trustedCertificateGroups: Collection<schema.TrustedCertificateGroup> = createCollection({
     schema: schema.TrustedCertificateGroup,
     ...byName,
-    accept: body => withKnown(body, { certIds: body.certIds?.map(certificates.find) }),
+    accept: body => withKnown(toGroup(body), { certIds: body.certIds?.map(certificates.find) }),
+    isFixed: ({ name }) => systemGroups.some(group => group.name === name),
   })
+  for (const group of systemGroups) trustedCertificateGroups.create(group)
   const applications: Collection<schema.Application> = createCollection({
     schema: schema.Application,
     ...byName,
@@ -67,6 +69,18 @@ export function createInstallation(now: () => Date) {
     runtime: undefined as schema.PingFederateRuntime | undefined,
     now,
   }
+}
+
+/** PingAccess's own, which it has from the start. */
+const systemGroups: readonly schema.TrustedCertificateGroup[] = [
+  { name: 'Java Trust Store', useJavaTrustStore: true, systemGroup: true, ignoreAllCertificateErrors: false },
+  { name: 'Trust Any', useJavaTrustStore: false, systemGroup: true, ignoreAllCertificateErrors: true },
+]
+
+/** With what nobody can set as PingAccess has it. */
+function toGroup(body: schema.TrustedCertificateGroup): schema.TrustedCertificateGroup {
+  const own = systemGroups.find(({ name }) => name === body.name)
+  return own ?? { ...body, systemGroup: false, ignoreAllCertificateErrors: false }
 }
 
 /** The body where everything exists that it refers to; throws 422 with what doesn't. */

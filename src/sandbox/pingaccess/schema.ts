@@ -112,6 +112,9 @@ export const TrustedCertificateGroup = body({
   name: Type.String({ minLength: 1 }),
   certIds: Type.Optional(ids),
   useJavaTrustStore: flag,
+  // Sent back as they were read, and then not looked at.
+  systemGroup: flag,
+  ignoreAllCertificateErrors: flag,
 })
 export type TrustedCertificateGroup = Static<typeof TrustedCertificateGroup>
 

@@ -41,8 +41,11 @@ async function discover(
 
 /** Trusts what is in the token provider's trusted certificate group, and nothing else. */
 function createFetch({ runtime, trustedCertificateGroups, certificates }: Installation): Fetch {
-  const { certIds = [], useJavaTrustStore = false } =
-    trustedCertificateGroups.find(runtime?.trustedCertificateGroupId) ?? {}
+  const {
+    certIds = [],
+    useJavaTrustStore = false,
+    ignoreAllCertificateErrors = false,
+  } = trustedCertificateGroups.find(runtime?.trustedCertificateGroupId) ?? {}
   const trusted = certIds.flatMap(id => certificates.find(id) ?? [])
   const ca = [
     ...trusted.map(({ fileData }) => readCertificate(fileData).toString()),
@@ -51,7 +54,14 @@ function createFetch({ runtime, trustedCertificateGroups, certificates }: Instal
   const anyName = { checkServerIdentity: () => undefined }
   return async (url, options) => {
     // A connection of its own for each request, so that a certificate that is no longer trusted has no connection left.
-    const dispatcher = new Agent({ connect: { ca, ...(runtime?.skipHostnameVerification ? anyName : {}) } })
+    const dispatcher = new Agent({
+      connect: {
+        ...{ ca, rejectUnauthorized: !ignoreAllCertificateErrors },
+        // Java trusts what is in its store, whoever has signed it.
+        allowPartialTrustChain: true,
+        ...(runtime?.skipHostnameVerification ? anyName : {}),
+      },
+    })
     try {
       const response = await fetch(url, { ...(options as object), dispatcher })
       const body = [204, 304].includes(response.status) ? null : await response.arrayBuffer()

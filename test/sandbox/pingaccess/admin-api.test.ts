@@ -104,3 +104,22 @@ test('422 for a certificate that is none, for a group of unknown ones, and for a
   for (const [method, path, body, field] of refused)
     assert.deepEqual(Object.keys((await call(method, path, body)).body.form), [field])
 })
+
+test('422 for a change of PingAccess’s own groups; what is read-only in a group stays what it is', async t => {
+  const call = await start(t)
+  const { items } = (await call('GET', '/trustedCertificateGroups')).body
+  assert.deepEqual(
+    items.map(({ name, systemGroup }: Record<string, unknown>) => [name, systemGroup]),
+    [
+      ['Java Trust Store', true],
+      ['Trust Any', true],
+    ],
+  )
+  for (const { id, ...group } of items) {
+    assert.equal((await call('PUT', `/trustedCertificateGroups/${id}`, group)).status, 422)
+    assert.equal((await call('DELETE', `/trustedCertificateGroups/${id}`)).status, 422)
+  }
+  const asked = { name: 'a', systemGroup: true, ignoreAllCertificateErrors: true }
+  const { body } = await call('POST', '/trustedCertificateGroups', asked)
+  assert.deepEqual([body.systemGroup, body.ignoreAllCertificateErrors], [false, false])
+})

@@ -98,9 +98,13 @@ test('403 at an address that no application has', async t => {
   assert.match(text, /Forbidden/)
 })
 
-const trust: [string, (issuer: string) => object, RegExp][] = [
+const trust: [string, (group: unknown) => object, RegExp][] = [
   ['is set', () => ({ useSlo: true }), /DEPTH_ZERO_SELF_SIGNED_CERT/],
-  ['holds its certificate', () => ({ trustedCertificateGroupId: 2 }), /DEPTH_ZERO_SELF_SIGNED_CERT/],
+  [
+    'holds its certificate',
+    trustedCertificateGroupId => ({ trustedCertificateGroupId }),
+    /DEPTH_ZERO_SELF_SIGNED_CERT/,
+  ],
 ]
 for (const [what, others, reason] of trust)
   test(`no login before a trusted certificate group ${what}`, async t => {
@@ -108,8 +112,9 @@ for (const [what, others, reason] of trust)
     const { cert } = createSelfSigned(['127.0.0.1'], new Date())
     const file = { alias: 'another', fileData: Buffer.from(cert).toString('base64') }
     const { id } = await administrator.send('POST', '/certificates', file)
-    await administrator.send('POST', '/trustedCertificateGroups', { name: 'another', certIds: [id] })
-    const runtime = { issuer: pingAccess.issuer, ...others(pingAccess.issuer) }
+    const another = { name: 'another', certIds: [id] }
+    const group = await administrator.send('POST', '/trustedCertificateGroups', another)
+    const runtime = { issuer: pingAccess.issuer, ...others(group['id']) }
     await administrator.send('PUT', '/pingfederate/runtime', runtime)
     const { status, text } = await open(address)
     assert.equal(status, 500)
