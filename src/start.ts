@@ -199,6 +199,7 @@ const connectToPingAccess = (
   if (pingAccessAdmin === undefined) return {}
   const pingAccess = createPingAccess(pingAccessAdmin, {
     now,
+    onCall: metrics.onPingAccessCall,
     onReread: countRereads(log, metrics),
     onCredentials: (isAccepted, err) =>
       isAccepted

@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { createProblemCounter, createRequestMetrics, type RequestMetrics } from './http.ts'
 import { createInstallationGauge, type SetInstallationWarnings } from './installation.ts'
 import { createJournalMetrics, type JournalMetrics } from './journal.ts'
+import { createPingAccessMetrics } from './ping-access.ts'
 import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
 import { createMetricRegistry, type MetricRegistry } from './registry.ts'
@@ -16,6 +17,8 @@ export type Metrics = {
   requests: RequestMetrics
   countProblem: CountProblem
   pingFederate: PingFederateMetrics
+  /** Told of every call to PingAccess. */
+  onPingAccessCall: ReturnType<typeof createPingAccessMetrics>
   writes: WriteWatch
   journal: JournalMetrics
   setInstallationWarnings: SetInstallationWarnings
@@ -36,6 +39,7 @@ export const createMetrics = (): Metrics => {
     requests: createRequestMetrics(registry),
     countProblem: createProblemCounter(registry, Object.keys(problems) as ProblemCode[]),
     pingFederate: createPingFederateMetrics(registry),
+    onPingAccessCall: createPingAccessMetrics(registry),
     writes: createWriteMetrics(registry),
     journal: createJournalMetrics(registry),
     setInstallationWarnings: createInstallationGauge(registry),

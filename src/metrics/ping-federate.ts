@@ -11,23 +11,26 @@ export type PingFederateMetrics = {
 }
 
 /** In seconds; the longest deadline that can be configured is a minute. */
-const buckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+export const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** What each kind of failure is called as a label. */
+export const failureOutcomes: Record<FailureKind, string> = {
+  unreachable: 'unreachable',
+  tls: 'tls',
+  credentials: 'credentials_refused',
+  forbidden: 'forbidden',
+  busy: 'busy',
+  invalid: 'refused',
+  'server-error': 'server_error',
+  timeout: 'timeout',
+  broken: 'broken',
+  unexpected: 'unexpected',
+}
 
 const outcomes: Record<MadeCall['outcome'], string> = {
   ok: 'ok',
   'not-permitted': 'not_permitted',
-  ...({
-    unreachable: 'unreachable',
-    tls: 'tls',
-    credentials: 'credentials_refused',
-    forbidden: 'forbidden',
-    busy: 'busy',
-    invalid: 'refused',
-    'server-error': 'server_error',
-    timeout: 'timeout',
-    broken: 'broken',
-    unexpected: 'unexpected',
-  } satisfies Record<FailureKind, string>),
+  ...failureOutcomes,
 }
 
 export const createPingFederateMetrics = ({
@@ -44,7 +47,7 @@ export const createPingFederateMetrics = ({
     name: 'web_session_clients_pingfederate_call_duration_seconds',
     help: 'How long calls to PingFederate took, without the wait for a slot.',
     labels: ['operation'],
-    buckets,
+    buckets: callBuckets,
   })
   let read: (() => PingFederateState) | undefined
   const slotsOf = (which: 'running' | 'waiting') => {

@@ -1,6 +1,6 @@
 import { createAccount } from '../pingfederate/account.ts'
 import type { AdminApiConfig } from '../pingfederate/config.ts'
-import { PingFederateFailure } from '../pingfederate/failure.ts'
+import { type FailureKind, PingFederateFailure } from '../pingfederate/failure.ts'
 import { createIdentity, type Identity } from '../pingfederate/identity.ts'
 import { isJson, type Json } from '../pingfederate/json.ts'
 import { bodyOf } from '../pingfederate/parse-answer.ts'
@@ -20,8 +20,16 @@ const api: AdminApi = {
 /** How long credentials that PingAccess refused are left alone, in milliseconds, unless their file changes. */
 const credentialsPauseMs = 90_000
 
+/** A call that was made, and how it ended. */
+export type MadeCall = {
+  method: 'GET' | 'POST' | 'PUT'
+  outcome: 'ok' | FailureKind
+  seconds: number
+}
+
 export type CallOptions = {
   now: () => number
+  onCall: (call: MadeCall) => void
   onReread: Parameters<typeof createIdentity>[1]['onReread']
   /** Told when PingAccess begins to refuse the credentials, and when it accepts them again. */
   onCredentials: (isAccepted: boolean, failure?: unknown) => void
@@ -44,19 +52,30 @@ export type PingAccessCalls = {
 
 type Write = Pick<ApiCall<unknown>, 'path' | 'secrets'> & { method: 'POST' | 'PUT'; body: unknown }
 
+type Sent = Omit<ApiCall<unknown>, 'read' | 'method'> & Pick<MadeCall, 'method'>
+
 export const createCalls = (
   config: AdminApiConfig,
-  { now, onReread, onCredentials }: CallOptions,
+  { now, onReread, onCredentials, onCall }: CallOptions,
 ): PingAccessCalls => {
   const identity: Identity = createIdentity(config, { now, onReread })
   const transport = createTransport(config, { identity, now, api })
   const account = createAccount({ identity, now, pauseMs: credentialsPauseMs, onChange: onCredentials })
 
-  const send = async <T>(
-    call: Omit<ApiCall<T>, 'read'>,
-    parse: (body: Json) => T | undefined,
-    isSparing = false,
-  ) => {
+  const watch = async <T>({ method }: Pick<Sent, 'method'>, run: () => Promise<T>): Promise<T> => {
+    const beganAt = performance.now()
+    const end = (outcome: MadeCall['outcome']) =>
+      onCall({ method, outcome, seconds: (performance.now() - beganAt) / 1_000 })
+    try {
+      const answer = await run()
+      end('ok')
+      return answer
+    } catch (error) {
+      end(error instanceof PingFederateFailure ? error.kind : 'unexpected')
+      throw error
+    }
+  }
+  const send = async <T>(call: Sent, parse: (body: Json) => T | undefined, isSparing = false) => {
     const read: ApiCall<T>['read'] = answer => {
       const body = bodyOf(answer, 200)
       const found = isJson(body) ? parse(body) : undefined
@@ -66,7 +85,7 @@ export const createCalls = (
     try {
       const refusal = await account.findRefusal(isSparing)
       if (refusal) throw refusal
-      return await account.use(() => transport.call({ ...call, read }), isSparing)
+      return await account.use(() => watch(call, () => transport.call({ ...call, read })), isSparing)
     } catch (error) {
       throw error instanceof PingFederateFailure ? new PingAccessFailure(error) : error
     }

@@ -19,7 +19,7 @@ const prepare = async (t: TestContext) => {
       credentials: { kind: 'basic', username, password: new Secret(adminPassword) },
       ...{ ca: undefined, files: {}, timeoutMs: 2_000, concurrency: 4 },
     },
-    { now: Date.now, onReread: () => undefined, onCredentials: () => undefined },
+    { now: Date.now, onReread: () => undefined, onCall: () => undefined, onCredentials: () => undefined },
   )
   t.after(() => reads.close())
   const exchanges: Exchange[] = []

@@ -32,7 +32,12 @@ const connect = (
       concurrency: 4,
       ...others,
     },
-    { now, onReread: () => undefined, onCredentials: isAccepted => told.push(isAccepted) },
+    {
+      now,
+      onReread: () => undefined,
+      onCall: () => undefined,
+      onCredentials: isAccepted => told.push(isAccepted),
+    },
   )
   t.after(() => pingAccess.close())
   return { ...pingAccess, told }
