@@ -35,6 +35,7 @@ import { refuseWhenStopping } from './limits/stopping.ts'
 import { logTexts } from './log.ts'
 import { getMetrics } from './metrics/get-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { PingAccess } from './pingaccess/ping-access.ts'
 import type { Replication } from './pingfederate/replication.ts'
 import type { ProtectedPingFederate } from './pingfederate/resilience.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
@@ -77,6 +78,7 @@ import { updateWebSessionClient } from './web-session-clients/update.ts'
 import { UpdateDryRun, UpdateWebSessionClient } from './web-session-clients/update-schema.ts'
 import type { Upstream } from './web-session-clients/upstream.ts'
 import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
+import { LiveAgreement } from './web-sessions/live-agreement-schema.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -100,6 +102,8 @@ export type Dependencies = World & {
   journal: Journal<Upstream>
   keys: IssuerKeys
   pingFederate: ProtectedPingFederate
+  /** undefined where none is set. */
+  pingAccess: PingAccess | undefined
   runtime: Runtime
   tokenProvider: TokenProviderReader
   replication: Replication
@@ -192,6 +196,7 @@ const schemas = [
   RotationDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
+  LiveAgreement,
   WebSessionRecipe,
   LoginCheck,
   TokenProvider,

@@ -29,6 +29,7 @@ export const logTexts = {
   pingFederateUsable: 'PingFederate can be used again',
   pingAccessFound: 'PingAccess answers',
   pingAccessUnreadable: 'PingAccess could not be read',
+  agreementUnread: 'a client could not be compared with its web session',
   pingAccessCredentialsRefused:
     'PingAccess refuses the credentials; they are left alone until their file changes or a minute and a half is over',
   pingAccessCredentialsAccepted: 'PingAccess accepts the credentials again',
@@ -137,7 +138,12 @@ const spokenCodes =
   /^(E[A-Z0-9]+|EAI_[A-Z]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL|JWKS|JOSE)_[A-Z_]+|(CERT|UNABLE|SELF_SIGNED|DEPTH_ZERO|HOSTNAME)_[A-Z_]+|(?!22)[0-9][0-9A-Z]{4}|ERR_SQLITE_ERROR|DATABASE_UNAVAILABLE|COMMIT_UNKNOWN)$/
 
 /** What they say is fixed, or answered to the caller as well. */
-const ownErrors: ReadonlySet<unknown> = new Set(['PingFederateFailure', 'IssuerUnavailable', 'Problem'])
+const ownErrors: ReadonlySet<unknown> = new Set([
+  'PingFederateFailure',
+  'PingAccessFailure',
+  'IssuerUnavailable',
+  'Problem',
+])
 
 const isSpoken = (name: unknown, code: unknown): boolean =>
   ownErrors.has(name) || spokenCodes.test(String(code))

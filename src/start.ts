@@ -79,7 +79,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     journal,
     store,
     keys,
-    pingFederate,
+    ...{ pingFederate, pingAccess },
     ...upstream,
     replication,
     policy,

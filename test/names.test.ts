@@ -30,11 +30,15 @@ const heldElsewhere: Record<string, string> = {
   'http/nullable.ts': 'openapi/described.test.ts',
   'http/page-size.ts': 'web-session-clients/list.test.ts',
   // The calls behind each method, and what is read of their answers.
+  'pingaccess/callbacks.ts': 'web-sessions/compare-redirects.test.ts',
   'pingaccess/calls.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/failure.ts': 'pingaccess/ping-access.test.ts',
+  'pingaccess/identity-mappings.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/live.ts': 'pingaccess/ping-access.test.ts',
   'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
+  // What an administrator has set there, read of a whole client.
+  'pingfederate/login-fields.ts': 'web-sessions/check-agreement.test.ts',
   'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',
   // Signals and errors that nobody handles are those of a process.
   'process-end.ts': 'processes/main.test.ts',
@@ -71,6 +75,9 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/upstream.ts': 'web-session-clients/create-replication.test.ts',
   // Asks every node and looks into the console, which the route shows.
   'web-sessions/check-login.ts': 'web-sessions/login-check.test.ts',
+  // The rows that each web session has, and the words in which they are told, on the live servers.
+  'web-sessions/compare-web-session.ts': 'web-sessions/check-agreement.test.ts',
+  'web-sessions/compared-row.ts': 'web-sessions/check-agreement.test.ts',
   // Without runtime nodes there is no check and no certificate.
   'web-sessions/require-nodes.ts': 'web-sessions/login-check.test.ts',
   // Puts web session, applications, agreement and checklist together, which the route shows.

@@ -1,5 +1,6 @@
 import type { AdminApiConfig } from '../pingfederate/config.ts'
 import { type CallOptions, createCalls } from './calls.ts'
+import { type LiveIdentityMapping, parseIdentityMapping } from './identity-mappings.ts'
 import {
   type LiveApplication,
   type LiveTokenProvider,
@@ -17,6 +18,7 @@ export type PingAccess = {
   listWebSessions: () => Promise<LiveWebSession[]>
   listApplications: () => Promise<LiveApplication[]>
   listVirtualHosts: () => Promise<LiveVirtualHost[]>
+  listIdentityMappings: () => Promise<LiveIdentityMapping[]>
   getReservedContextRoot: () => Promise<string>
   getTokenProvider: () => Promise<LiveTokenProvider>
   getVersion: () => Promise<string>
@@ -29,6 +31,7 @@ export const createPingAccess = (config: AdminApiConfig, options: CallOptions): 
     listWebSessions: () => list('/webSessions', parseWebSession),
     listApplications: () => list('/applications', parseApplication),
     listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),
+    listIdentityMappings: () => list('/identityMappings', parseIdentityMapping),
     getReservedContextRoot: () => get('/applications/reserved', body => toText(body['contextRoot'])),
     getTokenProvider: () => get('/pingfederate/runtime', parseTokenProvider),
     getVersion: () => get('/version', body => toText(body['version'])),

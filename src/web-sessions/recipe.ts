@@ -5,10 +5,17 @@ import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
-import { toWebSessionClient } from '../web-session-clients/client-row.ts'
+import { toNewClient, toWebSessionClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
+import { type AgreementDependencies, checkAgreement } from './check-agreement.ts'
 import { recipeDocument } from './recipe-document.ts'
 import { toRecipe } from './to-recipe.ts'
+
+export type RecipeDependencies = Omit<AgreementDependencies, 'pingAccess' | 'log'> & {
+  store: Pick<Store, 'db'>
+  /** undefined where none is configured: then nobody is asked. */
+  pingAccess: AgreementDependencies['pingAccess'] | undefined
+}
 
 const schema = {
   operationId: 'getWebSessionRecipe',
@@ -20,16 +27,19 @@ const schema = {
 }
 
 /** `GET /web-session-clients/{clientId}/web-session` */
-export const getWebSessionRecipe = (app: App, { store }: { store: Pick<Store, 'db'> }): void => {
+export const getWebSessionRecipe = (app: App, { store, pingAccess, ...others }: RecipeDependencies): void => {
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId/web-session',
     config: { scope: 'web-session-clients:read', action: 'web-session.read', problems: ['client_not_found'] },
     schema,
     handler: async (request, reply) => {
-      const client = await getClient(store.db, principalOf(request), request.params.clientId)
-      const { state } = toRetrievalState(await readRetrieval(store.db, client.retrieval_id))
-      return reply.code(200).send(toRecipe(toWebSessionClient(client), state))
+      const row = await getClient(store.db, principalOf(request), request.params.clientId)
+      const live = pingAccess
+        ? await checkAgreement(toNewClient(row), { ...others, pingAccess, log: request.log })
+        : null
+      const { state } = toRetrievalState(await readRetrieval(store.db, row.retrieval_id))
+      return reply.code(200).send(toRecipe(toWebSessionClient(row), state, live))
     },
   })
 }

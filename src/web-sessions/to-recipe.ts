@@ -4,10 +4,18 @@ import { chooseWebSession, toWebSession } from '../pingaccess/web-session.ts'
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { toAgreement } from './agreement.ts'
 import { toChecklist } from './checklist.ts'
+import type { LiveAgreement } from './live-agreement-schema.ts'
 import type { WebSessionRecipe } from './recipe-schema.ts'
 
-/** What PingAccess needs for a client whose latest hand-out stands there. */
-export const toRecipe = (client: WebSessionClient, retrieval: RetrievalState): WebSessionRecipe => {
+/**
+ * What PingAccess needs for a client whose latest hand-out stands there.
+ * @param live how it agrees with what PingAccess has; null where no PingAccess is configured
+ */
+export const toRecipe = (
+  client: WebSessionClient,
+  retrieval: RetrievalState,
+  live: LiveAgreement | null,
+): WebSessionRecipe => {
   const { clientId } = client
   const choices = chooseWebSession({ clientId, settings: client })
   return {
@@ -21,6 +29,7 @@ export const toRecipe = (client: WebSessionClient, retrieval: RetrievalState): W
     })),
     applications: toApplications(client),
     agreement: toAgreement({ clientId, settings: client }),
+    live,
     checklist: toChecklist(client, retrieval),
   }
 }

@@ -15,6 +15,7 @@ export const renderOpenApi = async (): Promise<{ json: string; yaml: string }> =
     newId: () => randomUUIDv7(),
     randomBytes,
     metrics: createMetrics(),
+    pingAccess: undefined,
     ...neverCalled,
   })
   const { body } = await app.inject('/openapi.json')

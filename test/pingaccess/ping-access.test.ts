@@ -57,6 +57,10 @@ test('web sessions, applications and what they need are read as PingAccess has t
   const { contextRoot, deployReservedResources, virtualHostIds } = application ?? {}
   assert.deepEqual([contextRoot, deployReservedResources, virtualHostIds], ['/', false, [host?.id]])
   assert.equal(application?.webSessionId, webSessionId)
+  assert.deepEqual(application?.identityMappingIds, [1])
+  assert.deepEqual(await live.listIdentityMappings(), [
+    { id: 1, name: 'sample', attributes: ['sub', 'name', 'email'] },
+  ])
   assert.equal(await live.getReservedContextRoot(), '/pa')
   assert.deepEqual(await live.getTokenProvider(), { issuer: pingAccess.issuer, useSlo: true })
   assert.match(await live.getVersion(), /^7\./)
