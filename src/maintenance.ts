@@ -5,6 +5,7 @@ import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
+import type { PingAccess } from './pingaccess/ping-access.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
 import type { TokenProviderReader } from './pingfederate/token-provider.ts'
@@ -15,6 +16,7 @@ import { reportOrphans } from './web-session-clients/report-orphans.ts'
 import { sweepDrift } from './web-session-clients/sweep-drift.ts'
 import { walkClients } from './web-session-clients/walk-clients.ts'
 import { measureCertificate } from './web-sessions/measure-certificate.ts'
+import { createAgreementSweep } from './web-sessions/sweep-agreement.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
@@ -34,6 +36,8 @@ type Options = {
   recover: Recover
   store: AuditedStore
   pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
+  /** undefined where none is set: then nothing is compared with it. */
+  pingAccess: PingAccess | undefined
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
   log: FastifyBaseLogger
@@ -41,7 +45,14 @@ type Options = {
   newId: () => string
   metrics: Pick<
     JournalMetrics,
-    'succeeded' | 'failed' | 'countExpired' | 'setOpen' | 'setDrifted' | 'setClients' | 'setCertificateEnd'
+    | 'succeeded'
+    | 'failed'
+    | 'countExpired'
+    | 'setOpen'
+    | 'setDrifted'
+    | 'setClients'
+    | 'setCertificateEnd'
+    | 'setDisagreements'
   >
 }
 
@@ -85,46 +96,68 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  { recover, store, pingFederate, runtime, tokenProvider, log, newId, metrics }: Omit<Options, 'now'>,
+  { recover, runtime, tokenProvider, ...others }: Omit<Options, 'now'>,
   signal: AbortSignal,
-): { atOnce: Round[]; later: Round[] } => ({
-  atOnce: [
-    {
-      task: 'recovery',
-      work: async () => {
-        await recover(signal)
-        await store.readClock()
-        metrics.setOpen(await measureOpenOperations(store))
-        metrics.setDrifted(await measureDrift(store))
+): { atOnce: Round[]; later: Round[] } => {
+  const { store, metrics } = others
+  return {
+    atOnce: [
+      {
+        task: 'recovery',
+        work: async () => {
+          await recover(signal)
+          await store.readClock()
+          metrics.setOpen(await measureOpenOperations(store))
+          metrics.setDrifted(await measureDrift(store))
+        },
+        intervalMs: recoveryIntervalMs,
       },
-      intervalMs: recoveryIntervalMs,
-    },
-    {
-      task: 'sweep',
-      work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
-      intervalMs: sweepIntervalMs,
-    },
-    {
-      task: 'clients',
-      work: async () => metrics.setClients(await measureClients(store, signal)),
-      intervalMs: clientsIntervalMs,
-    },
-    // Without a node there is nobody to ask.
-    ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ tokenProvider, metrics }, signal)]),
-  ],
-  later: [
-    {
-      task: 'strays',
-      work: () =>
-        walkClients(
-          { pingFederate, pause },
-          [reportOrphans({ store, log }), sweepDrift({ store, pingFederate, newId, pause }, signal)],
-          signal,
-        ),
-      intervalMs: walkIntervalMs,
-    },
-  ],
-})
+      {
+        task: 'sweep',
+        work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
+        intervalMs: sweepIntervalMs,
+      },
+      {
+        task: 'clients',
+        work: async () => metrics.setClients(await measureClients(store, signal)),
+        intervalMs: clientsIntervalMs,
+      },
+      // Without a node there is nobody to ask.
+      ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ tokenProvider, metrics }, signal)]),
+    ],
+    later: [toWalkRound(others, signal)],
+  }
+}
+
+/** One walk for everybody who looks at all of PingFederate's clients. */
+const toWalkRound = (
+  {
+    store,
+    pingFederate,
+    pingAccess,
+    log,
+    newId,
+    metrics,
+  }: Omit<Options, 'now' | 'recover' | 'runtime' | 'tokenProvider'>,
+  signal: AbortSignal,
+): Round => {
+  const sweepAgreement = pingAccess && createAgreementSweep({ store, pingAccess, log, ...metrics })
+  return {
+    task: 'strays',
+    work: () =>
+      walkClients(
+        { pingFederate, pause },
+        [
+          reportOrphans({ store, log }),
+          // Before the sweep that fails the walk at its end for a client that could not be read.
+          ...(sweepAgreement ? [sweepAgreement()] : []),
+          sweepDrift({ store, pingFederate, newId, pause }, signal),
+        ],
+        signal,
+      ),
+    intervalMs: walkIntervalMs,
+  }
+}
 
 const toCertificateRound = (
   { tokenProvider, metrics }: Pick<Options, 'tokenProvider' | 'metrics'>,

@@ -87,7 +87,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     ...world,
   })
   const maintenance = startMaintenance({
-    ...{ recover, store, pingFederate, ...upstream, ...world },
+    ...{ recover, store, pingFederate, pingAccess, ...upstream, ...world },
     metrics: metrics.journal,
   })
   const stop: RunningService['stop'] = async ({ graceMs = defaultGraceMs } = {}) => {

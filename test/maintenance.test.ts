@@ -19,6 +19,7 @@ const start = (t: TestContext, options: Options) => {
   return startMaintenance({
     recover: async () => undefined,
     pingFederate: { ...noClients, listClients: async () => [] },
+    pingAccess: undefined,
     runtime: { urls: [] },
     tokenProvider: { read: () => assert.fail('there is no node to ask') },
     newId: () => 'id',

@@ -78,6 +78,7 @@ const heldElsewhere: Record<string, string> = {
   // The rows that each web session has, and the words in which they are told, on the live servers.
   'web-sessions/compare-web-session.ts': 'web-sessions/check-agreement.test.ts',
   'web-sessions/compared-row.ts': 'web-sessions/check-agreement.test.ts',
+  'web-sessions/read-live.ts': 'web-sessions/check-agreement.test.ts',
   // Without runtime nodes there is no check and no certificate.
   'web-sessions/require-nodes.ts': 'web-sessions/login-check.test.ts',
   // Puts web session, applications, agreement and checklist together, which the route shows.

@@ -3,6 +3,7 @@ import type { DriftState } from '../database/vocabulary.ts'
 import type { OpenOperations } from '../journal/measure-open.ts'
 import { createCertificateGauge, type SetCertificateEnd } from './certificate.ts'
 import { createClientGauges, type SetClients } from './clients.ts'
+import { createDisagreementGauge, type SetDisagreements } from './disagreements.ts'
 import type { MetricRegistry } from './registry.ts'
 
 /** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own, `certificate` the look at that of the token provider. */
@@ -25,6 +26,7 @@ export type JournalMetrics = {
   setDrifted: (drifted: Drifted) => void
   setClients: SetClients
   setCertificateEnd: SetCertificateEnd
+  setDisagreements: SetDisagreements
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
@@ -34,6 +36,7 @@ export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics =
   setDrifted: createDriftGauge(registry),
   setClients: createClientGauges(registry),
   setCertificateEnd: createCertificateGauge(registry),
+  setDisagreements: createDisagreementGauge(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {
