@@ -59,6 +59,19 @@ for (const { row, told, fix, page: _page, ...pair } of rows)
     if (fix) assert.match(disagreeing.find(({ row }) => row === told[0])?.fix ?? '', fix)
   })
 
+test('200 agreeing where an administrator has required or granted more, and the web session has it, too', async t => {
+  const { service, installed } = await start(t)
+  await disagree(installed, {
+    client: {
+      requirePushedAuthorizationRequests: true,
+      requireProofKeyForCodeExchange: true,
+      oidcPolicy: { grantAccessSessionRevocationApi: true },
+    },
+    webSession: { enablePushAuthorization: true, validateSessionIsAlive: true },
+  })
+  assert.deepEqual(findDisagreeing(await readLive(service)), [])
+})
+
 test('200 naming what an administrator has changed in PingFederate: approval page, grant, client gone', async t => {
   const { service, installed } = await start(t)
   await disagree(installed, { client: { bypassApprovalPage: false, grantTypes: ['CLIENT_CREDENTIALS'] } })

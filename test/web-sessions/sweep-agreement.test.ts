@@ -37,11 +37,11 @@ const start = async (t: TestContext) => {
     setDisagreements: counted => void told.push(counted),
   })
   const pingFederate = createPingFederate(connect(t, basicConfig(sandbox)))
-  const walk = (signal = new AbortController().signal) =>
-    walkClients({ pingFederate, pause: async () => undefined }, [sweep()], signal)
+  const walk = () =>
+    walkClients({ pingFederate, pause: async () => undefined }, [sweep()], new AbortController().signal)
   const edit = (id: string, change: object) =>
     save({ ...client, clientId: id, redirectUris: [`https://${id}.example.com/pa/oidc/cb`], ...change })
-  return { walk, asked, lines, told, edit, live }
+  return { walk, sweep, asked, lines, told, edit, live }
 }
 
 const toRecipe = (id: string) => {
@@ -93,8 +93,13 @@ test('where PingAccess cannot be read the walk goes on, one line says so, and wh
   assert.match(JSON.stringify(lines), /PingAccess could not be read/)
 })
 
-test('a walk that did not see all clients tells nothing', async t => {
-  const { walk, told } = await start(t)
-  await walk(AbortSignal.abort())
+test('PingAccess is read once for all pages, and a walk that did not see all of them tells nothing', async t => {
+  const { sweep, asked, told } = await start(t)
+  const { visit, end } = sweep()
+  for (let pages = 0; pages < 3; pages += 1) await visit([])
+  assert.equal(asked.length, 6)
+  await end(false)
   assert.deepEqual(told, [])
+  await end(true)
+  assert.deepEqual(told, [counted()])
 })
