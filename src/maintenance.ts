@@ -35,7 +35,7 @@ const clientsIntervalMs = 300_000
 type Options = {
   recover: Recover
   store: AuditedStore
-  pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
+  pingFederate: Pick<PingFederate, 'listClients' | 'findClient' | 'readPolicyAttributes'>
   /** undefined where none is set: then nothing is compared with it. */
   pingAccess: PingAccess | undefined
   runtime: Pick<Runtime, 'urls'>
@@ -141,7 +141,8 @@ const toWalkRound = (
   }: Omit<Options, 'now' | 'recover' | 'runtime' | 'tokenProvider'>,
   signal: AbortSignal,
 ): Round => {
-  const sweepAgreement = pingAccess && createAgreementSweep({ store, pingAccess, log, ...metrics })
+  const sweepAgreement =
+    pingAccess && createAgreementSweep({ store, pingAccess, pingFederate, log, ...metrics })
   return {
     task: 'strays',
     work: () =>

@@ -15,7 +15,7 @@ import { type ReadPingAccess, readPingAccess, toLiveClient } from './read-live.t
 
 export type AgreementDependencies = {
   pingAccess: ReadPingAccess
-  pingFederate: Pick<PingFederate, 'findClient'>
+  pingFederate: Pick<PingFederate, 'findClient' | 'readPolicyAttributes'>
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
   log: Pick<FastifyBaseLogger, 'warn'>
@@ -32,21 +32,29 @@ export const checkAgreement = async (
   { pingAccess, pingFederate, log, ...others }: AgreementDependencies,
 ): Promise<LiveAgreement> => {
   try {
-    const [found, live, issuer] = await Promise.all([
+    const [found, policies, live, issuer] = await Promise.all([
       pingFederate.findClient(client.clientId),
+      pingFederate.readPolicyAttributes(),
       readPingAccess(pingAccess),
       readIssuer(others),
     ])
     const inPingFederate = found && toLiveClient(found, client)
-    return compareAgreement({ recorded: client, client: inPingFederate, pingAccess: live, issuer })
+    return compareAgreement({
+      ...{ recorded: client, client: inPingFederate },
+      ...{ policies, pingAccess: live, issuer },
+    })
   } catch (err) {
-    const reason = toReason(err)
-    log.warn({ err }, logTexts.agreementUnread)
-    return { state: 'not_readable', reason, webSessions: [], agreement: [] }
+    return toUnreadable(err, log)
   }
 }
 
-/** @throws what is no failure of either server, as it is */
+/** What is told of a failure of either server, which is logged. @throws what is none, as it is */
+export const toUnreadable = (err: unknown, log: AgreementDependencies['log']): LiveAgreement => {
+  const reason = toReason(err)
+  log.warn({ err }, logTexts.agreementUnread)
+  return { state: 'not_readable', reason, webSessions: [], agreement: [] }
+}
+
 const toReason = (error: unknown): ProblemCode => {
   if (error instanceof PingAccessFailure) return toPingAccessProblem(error).code
   if (error instanceof PingFederateFailure) return toProblem(error).code

@@ -1,10 +1,11 @@
 import type { LiveApplication, LiveWebSession } from '../pingaccess/live.ts'
+import type { PolicyAttributes } from '../pingfederate/policy-attributes.ts'
+import { compareAttributes } from './compare-attributes.ts'
 import { compareRedirects } from './compare-redirects.ts'
 import { compareWebSession } from './compare-web-session.ts'
 import {
   type LiveClient,
   type LivePingAccess,
-  nameApplication,
   nameWebSession,
   type RecordedClient,
   reapply,
@@ -17,13 +18,21 @@ export type BothSides = {
   recorded: RecordedClient
   /** undefined where PingFederate says itself that it has none. */
   client: LiveClient | undefined
+  /** undefined where PingFederate's could not be read. */
+  policies: PolicyAttributes | undefined
   pingAccess: LivePingAccess
   /** PingFederate's, as a runtime node says; null where none does. */
   issuer: string | null
 }
 
 /** Compares a client with every web session of its client id; neither server is asked. */
-export const compareAgreement = ({ recorded, client, pingAccess, issuer }: BothSides): LiveAgreement => {
+export const compareAgreement = ({
+  recorded,
+  client,
+  policies,
+  pingAccess,
+  issuer,
+}: BothSides): LiveAgreement => {
   const { clientId } = recorded
   const webSessions = pingAccess.webSessions.filter(each => isSameId(each.clientId, clientId))
   const found = webSessions.map(webSession => ({
@@ -44,7 +53,9 @@ export const compareAgreement = ({ recorded, client, pingAccess, issuer }: BothS
       ...compareRedirects(sides),
       ...(found.length === 0 ? [missWebSession(recorded, pingAccess)] : []),
       ...webSessions.flatMap(webSession => compareWebSession({ recorded, client, webSession })),
-      ...applications.map(application => compareAttributes(client, application, pingAccess)),
+      ...applications.map(application =>
+        compareAttributes({ recorded, client, policies, application, pingAccess }),
+      ),
     ],
   }
 }
@@ -126,24 +137,3 @@ const compareApproval = ({ clientId }: RecordedClient, { bypassAuthorizationAppr
       fix: `Somebody has switched Bypass Authorization Approval off in PingFederate, so that it asks for consent before every application: ${reapply(clientId)}.`,
     },
   )
-
-/** Every ID token has it, whatever the policy says. */
-const givenAttributes = ['sub']
-
-/** Which attributes an OpenID Connect policy gives is not read, so the two can only be shown. */
-const compareAttributes = (
-  { oidcPolicy }: LiveClient,
-  application: LiveApplication,
-  { identityMappings }: Pick<LivePingAccess, 'identityMappings'>,
-): ComparedRow => {
-  const used = identityMappings.filter(({ id }) => application.identityMappingIds.includes(id))
-  const read = [...new Set(used.flatMap(({ name, attributes }) => attributes ?? [`those of ${name}`]))]
-  const needed = read.filter(attribute => !givenAttributes.includes(attribute))
-  const about = { webSession: application.webSessionId, application: application.id }
-  return toComparedRow('identity_mappings', about, {
-    inPingFederate: oidcPolicy,
-    inPingAccess: read,
-    agrees: needed.length === 0 ? true : null,
-    fix: `See that ${oidcPolicy === null ? 'PingFederate’s default OpenID Connect policy' : `the OpenID Connect policy ${oidcPolicy}`} gives ${needed.join(', ')}, which the identity mappings of ${nameApplication(application)} read: the application gets empty headers for what it does not.`,
-  })
-}

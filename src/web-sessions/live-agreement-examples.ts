@@ -11,6 +11,7 @@ export const liveAgreementExample: LiveAgreement = compareAgreement({
     ...{ ...settings, scopes: ['openid', 'profile'], authentication: 'SECRET' },
     ...{ requiresPushedRequests: false, mayAskForRevocation: false },
   },
+  policies: undefined,
   issuer: 'https://sso.example.com',
   pingAccess: {
     webSessions: [

@@ -3,11 +3,13 @@ import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
+import type { NewClient } from '../pingfederate/client-settings.ts'
+import { createSlots } from '../pingfederate/slots.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toNewClient, toWebSessionClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
-import { type AgreementDependencies, checkAgreement } from './check-agreement.ts'
+import { type AgreementDependencies, checkAgreement, toUnreadable } from './check-agreement.ts'
 import { recipeDocument } from './recipe-document.ts'
 import { toRecipe } from './to-recipe.ts'
 
@@ -16,6 +18,12 @@ export type RecipeDependencies = Omit<AgreementDependencies, 'pingAccess' | 'log
   /** undefined where none is configured: then nobody is asked. */
   pingAccess: AgreementDependencies['pingAccess'] | undefined
 }
+
+/** Each has whole lists of PingAccess in memory. */
+const checksAtOnce = 4
+/** Others wait for the time in which a check is usually over. */
+const waitingChecks = 16
+const waitMs = 2_000
 
 const schema = {
   operationId: 'getWebSessionRecipe',
@@ -28,6 +36,12 @@ const schema = {
 
 /** `GET /web-session-clients/{clientId}/web-session` */
 export const getWebSessionRecipe = (app: App, { store, pingAccess, ...others }: RecipeDependencies): void => {
+  const slots = createSlots(checksAtOnce, waitingChecks, waitMs)
+  const findLive = async (client: NewClient, log: AgreementDependencies['log']) => {
+    if (!pingAccess) return null
+    const check = () => checkAgreement(client, { ...others, pingAccess, log })
+    return slots.take(check).catch(error => toUnreadable(error, log))
+  }
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId/web-session',
@@ -35,9 +49,7 @@ export const getWebSessionRecipe = (app: App, { store, pingAccess, ...others }: 
     schema,
     handler: async (request, reply) => {
       const row = await getClient(store.db, principalOf(request), request.params.clientId)
-      const live = pingAccess
-        ? await checkAgreement(toNewClient(row), { ...others, pingAccess, log: request.log })
-        : null
+      const live = await findLive(toNewClient(row), request.log)
       const { state } = toRetrievalState(await readRetrieval(store.db, row.retrieval_id))
       return reply.code(200).send(toRecipe(toWebSessionClient(row), state, live))
     },

@@ -3,11 +3,11 @@ import type { Store } from '../database/store.ts'
 import { logTexts } from '../log.ts'
 import { asPingAccessFailure, PingAccessFailure } from '../pingaccess/failure.ts'
 import type { ClientInPingFederate } from '../pingfederate/oauth-client.ts'
+import type { PingFederate } from '../pingfederate/ping-federate.ts'
 import { toNewClient } from '../web-session-clients/client-row.ts'
 import { pairWithRows } from '../web-session-clients/drift-rows.ts'
 import type { Visitor } from '../web-session-clients/walk-clients.ts'
-import { compareAgreement } from './compare-agreement.ts'
-import type { LivePingAccess } from './compared-row.ts'
+import { type BothSides, compareAgreement } from './compare-agreement.ts'
 import { liveRows } from './live-agreement-schema.ts'
 import { type ReadPingAccess, readPingAccess, toLiveClient } from './read-live.ts'
 
@@ -19,6 +19,7 @@ export type Disagreements = Readonly<Record<RowName, number>>
 type Dependencies = {
   store: Pick<Store, 'db'>
   pingAccess: ReadPingAccess
+  pingFederate: Pick<PingFederate, 'readPolicyAttributes'>
   log: Pick<FastifyBaseLogger, 'warn'>
   setDisagreements: (counted: Disagreements) => void
 }
@@ -40,14 +41,14 @@ type Tally = {
  * one without a web session, which may not have got it yet.
  */
 export const createAgreementSweep = (dependencies: Dependencies): (() => Visitor) => {
-  const { store, pingAccess, log, setDisagreements } = dependencies
+  const { store, setDisagreements, log } = dependencies
   let last = toText(createTally())
   return () => {
     const tally = createTally()
-    let read: Promise<LivePingAccess | undefined> | undefined
+    let read: Promise<Live | undefined> | undefined
     return {
       visit: async clients => {
-        read ??= readOrTell(pingAccess, log)
+        read ??= readOrTell(dependencies)
         const live = await read
         if (live) await visitPage(tally, { store, live }, clients)
       },
@@ -71,29 +72,30 @@ const createTally = (): Tally => ({
 
 const toText = (tally: Tally): string => JSON.stringify(tally)
 
-const readOrTell = async (
-  pingAccess: ReadPingAccess,
-  log: Dependencies['log'],
-): Promise<LivePingAccess | undefined> => {
-  const live = await readPingAccess(pingAccess).catch(asPingAccessFailure)
-  if (!(live instanceof PingAccessFailure)) return live
-  log.warn({ err: live }, logTexts.pingAccessUnreadable)
+/** What all clients of a walk are compared with. */
+type Live = Pick<BothSides, 'pingAccess' | 'policies'>
+
+const readOrTell = async ({ pingAccess, pingFederate, log }: Dependencies): Promise<Live | undefined> => {
+  const found = await readPingAccess(pingAccess).catch(asPingAccessFailure)
+  if (!(found instanceof PingAccessFailure))
+    return { pingAccess: found, policies: await pingFederate.readPolicyAttributes() }
+  log.warn({ err: found }, logTexts.pingAccessUnreadable)
   return undefined
 }
 
 const visitPage = async (
   tally: Tally,
-  { store, live }: Pick<Dependencies, 'store'> & { live: LivePingAccess },
+  { store, live }: Pick<Dependencies, 'store'> & { live: Live },
   clients: readonly ClientInPingFederate[],
 ): Promise<void> => {
   // Most of PingFederate's clients have nothing to do with PingAccess.
-  const ids = new Set(live.webSessions.map(({ clientId }) => clientId.toLowerCase()))
+  const ids = new Set(live.pingAccess.webSessions.map(({ clientId }) => clientId.toLowerCase()))
   const using = clients.filter(({ clientId }) => ids.has(clientId.toLowerCase()))
   for (const { row, found } of await pairWithRows(store, using)) {
     const recorded = toNewClient(row)
     if (row.isHeld || !recorded.settings.enabled) continue
     const client = toLiveClient(found, recorded)
-    const { agreement } = compareAgreement({ recorded, client, pingAccess: live, issuer: null })
+    const { agreement } = compareAgreement({ recorded, client, ...live, issuer: null })
     note(tally, row.client_id, [
       ...new Set(agreement.filter(({ agrees }) => agrees === false).map(each => each.row)),
     ])

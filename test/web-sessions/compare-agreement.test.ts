@@ -28,6 +28,7 @@ const sides: BothSides & { client: object } = {
     reservedContextRoot: '/pa',
     tokenProvider: { issuer: 'https://sso.example.com', useSlo: false },
   },
+  policies: { byPolicy: new Map([['default', ['sub', 'email']]]), defaultPolicy: 'default' },
   issuer: 'https://sso.example.com',
 }
 
@@ -81,21 +82,6 @@ test('an issuer is the same with and without a slash at its end, is needed, and 
   assert.equal(agreesWith(null), false)
   assert.equal(agreesWith(null, null), false)
   assert.equal(agreesWith('https://sso.example.com', null), null)
-})
-
-test('attributes are shown where any are read but the subject, and never judged', () => {
-  const read = (attributes: string[] | null, oidcPolicy: string | null = null) =>
-    findRow(
-      compare({
-        client: { oidcPolicy },
-        pingAccess: { identityMappings: [{ id: 4, name: 'user', attributes }] },
-      }),
-      'identity_mappings',
-    )
-  assert.equal(read(['sub']).agrees, true)
-  assert.equal(read(['sub', 'email']).agrees, null)
-  assert.match(read(['sub', 'email'], 'strict').fix ?? '', /the OpenID Connect policy strict gives email, /)
-  assert.deepEqual(read(null).inPingAccess, ['those of user'])
 })
 
 test('what a client may and does not have to be asked for disagrees with nothing', () => {

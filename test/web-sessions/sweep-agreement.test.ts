@@ -30,13 +30,13 @@ const start = async (t: TestContext) => {
   const lines: unknown[] = []
   const told: Disagreements[] = []
   const live = connectPingAccess(t, pingAccess.adminUrl, pingAccess.adminPassword)
+  const pingFederate = createPingFederate(connect(t, basicConfig(sandbox)))
   const sweep = createAgreementSweep({
-    store,
+    ...{ store, pingFederate },
     pingAccess: live,
     log: { warn: (...line: unknown[]) => void lines.push(line) },
     setDisagreements: counted => void told.push(counted),
   })
-  const pingFederate = createPingFederate(connect(t, basicConfig(sandbox)))
   const walk = () =>
     walkClients({ pingFederate, pause: async () => undefined }, [sweep()], new AbortController().signal)
   const edit = (id: string, change: object) =>

@@ -113,8 +113,8 @@ export const rows: Row[] = [
       pingFederate.settings.policyAttributes['small'] = ['email']
     },
     page: /^Hello, ana \(ana@example.com\) This/,
-    // What a policy gives is not read: the row says what to look at.
-    told: [],
+    told: ['identity_mappings'],
+    fix: /the OpenID Connect policy small give name .*PATCH \/web-session-clients\/pa_wam with another oidcPolicy/,
   },
   {
     row: 'the secret',
