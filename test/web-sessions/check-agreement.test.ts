@@ -237,3 +237,13 @@ test('200 with everything but the issuer where no runtime node says who that is'
   assert.deepEqual([state, issuer?.agrees, issuer?.inPingFederate], ['read', null, null])
   assert.match(issuer?.fix ?? '', /GET \/token-provider/)
 })
+
+test('200 not_readable with pingfederate_busy for comparisons beyond those at work and those that wait', async t => {
+  const { promise: open, resolve: answer } = Promise.withResolvers<void>()
+  const adminUrl = await startInPlace(t, (_, reply) => void open.then(() => reply.writeHead(500).end('{}')))
+  const { service } = await start(t, {}, { PINGACCESS_ADMIN_URL: adminUrl, PINGACCESS_TIMEOUT_MS: '60000' })
+  const reads = Array.from({ length: 21 }, () => readLive(service))
+  assert.equal((await Promise.race(reads)).reason, 'pingfederate_busy')
+  answer()
+  await Promise.all(reads)
+})
