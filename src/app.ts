@@ -85,6 +85,7 @@ import { deliverSecret } from './web-sessions/deliver.ts'
 import { DeliveredWebSessionClient } from './web-sessions/deliver-schema.ts'
 import { importCertificate } from './web-sessions/import-certificate.ts'
 import { createIsLiveAtNodes } from './web-sessions/is-live-at-nodes.ts'
+import { LiveAgreement } from './web-sessions/live-agreement-schema.ts'
 import { checkClientLogin } from './web-sessions/login-check.ts'
 import { LoginCheck } from './web-sessions/login-check-schema.ts'
 import { getWebSessionRecipe } from './web-sessions/recipe.ts'
@@ -203,6 +204,7 @@ const schemas = [
   RotationDryRun,
   WebSessionClient,
   WebSessionClientWithRetrieval,
+  LiveAgreement,
   WebSessionRecipe,
   DeliverSecret,
   DeliveredWebSessionClient,

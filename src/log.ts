@@ -31,6 +31,8 @@ export const logTexts = {
   installationWarningGone: 'a warning about the installation has gone',
   pingAccessFound: 'PingAccess answers',
   pingAccessUnreadable: 'PingAccess could not be read',
+  webSessionsDisagree: 'clients that their web sessions in PingAccess do not agree with',
+  agreementUnread: 'a client could not be compared with its web session',
   pingAccessCredentialsRefused:
     'PingAccess refuses the credentials; they are left alone until their file changes or a minute and a half is over',
   pingAccessCredentialsAccepted: 'PingAccess accepts the credentials again',
@@ -60,7 +62,7 @@ export const logTexts = {
 /** What a line may have besides level, time and text: whatever else is handed to the log stays out of it. */
 const loggedFields: ReadonlySet<string> = new Set([
   ...['reqId', 'method', 'route', 'status', 'ms', 'subject', 'code', 'err', 'error', 'req', 'res'],
-  ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'orphans', 'operation'],
+  ...['signal', 'policyFile', 'sha256', 'problems', 'count', 'orphans', 'disagreements', 'operation'],
   // Of an audit event.
   ...['action', 'outcome', 'reason', 'rule', 'actorClientId', 'teams', 'actingParties', 'address', 'team'],
   ...['asAdmin', 'clientId'],

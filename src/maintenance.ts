@@ -6,7 +6,7 @@ import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
 import { logTexts } from './log.ts'
 import type { JournalMetrics, Task } from './metrics/journal.ts'
-import type { PingAccess } from './pingaccess/ping-access.ts'
+import type { PingAccessReads } from './pingaccess/ping-access.ts'
 import type { PingFederate } from './pingfederate/ping-federate.ts'
 import type { Runtime } from './pingfederate/runtime.ts'
 import type { TokenProviderReader } from './pingfederate/token-provider.ts'
@@ -18,6 +18,7 @@ import { sweepDrift } from './web-session-clients/sweep-drift.ts'
 import { walkClients } from './web-session-clients/walk-clients.ts'
 import { measureCertificate } from './web-sessions/measure-certificate.ts'
 import { readPingAccessTrust } from './web-sessions/ping-access-trust.ts'
+import { createAgreementSweep } from './web-sessions/sweep-agreement.ts'
 
 /** How soon after its lease an abandoned operation is looked at, in milliseconds. */
 const recoveryIntervalMs = 10_000
@@ -38,12 +39,12 @@ const clientsIntervalMs = 300_000
 type Options = {
   recover: Recover
   store: AuditedStore
-  pingFederate: Pick<PingFederate, 'listClients' | 'findClient'>
+  pingFederate: Pick<PingFederate, 'listClients' | 'findClient' | 'readPolicyAttributes'>
   runtime: Pick<Runtime, 'urls'>
   tokenProvider: TokenProviderReader
   installation: Pick<InstallationWatch, 'lookWhenDue'>
   /** Undefined where none is configured. */
-  pingAccess: Pick<PingAccess, 'readTrust'> | undefined
+  pingAccess: PingAccessReads | undefined
   log: FastifyBaseLogger
   now: () => number
   newId: () => string
@@ -57,6 +58,7 @@ type Options = {
     | 'setClients'
     | 'setCertificateEnd'
     | 'setPingAccessTrusts'
+    | 'setDisagreements'
   >
 }
 
@@ -100,52 +102,73 @@ export const startMaintenance = ({
 }
 
 const toRounds = (
-  { recover, store, pingFederate, runtime, installation, log, newId, metrics, ...others }: Options,
+  { recover, runtime, installation, ...others }: Options,
   signal: AbortSignal,
-): { atOnce: Round[]; later: Round[] } => ({
-  atOnce: [
-    {
-      task: 'recovery',
-      work: async () => {
-        await recover(signal)
-        await store.readClock()
-        metrics.setOpen(await measureOpenOperations(store))
-        metrics.setDrifted(await measureDrift(store))
+): { atOnce: Round[]; later: Round[] } => {
+  const { store, metrics } = others
+  return {
+    atOnce: [
+      {
+        task: 'recovery',
+        work: async () => {
+          await recover(signal)
+          await store.readClock()
+          metrics.setOpen(await measureOpenOperations(store))
+          metrics.setDrifted(await measureDrift(store))
+        },
+        intervalMs: recoveryIntervalMs,
       },
-      intervalMs: recoveryIntervalMs,
-    },
-    {
-      task: 'sweep',
-      work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
-      intervalMs: sweepIntervalMs,
-    },
-    {
-      task: 'clients',
-      work: async () => metrics.setClients(await measureClients(store, signal)),
-      intervalMs: clientsIntervalMs,
-    },
-    // Without a node there is nobody to ask.
-    ...(runtime.urls.length === 0 ? [] : [toCertificateRound({ metrics, ...others }, signal)]),
-  ],
-  later: [
-    // The first look is the start's.
-    {
-      task: 'installation',
-      work: installation.lookWhenDue,
-      intervalMs: installationIntervalMs,
-    },
-    {
-      task: 'strays',
-      work: () =>
-        walkClients(
-          { pingFederate, pause },
-          [reportOrphans({ store, log }), sweepDrift({ store, pingFederate, newId, pause }, signal)],
-          signal,
-        ),
-      intervalMs: walkIntervalMs,
-    },
-  ],
-})
+      {
+        task: 'sweep',
+        work: async () => metrics.countExpired((await sweepExpired(store, signal)).retrievals),
+        intervalMs: sweepIntervalMs,
+      },
+      {
+        task: 'clients',
+        work: async () => metrics.setClients(await measureClients(store, signal)),
+        intervalMs: clientsIntervalMs,
+      },
+      // Without a node there is nobody to ask.
+      ...(runtime.urls.length === 0 ? [] : [toCertificateRound(others, signal)]),
+    ],
+    later: [
+      // The first look is the start's.
+      { task: 'installation', work: installation.lookWhenDue, intervalMs: installationIntervalMs },
+      toWalkRound(others, signal),
+    ],
+  }
+}
+
+/** One walk for everybody who looks at all of PingFederate's clients. */
+const toWalkRound = (
+  {
+    store,
+    pingFederate,
+    pingAccess,
+    log,
+    newId,
+    metrics,
+  }: Pick<Options, 'store' | 'pingFederate' | 'pingAccess' | 'log' | 'newId' | 'metrics'>,
+  signal: AbortSignal,
+): Round => {
+  const sweepAgreement =
+    pingAccess && createAgreementSweep({ store, pingAccess, pingFederate, log, ...metrics })
+  return {
+    task: 'strays',
+    work: () =>
+      walkClients(
+        { pingFederate, pause },
+        [
+          reportOrphans({ store, log }),
+          // Before the sweep that fails the walk at its end for a client that could not be read.
+          ...(sweepAgreement ? [sweepAgreement()] : []),
+          sweepDrift({ store, pingFederate, newId, pause }, signal),
+        ],
+        signal,
+      ),
+    intervalMs: walkIntervalMs,
+  }
+}
 
 const toCertificateRound = (
   {

@@ -11,7 +11,7 @@ import { openSqliteStore } from './database/stores.ts'
 
 type Options = Partial<Parameters<typeof startMaintenance>[0]> & { store: AuditedStore }
 
-const noClients = { findClient: async () => undefined }
+const noClients = { findClient: async () => undefined, readPolicyAttributes: async () => undefined }
 
 /** Maintenance whose timers the test turns; what it is not about does nothing. */
 const start = (t: TestContext, options: Options) => {
@@ -19,10 +19,10 @@ const start = (t: TestContext, options: Options) => {
   return startMaintenance({
     recover: async () => undefined,
     pingFederate: { ...noClients, listClients: async () => [] },
+    pingAccess: undefined,
     runtime: { urls: [] },
     tokenProvider: { read: () => assert.fail('there is no node to ask') },
     installation: { lookWhenDue: async () => undefined },
-    pingAccess: undefined,
     newId: () => 'id',
     log: pino({ enabled: false }),
     now: () => 0,

@@ -32,13 +32,17 @@ const heldElsewhere: Record<string, string> = {
   // Tells what the account may not read from what failed for another reason, of both products.
   'installation/sort-failures.ts': 'installation/check-ping-access.test.ts',
   // The calls behind each method, and what is read of their answers.
+  'pingaccess/callbacks.ts': 'web-sessions/compare-redirects.test.ts',
   'pingaccess/calls.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/failure.ts': 'pingaccess/ping-access.test.ts',
+  'pingaccess/identity-mappings.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/live.ts': 'pingaccess/ping-access.test.ts',
   'pingaccess/web-session-calls.ts': 'web-sessions/deliver.test.ts',
   'pingaccess/trust-calls.ts': 'web-sessions/import-certificate.test.ts',
   'pingfederate/client-calls.ts': 'pingfederate/ping-federate.test.ts',
   'pingfederate/cluster-calls.ts': 'pingfederate/ping-federate.test.ts',
+  // What an administrator has set there, read of a whole client.
+  'pingfederate/login-fields.ts': 'web-sessions/check-agreement.test.ts',
   'pingfederate/planned-call.ts': 'pingfederate/ping-federate.test.ts',
   // Signals and errors that nobody handles are those of a process.
   'process-end.ts': 'processes/main.test.ts',
@@ -88,6 +92,10 @@ const heldElsewhere: Record<string, string> = {
   // What PingAccess has and lacks, and the calls to it, which the import shows.
   'web-sessions/ping-access-trust.ts': 'web-sessions/import-certificate.test.ts',
   'web-sessions/write-trust.ts': 'web-sessions/import-certificate.test.ts',
+  // The rows that each web session has, and the words in which they are told, on the live servers.
+  'web-sessions/compare-web-session.ts': 'web-sessions/check-agreement.test.ts',
+  'web-sessions/compared-row.ts': 'web-sessions/check-agreement.test.ts',
+  'web-sessions/read-live.ts': 'web-sessions/check-agreement.test.ts',
   // Without runtime nodes there is no check and no certificate.
   'web-sessions/require-nodes.ts': 'web-sessions/login-check.test.ts',
   // Puts web session, applications, agreement and checklist together, which the route shows.

@@ -8,6 +8,7 @@ import {
   type SetPingAccessTrusts,
 } from './certificate.ts'
 import { createClientGauges, type SetClients } from './clients.ts'
+import { createDisagreementGauge, type SetDisagreements } from './disagreements.ts'
 import type { MetricRegistry } from './registry.ts'
 
 /** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own, `certificate` the look at that of the token provider, `installation` that at what it warns of. */
@@ -31,6 +32,7 @@ export type JournalMetrics = {
   setClients: SetClients
   setCertificateEnd: SetCertificateEnd
   setPingAccessTrusts: SetPingAccessTrusts
+  setDisagreements: SetDisagreements
 }
 
 export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics => ({
@@ -41,6 +43,7 @@ export const createJournalMetrics = (registry: MetricRegistry): JournalMetrics =
   setClients: createClientGauges(registry),
   setCertificateEnd: createCertificateGauge(registry),
   setPingAccessTrusts: createTrustGauge(registry),
+  setDisagreements: createDisagreementGauge(registry),
 })
 
 const createAuditMetrics = ({ eventCounter }: MetricRegistry) => {

@@ -22,6 +22,8 @@ export type LiveApplication = {
   virtualHostIds: number[]
   /** null where it has none. */
   webSessionId: number | null
+  /** Those of every kind of access. */
+  identityMappingIds: number[]
 }
 
 export type LiveVirtualHost = { id: number; host: string; port: number }
@@ -52,7 +54,7 @@ export const parseWebSession = (item: Json): LiveWebSession => {
 }
 
 export const parseApplication = (item: Json): LiveApplication => {
-  const { virtualHostIds, webSessionId } = item
+  const { virtualHostIds, webSessionId, identityMappingIds } = item
   return {
     id: Number(item['id']),
     name: String(item['name']),
@@ -61,6 +63,7 @@ export const parseApplication = (item: Json): LiveApplication => {
     virtualHostIds: (Array.isArray(virtualHostIds) ? virtualHostIds : []).map(Number),
     // It has 0 for none, too.
     webSessionId: typeof webSessionId === 'number' && webSessionId > 0 ? webSessionId : null,
+    identityMappingIds: Object.values(isJson(identityMappingIds) ? identityMappingIds : {}).map(Number),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AdminApiConfig } from '../pingfederate/config.ts'
 import { type CallOptions, createCalls, type PingAccessCalls } from './calls.ts'
+import { type LiveIdentityMapping, parseIdentityMapping } from './identity-mappings.ts'
 import {
   type LiveApplication,
   type LiveTokenProvider,
@@ -19,6 +20,7 @@ export type PingAccessReads = {
   listWebSessions: () => Promise<LiveWebSession[]>
   listApplications: () => Promise<LiveApplication[]>
   listVirtualHosts: () => Promise<LiveVirtualHost[]>
+  listIdentityMappings: () => Promise<LiveIdentityMapping[]>
   getReservedContextRoot: () => Promise<string>
   getTokenProvider: () => Promise<LiveTokenProvider>
   getVersion: () => Promise<string>
@@ -48,6 +50,7 @@ const createReads = ({ get, list }: Pick<PingAccessCalls, 'get' | 'list'>): Ping
   listWebSessions: () => list('/webSessions', parseWebSession),
   listApplications: () => list('/applications', parseApplication),
   listVirtualHosts: () => list('/virtualhosts', parseVirtualHost),
+  listIdentityMappings: () => list('/identityMappings', parseIdentityMapping),
   getReservedContextRoot: () => get('/applications/reserved', body => toText(body['contextRoot'])),
   getTokenProvider: () => get('/pingfederate/runtime', parseTokenProvider),
   getVersion: () => get('/version', body => toText(body['version'])),

@@ -12,7 +12,10 @@ type ManagedSettings = Pick<NewClient, 'name'> &
   Omit<ClientSettings, 'pingAccessUrls' | 'callbackUnder' | 'otherRedirectUris' | 'refreshTokens'>
 
 /** The same as found: PingFederate has more grant types and kinds of logout than can be set here, so these are any text. */
-type FoundSettings = Omit<ManagedSettings, 'grantTypes' | 'logout'> & { grantTypes: string[]; logout: string }
+export type FoundSettings = Omit<ManagedSettings, 'grantTypes' | 'logout'> & {
+  grantTypes: string[]
+  logout: string
+}
 
 /** What besides its value decides how a field is read. */
 type Read = Pick<NewClient, 'team'>

@@ -26,6 +26,7 @@ import { isAtLeast } from './is-at-least.ts'
 import type { NewSecret } from './new-secret.ts'
 import { type ClientInPingFederate, toPingFederateClient } from './oauth-client.ts'
 import type { PlannedCall } from './planned-call.ts'
+import { type PolicyAttributes, readPolicyAttributes } from './policy-attributes.ts'
 import { type Prerequisites, readPrerequisites } from './prerequisites.ts'
 import { apiPath, type Call, type CallPingFederate } from './transport.ts'
 
@@ -57,6 +58,8 @@ export type PingFederate = {
   listClients: (page: number, filter?: string) => Promise<ClientInPingFederate[]>
   /** Never rejects: what cannot be read is undefined. */
   readPrerequisites: () => Promise<Prerequisites>
+  /** Never rejects: undefined where it cannot be read. */
+  readPolicyAttributes: () => Promise<PolicyAttributes | undefined>
   /** Version as numbers, such as [12, 1, 0, 4]. */
   getVersion: () => Promise<readonly number[]>
   /** What the cluster says of its replication; undefined where there is no cluster. */
@@ -111,6 +114,7 @@ export const createPingFederate = ({ call }: { call: CallPingFederate }): PingFe
     findClient: clientId => call(toFindCall(clientId)),
     listClients: (page, filter) => listPage(call, { page, size: clientsPerPage, filter }),
     readPrerequisites: () => readPrerequisites(call),
+    readPolicyAttributes: () => readPolicyAttributes(call),
     getVersion,
     findClusterState: () => askCluster(clusterStatusCall),
     isReplicatingOnSave: async () => (await askCluster(clusterSettingsCall)) === true,

@@ -54,7 +54,8 @@ export const readPrerequisites = async (call: CallPingFederate): Promise<Prerequ
   }
 }
 
-const readJson = ({ status, body }: Answer): Json => {
+/** Any object. @throws PingFederateFailure `unexpected` */
+export const readJson = ({ status, body }: Answer): Json => {
   if (status === 200 && isJson(body)) return body
   throw new PingFederateFailure('unexpected', { status })
 }

@@ -1,4 +1,5 @@
 import { findReservedContextRoot, toApplications } from '../pingaccess/applications.ts'
+import { toHostAndPort } from '../pingaccess/callbacks.ts'
 import { chooseWebSession } from '../pingaccess/web-session.ts'
 import type { ClientSettings, NewClient } from '../pingfederate/client-settings.ts'
 import type { Agreement } from './recipe-schema.ts'
@@ -14,21 +15,27 @@ export const toAgreement = (client: Client): Agreement[] => [
 
 const errorPage = 'PingFederate answers the login with its error page.'
 const noTokens = 'PingFederate answers PingAccess no tokens.'
+const refused = 'PingFederate refuses the login.'
 
 const onApplication = (settings: ClientSettings): Agreement[] => [
   {
+    row: 'virtual_hosts',
     client: '/redirectUris',
     pingAccess: 'Virtual hosts of the application, with the port that browsers use',
-    needed: [...new Set(toApplications(settings).flatMap(({ virtualHosts }) => virtualHosts.map(toText)))],
+    needed: [
+      ...new Set(toApplications(settings).flatMap(({ virtualHosts }) => virtualHosts.map(toHostAndPort))),
+    ],
     otherwise: errorPage,
   },
   {
+    row: 'reserved_context_root',
     client: '/redirectUris',
     pingAccess: 'Reserved application context root of the installation',
     needed: findReservedContextRoot(settings) ?? null,
     otherwise: errorPage,
   },
   {
+    row: 'reserved_resources',
     client: '/callbackUnder',
     pingAccess: 'Use context root as reserved resource base path, in the application',
     needed: settings.callbackUnder === 'contextRoot',
@@ -36,32 +43,35 @@ const onApplication = (settings: ClientSettings): Agreement[] => [
   },
 ]
 
-const toText = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`
-
 const onWebSession = (client: Client): Agreement[] => {
   const { clientCredentials, oidcLoginType, scopes, ...others } = chooseWebSession(client)
   const inBody = (
-    client: string,
-    field: string,
+    row: Agreement['row'],
+    [client, field]: [client: string, field: string],
     { value: needed }: { value: unknown },
     otherwise: string,
-  ) => ({ client, pingAccess: `${field} of the web session`, needed, otherwise })
+  ) => ({ row, client, pingAccess: `${field} of the web session`, needed, otherwise })
   const { clientId, credentialsType } = clientCredentials.value
   return [
-    inBody('/clientId', 'Client ID', { value: clientId }, noTokens),
-    inBody('', 'Client Credentials Type', { value: credentialsType }, noTokens),
-    inBody('/grantTypes', 'OpenID Connect Login Type', oidcLoginType, 'PingFederate refuses the login.'),
-    inBody('/scopes', 'Scopes', scopes, 'PingFederate refuses a scope that the client may not ask for.'),
-    inBody('/requirePkce', 'pkceChallengeType', others.pkceChallengeType, 'PingFederate refuses the login.'),
+    inBody('client_id', ['/clientId', 'Client ID'], { value: clientId }, noTokens),
+    inBody('credentials_type', ['', 'Client Credentials Type'], { value: credentialsType }, noTokens),
+    inBody('login_type', ['/grantTypes', 'OpenID Connect Login Type'], oidcLoginType, refused),
     inBody(
-      '',
-      'enablePushAuthorization',
+      'scopes',
+      ['/scopes', 'Scopes'],
+      scopes,
+      'PingFederate refuses a scope that the client may not ask for.',
+    ),
+    inBody('pkce', ['/requirePkce', 'pkceChallengeType'], others.pkceChallengeType, refused),
+    inBody(
+      'pushed_authorization',
+      ['', 'enablePushAuthorization'],
       others.enablePushAuthorization,
       'PingFederate refuses the login where the client is required to push its requests.',
     ),
     inBody(
-      '',
-      'validateSessionIsAlive',
+      'session_revocation',
+      ['', 'validateSessionIsAlive'],
       others.validateSessionIsAlive,
       'PingFederate refuses to say whether a session was revoked.',
     ),
@@ -70,6 +80,7 @@ const onWebSession = (client: Client): Agreement[] => {
 
 const onTokenProvider = ({ logout, oidcPolicy }: ClientSettings): Agreement[] => [
   {
+    row: 'single_logout',
     client: '/logout',
     pingAccess: 'Single logout of the token provider (useSlo)',
     // Without single logout it makes no difference to this client, and another one may need it.
@@ -77,6 +88,7 @@ const onTokenProvider = ({ logout, oidcPolicy }: ClientSettings): Agreement[] =>
     otherwise: 'A logout in PingFederate does not end the session in PingAccess.',
   },
   {
+    row: 'identity_mappings',
     client: '/oidcPolicy',
     pingAccess: 'OpenID Connect policy whose attributes the identity mappings of the application read',
     needed: oidcPolicy ?? 'PingFederate’s default',

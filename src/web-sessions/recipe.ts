@@ -4,17 +4,28 @@ import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { WebSessionDefaults } from '../pingaccess/web-session.ts'
+import type { NewClient } from '../pingfederate/client-settings.ts'
+import { createSlots } from '../pingfederate/slots.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
-import { toWebSessionClient } from '../web-session-clients/client-row.ts'
+import { toNewClient, toWebSessionClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
+import { type AgreementDependencies, checkAgreement, toUnreadable } from './check-agreement.ts'
 import { recipeDocument } from './recipe-document.ts'
 import { toRecipe } from './to-recipe.ts'
 
-export type RecipeDependencies = {
+export type RecipeDependencies = Omit<AgreementDependencies, 'pingAccess' | 'log'> & {
   store: Pick<Store, 'db'>
   config: { webSessionDefaults: WebSessionDefaults }
+  /** undefined where none is configured: then nobody is asked. */
+  pingAccess: AgreementDependencies['pingAccess'] | undefined
 }
+
+/** Each has whole lists of PingAccess in memory. */
+const checksAtOnce = 4
+/** Others wait for the time in which a check is usually over. */
+const waitingChecks = 16
+const waitMs = 2_000
 
 const schema = {
   operationId: 'getWebSessionRecipe',
@@ -26,16 +37,26 @@ const schema = {
 }
 
 /** `GET /web-session-clients/{clientId}/web-session` */
-export const getWebSessionRecipe = (app: App, { store, config }: RecipeDependencies): void => {
+export const getWebSessionRecipe = (
+  app: App,
+  { store, config, pingAccess, ...others }: RecipeDependencies,
+): void => {
+  const slots = createSlots(checksAtOnce, waitingChecks, waitMs)
+  const findLive = async (client: NewClient, log: AgreementDependencies['log']) => {
+    if (!pingAccess) return null
+    const check = () => checkAgreement(client, { ...others, pingAccess, log })
+    return slots.take(check).catch(error => toUnreadable(error, log))
+  }
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId/web-session',
     config: { scope: 'web-session-clients:read', action: 'web-session.read', problems: ['client_not_found'] },
     schema,
     handler: async (request, reply) => {
-      const client = await getClient(store.db, principalOf(request), request.params.clientId)
-      const { state } = toRetrievalState(await readRetrieval(store.db, client.retrieval_id))
-      return reply.code(200).send(toRecipe(toWebSessionClient(client), state, config.webSessionDefaults))
+      const row = await getClient(store.db, principalOf(request), request.params.clientId)
+      const live = await findLive(toNewClient(row), request.log)
+      const { state } = toRetrievalState(await readRetrieval(store.db, row.retrieval_id))
+      return reply.code(200).send(toRecipe(toWebSessionClient(row), state, live, config.webSessionDefaults))
     },
   })
 }

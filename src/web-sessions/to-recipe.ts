@@ -4,12 +4,17 @@ import { chooseWebSession, toWebSession, type WebSessionDefaults } from '../ping
 import type { WebSessionClient } from '../web-session-clients/schema.ts'
 import { toAgreement } from './agreement.ts'
 import { toChecklist } from './checklist.ts'
+import type { LiveAgreement } from './live-agreement-schema.ts'
 import type { WebSessionRecipe } from './recipe-schema.ts'
 
-/** What PingAccess needs for a client whose latest hand-out stands there. */
+/**
+ * What PingAccess needs for a client whose latest hand-out stands there.
+ * @param live how it agrees with what PingAccess has; null where no PingAccess is configured
+ */
 export const toRecipe = (
   client: WebSessionClient,
   retrieval: RetrievalState,
+  live: LiveAgreement | null,
   defaults: WebSessionDefaults = {},
 ): WebSessionRecipe => {
   const { clientId } = client
@@ -25,6 +30,7 @@ export const toRecipe = (
     })),
     applications: toApplications(client),
     agreement: toAgreement({ clientId, settings: client }),
+    live,
     checklist: toChecklist(client, retrieval),
   }
 }

@@ -132,7 +132,7 @@ test('the recipe of a web session has the client id and the secret, which logs i
 test('the recipe of a delivery puts the secret into a web session of PingAccess', {
   skip: await findMissing('sh'),
 }, async t => {
-  const service = await startWithPingAccess(t, { withAdminApi: true })
+  const service = await startWithPingAccess(t)
   await service.call('POST', '/web-session-clients', { body: smallest })
   const TOKEN = await service.sandbox.accessToken({ service: 'payments-pipeline' })
   const { delivery } = JSON.parse(await runRecipe(t, 'sh', 'deliver', { SERVICE: service.url, TOKEN }))

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type CallbackUnder, callbackUnders, toRedirectUri } from '../../src/ping-access-urls/callback.ts'
 import { CreateWebSessionClient, WebSessionClient } from '../../src/web-session-clients/schema.ts'
+import { liveRows } from '../../src/web-sessions/live-agreement-schema.ts'
 
 const document = readFileSync(new URL('../../docs/pingaccess.md', import.meta.url), 'utf8')
 
@@ -33,6 +34,12 @@ test('docs/pingaccess.md has a row for each field of a client that has to agree 
   ]
   const settable = Object.keys(CreateWebSessionClient.properties).filter(name => !others.includes(name))
   for (const name of settable) assert.ok(named.includes(name), name)
+})
+
+test('docs/pingaccess.md has a row for everything that is compared on the live servers', () => {
+  const [, table = ''] = /\n\| `row` \|.+\n\|[-|]+\|\n((?:\|.*\|\n)+)/.exec(document) ?? []
+  const named = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name)
+  assert.deepEqual(named.toSorted(), liveRows.toSorted())
 })
 
 test('docs/pingaccess.md shows a secret’s way with JSON that parses and has no secret', () => {

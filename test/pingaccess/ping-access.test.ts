@@ -4,44 +4,12 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createPingAccess, type PingAccess } from '../../src/pingaccess/ping-access.ts'
+import type { PingAccess } from '../../src/pingaccess/ping-access.ts'
 import type { Exchange } from '../../src/sandbox/exchange.ts'
 import { listen } from '../../src/sandbox/listen.ts'
-import { Secret } from '../../src/secret.ts'
 import { install, recipe, secret } from '../sandbox/pingaccess/installed.ts'
 import { startTestService } from '../service.ts'
-
-type Config = Parameters<typeof createPingAccess>[0]
-
-/** A client of the PingAccess at that address. */
-const connect = (
-  t: TestContext,
-  adminUrl: string,
-  password: string,
-  others: Partial<Config> = {},
-  now = Date.now,
-) => {
-  const told: boolean[] = []
-  const pingAccess = createPingAccess(
-    {
-      adminUrl,
-      credentials: { kind: 'basic', username: 'Administrator', password: new Secret(password) },
-      ca: undefined,
-      files: {},
-      timeoutMs: 2_000,
-      concurrency: 4,
-      ...others,
-    },
-    {
-      now,
-      onReread: () => undefined,
-      onCall: () => undefined,
-      onCredentials: isAccepted => told.push(isAccepted),
-    },
-  )
-  t.after(() => pingAccess.close())
-  return { ...pingAccess, told }
-}
+import { connect } from './connected.ts'
 
 /** The sandbox's PingAccess with one web session in it, and what is asked of it from then on. */
 const prepare = async (t: TestContext) => {
@@ -68,6 +36,10 @@ test('web sessions, applications and what they need are read as PingAccess has t
   const { contextRoot, deployReservedResources, virtualHostIds } = application ?? {}
   assert.deepEqual([contextRoot, deployReservedResources, virtualHostIds], ['/', false, [host?.id]])
   assert.equal(application?.webSessionId, webSessionId)
+  assert.deepEqual(application?.identityMappingIds, [1])
+  assert.deepEqual(await live.listIdentityMappings(), [
+    { id: 1, name: 'sample', attributes: ['sub', 'name', 'email'] },
+  ])
   assert.equal(await live.getReservedContextRoot(), '/pa')
   assert.deepEqual(await live.getTokenProvider(), { issuer: pingAccess.issuer, useSlo: true })
   assert.match(await live.getVersion(), /^7\./)

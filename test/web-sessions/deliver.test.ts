@@ -202,7 +202,7 @@ test('a repetition under the same key is answered as the first time, and makes n
 })
 
 test('409 pingaccess_not_configured, in the dry run, too: nothing is changed', async t => {
-  const service = await startWithPingAccess(t)
+  const service = await startWithPingAccess(t, { withAdminApi: false })
   await createPay(service)
   const calls = recordCalls(service.sandbox)
   for (const path of [webSessionPath, `${webSessionPath}?dryRun=true`]) {

@@ -21,7 +21,6 @@ export const startDelivering = async (
 ): Promise<Delivered> => {
   let admin: Delivered['admin'] | undefined
   const service = await startWithPingAccess(t, {
-    withAdminApi: true,
     ...options,
     async reach(adminUrl) {
       admin = await startFaultyAdminApi(t, adminUrl)

@@ -35,7 +35,7 @@ const shapes: Shape[] = [
 ]
 
 for (const { what, client } of shapes)
-  test(`the first login works with ${what}, once PingAccess is set up as the recipe says`, async t => {
+  test(`the first login works with ${what}, once PingAccess is set up as the recipe says, and the service finds that the two agree`, async t => {
     const { call, pingAccess } = await startWithPingAccess(t)
     const created = await call('POST', '/web-session-clients', { body: { clientId: 'pay', ...client } })
     assert.equal(created.status, 201, JSON.stringify(created.body))
@@ -44,6 +44,12 @@ for (const { what, client } of shapes)
     const administrator = createAdministrator(pingAccess)
     await administrator.trust((await call('GET', '/token-provider')).body)
     await administrator.follow((await call('GET', '/web-session-clients/pay/web-session')).body, clientSecret)
+    const { live } = (await call('GET', '/web-session-clients/pay/web-session')).body
+    assert.equal(live.state, 'read')
+    assert.deepEqual(
+      live.agreement.filter(({ agrees }: { agrees: boolean | null }) => agrees !== true),
+      [],
+    )
     for (const url of client.pingAccessUrls) {
       await using browser = pingAccess.openBrowser('ana', [new URL(url).host])
       const { text, clicks } = await browser.open(`${url}/orders`)

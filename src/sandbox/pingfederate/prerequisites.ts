@@ -62,21 +62,28 @@ export function listOidcPolicies({ settings }: Installation): Answer {
     },
     attributeContract: {
       coreAttributes: [{ name: 'sub', multiValued: false }],
-      extendedAttributes: [
-        { name: 'email', includeInIdToken: true, includeInUserInfo: true, multiValued: false },
-      ],
+      extendedAttributes: attributesOf(id, settings).map(name => ({
+        ...{ name, includeInIdToken: true, includeInUserInfo: true, multiValued: false },
+      })),
     },
     attributeMapping: {
       attributeSources: [],
-      attributeContractFulfillment: {
-        sub: { source: { type: 'TOKEN' }, value: 'sub' },
-        email: { source: { type: 'TOKEN' }, value: 'email' },
-      },
+      attributeContractFulfillment: Object.fromEntries(
+        ['sub', ...attributesOf(id, settings)].map(name => [
+          name,
+          { source: { type: 'TOKEN' }, value: name },
+        ]),
+      ),
       issuanceCriteria: { conditionalCriteria: [] },
     },
     idTokenLifetime: 5,
   }))
   return { status: 200, body: { items } }
+}
+
+/** What the issuer knows of people, unless the policy is set to give less. */
+function attributesOf(policy: string, { policyAttributes }: Installation['settings']): readonly string[] {
+  return policyAttributes[policy] ?? ['name', 'preferred_username', 'email', 'email_verified', 'groups']
 }
 
 /** `GET /oauth/openIdConnect/settings` */

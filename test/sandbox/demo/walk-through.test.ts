@@ -8,7 +8,7 @@ import { callAdminApi, paWam } from '../call-admin-api.ts'
 import { startWithPingAccess } from '../pingaccess/started.ts'
 
 const walk = async (t: TestContext, prepare: (service: TestService) => Promise<unknown>) => {
-  const { pingAccess, ...service } = await startWithPingAccess(t, { withAdminApi: true })
+  const { pingAccess, ...service } = await startWithPingAccess(t)
   await prepare(service)
   let output = ''
   const terminal = createTerminal(text => {

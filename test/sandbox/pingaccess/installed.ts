@@ -22,7 +22,11 @@ export type Installed = {
 export const install = async (t: TestContext, now = () => new Date()): Promise<Installed> => {
   const sandbox = await createSandbox({ audience: 'test', signingKey: await shareSigningKey(), now })
   t.after(() => sandbox.close())
-  const pingAccess = await sandbox.startPingAccess()
+  return installOn(sandbox, await sandbox.startPingAccess())
+}
+
+/** The same of what runs already. */
+export const installOn = async (sandbox: Sandbox, pingAccess: SandboxPingAccess): Promise<Installed> => {
   const administrator = createAdministrator(pingAccess)
   await administrator.trust({ issuer: pingAccess.issuer, certificate: { pem: pingAccess.certificate } })
   return {

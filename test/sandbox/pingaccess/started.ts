@@ -26,7 +26,7 @@ type Options = Omit<NonNullable<Parameters<typeof startTestService>[1]>, 'env'> 
 /** The service, with a PingAccess beside it that uses the runtime node which the service knows. */
 export const startWithPingAccess = async (
   t: TestContext,
-  { env = {}, withAdminApi = false, reach = async adminUrl => adminUrl, ...options }: Options = {},
+  { env = {}, withAdminApi = true, reach = async adminUrl => adminUrl, ...options }: Options = {},
 ): Promise<ServiceWithPingAccess> => {
   const folder = await mkdtemp(join(tmpdir(), 'pingaccess-'))
   t.after(() => rm(folder, { recursive: true }))
