@@ -63,6 +63,18 @@ export const toSetStatement = ({ db, node, told, ...runsOf }: SetForm): Compiled
   return executor.compileQuery(set as never, { queryId: 'set' } as QueryId)
 }
 
+/**
+ * Refuses what would not tell each run its result when many are one statement: an insert that may leave rows out and
+ * names no column by which they are told, and one that returns rows.
+ * @throws Error
+ */
+export const requireSetForm = (node: OperationNode, told: string | undefined): void => {
+  if (!InsertQueryNode.is(node)) return
+  if (node.returning) throw new Error('An insert for many runs cannot return the rows of each.')
+  if (node.onConflict && told === undefined)
+    throw new Error('An insert that may leave rows out has to say by which column they are told.')
+}
+
 const toSet = (node: OperationNode, input: CommonTableExpressionNode, told: string | undefined) => {
   if (InsertQueryNode.is(node)) return toSetInsert(node, input, told)
   if (UpdateQueryNode.is(node)) return toSetUpdate(node, input)

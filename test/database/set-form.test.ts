@@ -10,7 +10,7 @@ import {
   sql,
 } from 'kysely'
 import type { Database } from '../../src/database/schema.ts'
-import { toSetStatement } from '../../src/database/set-form.ts'
+import { requireSetForm, toSetStatement } from '../../src/database/set-form.ts'
 import { retrievalRow } from './rows.ts'
 
 const db = new Kysely<Database>({
@@ -73,6 +73,17 @@ test('an update locks its rows by the key in its order, and asks its other condi
     spaces,
     /where "retrieval"\."retrieval_id" = "held"\."retrieval_id" and "held"\."run_number" = "run"\."run_number" and "held"\."state" = \$\d returning "run"\."run_number", "retrieval"\.\*$/,
   )
+})
+
+test('an insert that would not tell each run its result is refused: one that returns rows, and one that may leave some out unless it says how they are told', () => {
+  const insert = db.insertInto('retrieval').values({ ...retrievalRow({}), retrieval_id: id })
+  const conflicting = insert.onConflict(conflict => conflict.doNothing())
+  const require = (statement: typeof insert, told?: string) => () =>
+    requireSetForm(statement.toOperationNode(), told)
+  assert.throws(require(conflicting), /by which column/)
+  assert.throws(require(insert.returningAll() as never, 'retrieval_id'), /cannot return/)
+  assert.doesNotThrow(require(conflicting, 'retrieval_id'))
+  assert.doesNotThrow(require(insert))
 })
 
 test('what has no set form is refused: a delete, a condition that is not about the key, an insert without values', () => {
