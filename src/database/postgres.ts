@@ -16,6 +16,7 @@ import { createSharedWrites } from './shared-writes.ts'
 import { type Placeholders, prepare } from './statement.ts'
 import type { Store } from './store.ts'
 import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
+import { createUndone, toUndoneReason } from './undone.ts'
 
 /** Deadlines in milliseconds, so that a request is answered whatever the server does. */
 const connectTimeoutMs = 2_000
@@ -33,10 +34,16 @@ type PostgresOptions = {
   currentUrl: () => Secret
   /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError: (error: unknown) => void
+  /** Called when a statement has failed in a transaction that writes shared. Each may succeed by itself, and then nothing else tells. */
+  onUndone: (error: unknown) => void
 }
 
 /** Opens and migrates a PostgreSQL store; any number of processes may share it. */
-export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions): Promise<Store> => {
+export const openPostgres = async ({
+  currentUrl,
+  onIdleError,
+  onUndone,
+}: PostgresOptions): Promise<Store> => {
   let clock = await migrateOnce(currentUrl)
   const pool = createPool(currentUrl, onIdleError, {
     max: connections,
@@ -50,7 +57,15 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
   const kyselyPool = toKyselyPool(pool)
   const dialect = new PostgresDialect({ pool: kyselyPool })
   const db = new Kysely<Database>({ dialect })
-  const connection = { pool: kyselyPool, db, dialect }
+  const undone = createUndone()
+  const connection = {
+    ...{ pool: kyselyPool, db, dialect },
+    onUndone: (error: unknown) => {
+      const reason = toUndoneReason(error)
+      undone.count(reason)
+      if (reason === 'statement') onUndone(error)
+    },
+  }
   const durable = createWrites({ ...connection, settings: '' })
   const notDurable = createWrites({ ...connection, settings: '; set local synchronous_commit = off' })
   return {
@@ -67,6 +82,7 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
     readClock: async () => {
       clock = await readClock(db)
     },
+    undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
   }
@@ -127,6 +143,7 @@ type WritesOptions = {
   dialect: PostgresDialect
   /** Statements that follow `begin` in one text with it, because each text is a round trip. */
   settings: string
+  onUndone: (error: unknown) => void
 }
 
 type Write = <T>(work: (trx: Kysely<Database>) => Promise<T>) => Promise<T>
@@ -137,6 +154,7 @@ const createWrites = ({
   db,
   dialect,
   settings,
+  onUndone,
 }: WritesOptions): { writeAlone: Write; writeShared: Write } => {
   const transactions = new WeakMap<PostgresPoolClient, Kysely<Database>>()
   const toTransaction = (client: PostgresPoolClient): Kysely<Database> => {
@@ -151,6 +169,7 @@ const createWrites = ({
     db,
     dialect,
     writeAlone,
+    onUndone,
     transact: runWith => transact(pool, beginShared, client => runWith(statement => run(client, statement))),
   })
   return { writeAlone, writeShared }
