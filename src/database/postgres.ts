@@ -134,7 +134,10 @@ const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
 }
 
 const takeLock = prepare((db, value: Placeholders<{ name: string }>) =>
-  db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${value.name}, 0))`.as('taken')),
+  db
+    .selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${value.name}, 0))`.as('taken'))
+    // So that of two transactions that take several locks at once neither waits for the other.
+    .orderBy(value.name),
 )
 
 type WritesOptions = {
