@@ -16,7 +16,7 @@ import { createSharedWrites } from './shared-writes.ts'
 import { type Placeholders, prepare } from './statement.ts'
 import type { Store } from './store.ts'
 import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
-import { createUndone, toUndoneReason } from './undone.ts'
+import { createUndone, isOfFormerSchema, toUndoneReason } from './undone.ts'
 
 /** Deadlines in milliseconds, so that a request is answered whatever the server does. */
 const connectTimeoutMs = 2_000
@@ -167,7 +167,13 @@ const createWrites = ({
   }
   const begin = `begin${settings}`
   const beginShared = `${begin}; set local lock_timeout = ${sharedLockTimeoutMs}`
-  const writeAlone: Write = work => transact(pool, begin, client => work(toTransaction(client)))
+  const transactAlone: Write = work => transact(pool, begin, client => work(toTransaction(client)))
+  // A second time where its connection had prepared a statement for the schema of before: the next one has not.
+  const writeAlone: Write = work =>
+    transactAlone(work).catch(error => {
+      if (isOfFormerSchema(error)) return transactAlone(work)
+      throw error
+    })
   const writeShared = createSharedWrites({
     db,
     dialect,
@@ -217,25 +223,38 @@ const writes: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERG
 
 /** Rejects with DatabaseUnavailable for errors of a connection, and with pg's own error for those of a statement. */
 const toKyselyPool = (pool: pg.Pool): PostgresPool => {
-  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const clients = new WeakMap<pg.PoolClient, { client: PostgresPoolClient; schema: number }>()
+  /** How often the schema was found to be changed. */
+  let schema = 0
+  const onFormerSchema = (found: number): void => {
+    schema = Math.max(schema, found + 1)
+  }
+  const connect = async (): Promise<PostgresPoolClient> => {
+    const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
+    const known = clients.get(client) ?? {
+      client: toKyselyClient(client, onFormerSchema.bind(undefined, schema)),
+      schema,
+    }
+    clients.set(client, known)
+    if (known.schema === schema) return known.client
+    // It would fail as the one did that found it.
+    client.release(true)
+    return connect()
+  }
   return {
-    connect: async () => {
-      const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
-      const known = clients.get(client) ?? toKyselyClient(client)
-      clients.set(client, known)
-      return known
-    },
+    connect,
     end: () => pool.end(),
     options: pool.options,
     Client: pg.Client,
   } as unknown as PostgresPool
 }
 
-const toKyselyClient = (client: pg.PoolClient): PostgresPoolClient => {
+const toKyselyClient = (client: pg.PoolClient, onFormerSchema: () => void): PostgresPoolClient => {
   let broken: unknown
   const toThrow = (error: unknown): unknown => {
     const isOfStatement = error instanceof pg.DatabaseError
     if (!isOfStatement || codesOfConnection.has(error.code ?? '')) broken = error
+    if (isOfFormerSchema(error)) onFormerSchema()
     return isOfStatement ? error : new DatabaseUnavailable(error)
   }
   const query = async (text: string, values: readonly unknown[]) => {

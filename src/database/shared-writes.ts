@@ -99,8 +99,8 @@ const runTogether = async (
   return settled
 }
 
-/** Of failures by which the database cannot be used, those that only one of the works runs into. */
-const passing: ReadonlySet<UndoneReason> = new Set(['lock'])
+/** Of failures by which the database cannot be used, those that only one of the works runs into, or that are over by then. */
+const passing: ReadonlySet<UndoneReason> = new Set(['lock', 'schema'])
 
 /** Whether each may succeed alone; not where the database cannot be used. */
 const isWorthAnother = ({ cause, isOfStatement }: Undone): boolean =>

@@ -185,3 +185,37 @@ test('a work that throws before it has asked for anything takes no other with it
   )
   assert.equal(Object.keys(await readStates(store)).length, ids.length - 1)
 })
+
+test('each succeeds, whatever its connection had prepared, when a newer version adds a column meanwhile', async t => {
+  const { store, database } = await start(t)
+  const redeem = prepare((db, value: Placeholders<{ id: string }>) =>
+    db
+      .updateTable('retrieval')
+      .set({ state: 'redeemed' })
+      .where('retrieval_id', '=', value.id)
+      .where('state', '=', 'outstanding')
+      .returningAll(),
+  )
+  const all = (prefix: string) => ids.map(id => `${prefix} ${id}`)
+  await Promise.all(
+    ['before', 'after', 'alone'].flatMap(all).map(id => share(store, trx => insert(trx, { id }))),
+  )
+  const claimAll = (claimed: readonly string[], mayShare: boolean) =>
+    Promise.all(claimed.map(id => store.write(trx => redeem(trx, { id }), { mayShare })))
+  // On every connection, so that each has the statement for one; the last one used is used next.
+  await claimAll(all('before').slice(20), false)
+  await claimAll(all('before').slice(0, 20), true)
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  const addColumn = (name: string) => beside.query(`alter table retrieval add column ${name} text`)
+  await addColumn('later')
+  const claimed = await claimAll(all('after'), true)
+  assert.deepEqual(
+    claimed.map(({ rows: [row] }) => [row?.retrieval_id, row && 'later' in row]),
+    all('after').map(id => [id, true]),
+  )
+  assert.equal(store.undone().schema, 1)
+  await addColumn('latest')
+  assert.ok((await claimAll(all('alone'), false)).every(({ rows }) => rows.length === 1))
+})
