@@ -8,6 +8,7 @@ import { createDocument } from './create-document.ts'
 import { type CreateDependencies, toCreatedAnswer, toCreateRequest } from './create-request.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { planCreate } from './plan.ts'
+import { refuseFullTeam } from './refuse-full-team.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 import { inSlots } from './upstream.ts'
 
@@ -47,7 +48,11 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
         return reply
           .code(200)
           .send(await dryRunCreate({ ...dependencies, log: request.log }, plan.choices, toCreate))
-      const created = await runChange(journal, createChange, toCreate)
+      const created = await runChange(
+        journal,
+        createChange,
+        await refuseFullTeam(dependencies.store, toCreate),
+      )
       const { headers, body } = toCreatedAnswer(created, dependencies.config)
       return reply.code(201).headers(headers).send(body)
     },
