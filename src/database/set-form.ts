@@ -65,10 +65,12 @@ export const toSetStatement = ({ db, node, told, ...runsOf }: SetForm): Compiled
 
 /**
  * Refuses what would not tell each run its result when many are one statement: an insert that may leave rows out and
- * names no column by which they are told, and one that returns rows.
+ * names no column by which they are told, one that returns rows, and a select that counts its rows.
  * @throws Error
  */
 export const requireSetForm = (node: OperationNode, told: string | undefined): void => {
+  if (SelectQueryNode.is(node) && (node.limit || node.offset))
+    throw new Error('A select for many runs cannot count the rows of each.')
   if (!InsertQueryNode.is(node)) return
   if (node.returning) throw new Error('An insert for many runs cannot return the rows of each.')
   if (node.onConflict && told === undefined)

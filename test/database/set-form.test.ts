@@ -75,11 +75,15 @@ test('an update locks its rows by the key in its order, and asks its other condi
   )
 })
 
-test('an insert that would not tell each run its result is refused: one that returns rows, and one that may leave some out unless it says how they are told', () => {
+test('what would not tell each run its result is refused: a select that counts its rows, an insert that returns some, and one that may leave some out unless it says how they are told', () => {
   const insert = db.insertInto('retrieval').values({ ...retrievalRow({}), retrieval_id: id })
   const conflicting = insert.onConflict(conflict => conflict.doNothing())
   const require = (statement: typeof insert, told?: string) => () =>
     requireSetForm(statement.toOperationNode(), told)
+  const find = db.selectFrom('retrieval').selectAll().where('retrieval_id', '=', id)
+  assert.throws(require(find.limit(1) as never), /cannot count/)
+  assert.throws(require(find.offset(1) as never), /cannot count/)
+  assert.doesNotThrow(require(find as never))
   assert.throws(require(conflicting), /by which column/)
   assert.throws(require(insert.returningAll() as never, 'retrieval_id'), /cannot return/)
   assert.doesNotThrow(require(conflicting, 'retrieval_id'))
