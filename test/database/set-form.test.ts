@@ -42,7 +42,7 @@ test('the runs are one parameter, read as rows with their numbers', () => {
   )
   assert.match(
     text,
-    /^with "run" as materialized \(select \* from json_to_recordset\(\$1::json\) as "run"\("run_number" integer, "id" text collate "C", "leaseMs" bigint\)\) insert into/,
+    /^with "run" as materialized \(select \* from json_to_recordset\(\$1::json\) as "run"\("run_number" integer, "id" text collate "C", "leaseMs" bigint\) where "run_number" between 0 and 1000\) insert into/,
   )
   assert.equal(parameters[0], 'rows')
   assert.match(text, /from "run"$/)
