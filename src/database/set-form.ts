@@ -165,7 +165,8 @@ const toSetSelect = (node: SelectQueryNode, input: CommonTableExpressionNode): S
   return {
     ...qualified,
     with: WithNode.create(input),
-    from: FromNode.create([...(node.from?.froms ?? []), TableNode.create(runs)]),
+    // Before what the select itself reads, because a join is one with the last of them.
+    from: FromNode.create([TableNode.create(runs), ...(node.from?.froms ?? [])]),
     selections: [...(qualified.selections ?? []), SelectionNode.create(toReference(runNumber, runs))],
   }
 }

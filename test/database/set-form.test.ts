@@ -75,6 +75,18 @@ test('an update locks its rows by the key in its order, and asks its other condi
   )
 })
 
+test('a select may join its table with another one', () => {
+  const select = db
+    .selectFrom('retrieval')
+    .innerJoin('client', 'client.retrieval_id', 'retrieval.retrieval_id')
+    .select('retrieval.team')
+    .where('retrieval.retrieval_id', '=', id)
+  assert.match(
+    compile(select as never).sql,
+    /select "retrieval"\."team", "run"\."run_number" from "run", "retrieval" inner join "client" on /,
+  )
+})
+
 test('what would not tell each run its result is refused: a select that counts its rows, an insert that returns some, and one that may leave some out unless it says how they are told', () => {
   const insert = db.insertInto('retrieval').values({ ...retrievalRow({}), retrieval_id: id })
   const conflicting = insert.onConflict(conflict => conflict.doNothing())

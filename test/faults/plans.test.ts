@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { execute } from '../database/execute.ts'
 import { useOwnPostgresServer } from '../database/postgres-server.ts'
+import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { createRetrieval, redeem } from '../secret-retrievals/retrievals.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { createKey, createUnderKey, smallest } from '../web-session-clients/requests.ts'
@@ -26,11 +27,15 @@ const fill = (database: string, rows: number): Promise<unknown> =>
     alter table operation set (autovacuum_enabled = false);
     alter table retrieval set (autovacuum_enabled = false);
     alter table audit_event set (autovacuum_enabled = false);
+    alter table idempotency set (autovacuum_enabled = false);
     insert into retrieval (retrieval_id, client_id, team, redeemable_by, state, sealed, created_at, created_by, expires_at)
       select 'r' || i, 'c' || i, 'payments', 'team', 'outstanding', 'x', database_time(), 'ana', database_time(3600000 + i)
       from generate_series(1, ${rows}) as i;
     insert into operation (operation_id, kind, client_id, team, state, retrieval_id, request_id, requested_by, created_at, lease_until)
       select 'o' || i, 'create', 'c' || i, 'payments', 'intended', 'r' || i, 'request', 'ana', database_time(), database_time(3600000)
+      from generate_series(1, ${rows}) as i;
+    insert into idempotency (idempotency_id, request_digest, operation_id, created_at, expires_at)
+      select 'k' || i, 'x', 'o' || i, database_time(), database_time(3600000)
       from generate_series(1, ${rows}) as i;
     insert into client (client_id, team, name, search_text, state, replication, settings, operation_id, retrieval_id, created_at, created_by, updated_at)
       select 'c' || i, 'payments', 'c', 'c', 'active', 'ready', '{}', 'o' || i, 'r' || i, database_time(), 'ana', database_time()
@@ -93,6 +98,8 @@ const checkPlans = async (t: TestContext, database: string, rows: number): Promi
   await fill(database, rows)
   const sent = record(t)
   await useAtOnce(service)
+  const undone = 'web_session_clients_database_batches_undone_total'
+  assert.equal(sumOf(await readMetrics(service), undone, { reason: 'statement' }), 0)
   const statements = [...sent]
   assert.ok(statements.length >= 8, `${statements.length}`)
   const beside = new pg.Client(database)
