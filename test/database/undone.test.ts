@@ -12,7 +12,8 @@ test('a reason is told by the code of a database’s error, and a refusal has no
     [withCode('55P03'), 'lock'],
     [withCode('40P01'), 'lock'],
     [withCode('0A000'), 'schema'],
-    [withCode('21000'), 'statement'],
+    [withCode('21000'), 'refusal'],
+    [withCode('23505'), 'statement'],
     [withCode('ERR_SQLITE_ERROR'), 'statement'],
   ] as const)
     assert.equal(toUndoneReason(error), reason)
