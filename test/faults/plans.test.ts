@@ -58,7 +58,7 @@ const record = (t: TestContext): Map<string, unknown[]> => {
   return sent
 }
 
-/** Creates, redeems and rotates many at once. */
+/** Creates, redeems, rotates and changes many at once. */
 const useAtOnce = async (service: TestService): Promise<void> => {
   const created = await Promise.all(
     ids.map(clientId => createUnderKey(service, createKey(), { body: { ...smallest, clientId } })),
@@ -70,6 +70,11 @@ const useAtOnce = async (service: TestService): Promise<void> => {
     ids.map(id => rotate(service, { path: `/web-session-clients/${id}/secret-rotations` })),
   )
   assert.ok(rotated.every(({ status }) => status === 201))
+  const change = { headers: { 'if-match': '*' }, body: { description: 'changed', enabled: false } }
+  const updated = await Promise.all(
+    ids.map(id => service.call('PATCH', `/web-session-clients/${id}`, change)),
+  )
+  assert.ok(updated.every(({ status }) => status === 200))
 }
 
 type Plan = { 'Node Type': string; 'Relation Name'?: string; 'Index Name'?: string; Plans?: Plan[] }
