@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import { databaseTime } from '../../src/database/database-time.ts'
@@ -202,19 +203,24 @@ const checkFailures = ({ openStore, share }: Sharing): void => {
   })
 }
 
+const insertUnlessRefused =
+  (id: string, refusedAfter: 'read' | 'insert' | undefined): Work<void> =>
+  async trx => {
+    const refuseAfter = (step: 'read' | 'insert'): void => {
+      if (step === refusedAfter) throw new Error('refused')
+    }
+    await find(trx, { id, team: 'payments' })
+    refuseAfter('read')
+    await insertRetrieval(trx, { id: randomUUID(), team: 'payments', sealed: null })
+    refuseAfter('insert')
+  }
+
 const checkUndone = ({ openStore, share }: Sharing): void => {
   test('a transaction is counted as undone for a work that is refused after it has written, and not before', async t => {
     const store = await openStore(t)
     const insertOrRefuse = (after: 'read' | 'insert') =>
       Promise.allSettled(
-        names.map((id, index) =>
-          share(store, async trx => {
-            await find(trx, { id, team: 'payments' })
-            if (index === 7 && after === 'read') throw new Error('refused')
-            await insertRetrieval(trx, { id: `${id} after ${after}`, team: 'payments', sealed: null })
-            if (index === 7) throw new Error('refused')
-          }),
-        ),
+        names.map((id, index) => share(store, insertUnlessRefused(id, index === 7 ? after : undefined))),
       )
     await insertOrRefuse('read')
     assert.deepEqual(store.undone(), nothing)
