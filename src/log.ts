@@ -47,6 +47,7 @@ export const logTexts = {
   credentialsUnusable:
     'a file of credentials or certificates has changed and cannot be used; the former ones stay in use',
   databaseConnectionLost: 'connection to the database lost',
+  databaseBatchUndone: 'writes that shared a transaction run again by themselves',
   replicationFailed: 'replication could not be triggered',
   maintenanceFailed: 'recovery or sweep failed',
   settled: 'operation settled',

@@ -148,6 +148,7 @@ const watchStore = (
   { log, writes, journal }: { log: FastifyBaseLogger } & Pick<Metrics, 'writes' | 'journal'>,
 ): AuditedStore => {
   const logEvent = logAuditEvents(log)
+  writes.watchUndone(store.undone)
   return announceAuditEvents(measureWrites(store, writes), {
     announce: event => {
       journal.countAuditEvent(event)

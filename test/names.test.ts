@@ -31,6 +31,8 @@ const heldElsewhere: Record<string, string> = {
   'http/page-size.ts': 'web-session-clients/list.test.ts',
   // Tells what the account may not read from what failed for another reason, of both products.
   'installation/sort-failures.ts': 'installation/check-ping-access.test.ts',
+  // One statement: whether what was decided is kept shows at the end of an operation.
+  'journal/keep-facts.ts': 'web-session-clients/rotate-change.test.ts',
   // The calls behind each method, and what is read of their answers.
   'pingaccess/callbacks.ts': 'web-sessions/compare-redirects.test.ts',
   'pingaccess/calls.ts': 'pingaccess/ping-access.test.ts',

@@ -30,6 +30,7 @@ export const openStore = async (
         onReread: logReread(log),
       }),
       onIdleError: err => log.warn({ err }, logTexts.databaseConnectionLost),
+      onUndone: err => log.warn({ err }, logTexts.databaseBatchUndone),
     })
   } catch (error) {
     if (database.kind === 'sqlite') throw toStartError(database.path, error)

@@ -16,6 +16,7 @@ import { createSharedWrites } from './shared-writes.ts'
 import { type Placeholders, prepare } from './statement.ts'
 import type { Store } from './store.ts'
 import { CommitUnknown, DatabaseUnavailable } from './unavailable.ts'
+import { createUndone, isOfFormerSchema, toUndoneReason } from './undone.ts'
 
 /** Deadlines in milliseconds, so that a request is answered whatever the server does. */
 const connectTimeoutMs = 2_000
@@ -33,10 +34,16 @@ type PostgresOptions = {
   currentUrl: () => Secret
   /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError: (error: unknown) => void
+  /** Called when a statement has failed in a transaction that writes shared. Each may succeed by itself, and then nothing else tells. */
+  onUndone: (error: unknown) => void
 }
 
 /** Opens and migrates a PostgreSQL store; any number of processes may share it. */
-export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions): Promise<Store> => {
+export const openPostgres = async ({
+  currentUrl,
+  onIdleError,
+  onUndone,
+}: PostgresOptions): Promise<Store> => {
   let clock = await migrateOnce(currentUrl)
   const pool = createPool(currentUrl, onIdleError, {
     max: connections,
@@ -50,7 +57,15 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
   const kyselyPool = toKyselyPool(pool)
   const dialect = new PostgresDialect({ pool: kyselyPool })
   const db = new Kysely<Database>({ dialect })
-  const connection = { pool: kyselyPool, db, dialect }
+  const undone = createUndone()
+  const connection = {
+    ...{ pool: kyselyPool, db, dialect },
+    onUndone: (error: unknown) => {
+      const reason = toUndoneReason(error)
+      undone.count(reason)
+      if (reason === 'statement') onUndone(error)
+    },
+  }
   const durable = createWrites({ ...connection, settings: '' })
   const notDurable = createWrites({ ...connection, settings: '; set local synchronous_commit = off' })
   return {
@@ -67,6 +82,7 @@ export const openPostgres = async ({ currentUrl, onIdleError }: PostgresOptions)
     readClock: async () => {
       clock = await readClock(db)
     },
+    undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
   }
@@ -118,7 +134,10 @@ const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
 }
 
 const takeLock = prepare((db, value: Placeholders<{ name: string }>) =>
-  db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${value.name}, 0))`.as('taken')),
+  db
+    .selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${value.name}, 0))`.as('taken'))
+    // So that of two transactions that take several locks at once neither waits for the other.
+    .orderBy(value.name),
 )
 
 type WritesOptions = {
@@ -127,6 +146,7 @@ type WritesOptions = {
   dialect: PostgresDialect
   /** Statements that follow `begin` in one text with it, because each text is a round trip. */
   settings: string
+  onUndone: (error: unknown) => void
 }
 
 type Write = <T>(work: (trx: Kysely<Database>) => Promise<T>) => Promise<T>
@@ -137,6 +157,7 @@ const createWrites = ({
   db,
   dialect,
   settings,
+  onUndone,
 }: WritesOptions): { writeAlone: Write; writeShared: Write } => {
   const transactions = new WeakMap<PostgresPoolClient, Kysely<Database>>()
   const toTransaction = (client: PostgresPoolClient): Kysely<Database> => {
@@ -146,11 +167,18 @@ const createWrites = ({
   }
   const begin = `begin${settings}`
   const beginShared = `${begin}; set local lock_timeout = ${sharedLockTimeoutMs}`
-  const writeAlone: Write = work => transact(pool, begin, client => work(toTransaction(client)))
+  const transactAlone: Write = work => transact(pool, begin, client => work(toTransaction(client)))
+  // A second time where its connection had prepared a statement for the schema of before: the next one has not.
+  const writeAlone: Write = work =>
+    transactAlone(work).catch(error => {
+      if (isOfFormerSchema(error)) return transactAlone(work)
+      throw error
+    })
   const writeShared = createSharedWrites({
     db,
     dialect,
     writeAlone,
+    onUndone,
     transact: runWith => transact(pool, beginShared, client => runWith(statement => run(client, statement))),
   })
   return { writeAlone, writeShared }
@@ -195,25 +223,38 @@ const writes: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERG
 
 /** Rejects with DatabaseUnavailable for errors of a connection, and with pg's own error for those of a statement. */
 const toKyselyPool = (pool: pg.Pool): PostgresPool => {
-  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const clients = new WeakMap<pg.PoolClient, { client: PostgresPoolClient; schema: number }>()
+  /** How often the schema was found to be changed. */
+  let schema = 0
+  const onFormerSchema = (found: number): void => {
+    schema = Math.max(schema, found + 1)
+  }
+  const connect = async (): Promise<PostgresPoolClient> => {
+    const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
+    const known = clients.get(client) ?? {
+      client: toKyselyClient(client, onFormerSchema.bind(undefined, schema)),
+      schema,
+    }
+    clients.set(client, known)
+    if (known.schema === schema) return known.client
+    // It would fail as the one did that found it.
+    client.release(true)
+    return connect()
+  }
   return {
-    connect: async () => {
-      const client = await pool.connect().catch(error => Promise.reject(new DatabaseUnavailable(error)))
-      const known = clients.get(client) ?? toKyselyClient(client)
-      clients.set(client, known)
-      return known
-    },
+    connect,
     end: () => pool.end(),
     options: pool.options,
     Client: pg.Client,
   } as unknown as PostgresPool
 }
 
-const toKyselyClient = (client: pg.PoolClient): PostgresPoolClient => {
+const toKyselyClient = (client: pg.PoolClient, onFormerSchema: () => void): PostgresPoolClient => {
   let broken: unknown
   const toThrow = (error: unknown): unknown => {
     const isOfStatement = error instanceof pg.DatabaseError
     if (!isOfStatement || codesOfConnection.has(error.code ?? '')) broken = error
+    if (isOfFormerSchema(error)) onFormerSchema()
     return isOfStatement ? error : new DatabaseUnavailable(error)
   }
   const query = async (text: string, values: readonly unknown[]) => {

@@ -63,6 +63,20 @@ export const toSetStatement = ({ db, node, told, ...runsOf }: SetForm): Compiled
   return executor.compileQuery(set as never, { queryId: 'set' } as QueryId)
 }
 
+/**
+ * Refuses what would not tell each run its result when many are one statement: an insert that may leave rows out and
+ * names no column by which they are told, one that returns rows, and a select that counts its rows.
+ * @throws Error
+ */
+export const requireSetForm = (node: OperationNode, told: string | undefined): void => {
+  if (SelectQueryNode.is(node) && (node.limit || node.offset))
+    throw new Error('A select for many runs cannot count the rows of each.')
+  if (!InsertQueryNode.is(node)) return
+  if (node.returning) throw new Error('An insert for many runs cannot return the rows of each.')
+  if (node.onConflict && told === undefined)
+    throw new Error('An insert that may leave rows out has to say by which column they are told.')
+}
+
 const toSet = (node: OperationNode, input: CommonTableExpressionNode, told: string | undefined) => {
   if (InsertQueryNode.is(node)) return toSetInsert(node, input, told)
   if (UpdateQueryNode.is(node)) return toSetUpdate(node, input)
@@ -81,7 +95,12 @@ const toRuns = ({
     ),
   ]
   const rows: RawBuilder<unknown> = sql`json_to_recordset(${toBuilder(parameter)}::json)`
-  return toTable(runs, sql`(select * from ${rows} as ${sql.table(runs)}(${sql.join(definitions)}))`)
+  // True of every run. It lets the planner expect one row instead of a hundred, for which it would read small tables as a whole.
+  const few = sql`${sql.ref(runNumber)} between 0 and 1000`
+  return toTable(
+    runs,
+    sql`(select * from ${rows} as ${sql.table(runs)}(${sql.join(definitions)}) where ${few})`,
+  )
 }
 
 const toBuilder = (node: OperationNode) => ({ toOperationNode: () => node }) as RawBuilder<unknown>
@@ -146,7 +165,8 @@ const toSetSelect = (node: SelectQueryNode, input: CommonTableExpressionNode): S
   return {
     ...qualified,
     with: WithNode.create(input),
-    from: FromNode.create([...(node.from?.froms ?? []), TableNode.create(runs)]),
+    // Before what the select itself reads, because a join is one with the last of them.
+    from: FromNode.create([TableNode.create(runs), ...(node.from?.froms ?? [])]),
     selections: [...(qualified.selections ?? []), SelectionNode.create(toReference(runNumber, runs))],
   }
 }

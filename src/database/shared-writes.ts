@@ -2,8 +2,9 @@ import type { CompiledQuery, Dialect, Kysely, QueryResult } from 'kysely'
 import { toAtOnce } from './at-once.ts'
 import { gather } from './gather.ts'
 import type { Database } from './schema.ts'
-import { askTogether, type Together } from './statements-together.ts'
+import { askTogether } from './statements-together.ts'
 import { isDatabaseUnavailable } from './unavailable.ts'
+import { toUndoneReason, type UndoneReason } from './undone.ts'
 
 type Work<T = unknown> = (trx: Kysely<Database>) => Promise<T>
 
@@ -21,6 +22,8 @@ type Options = {
   transact: <T>(run: (send: Send) => Promise<T>) => Promise<T>
   /** Runs a work in a transaction of its own. */
   writeAlone: <T>(work: Work<T>) => Promise<T>
+  /** Called for each shared transaction whose works run again, with what was thrown. */
+  onUndone: (error: unknown) => void
 }
 
 /**
@@ -50,13 +53,13 @@ export const createSharedWrites = (options: Options): (<T>(work: Work<T>) => Pro
 
 type Settled = PromiseSettledResult<unknown>[]
 
-/** A shared transaction that must not be committed. */
+/** A shared transaction that must not be committed, because of what a statement or a work has thrown. */
 class Undone extends Error {
-  readonly failure: ReturnType<Together['failure']>
+  readonly isOfStatement: boolean
 
-  constructor(failure: ReturnType<Together['failure']>) {
-    super('Something in a shared transaction has to be undone.')
-    this.failure = failure
+  constructor({ error, isOfStatement }: { error: unknown; isOfStatement: boolean }) {
+    super('Something in a shared transaction has to be undone.', { cause: error })
+    this.isOfStatement = isOfStatement
   }
 }
 
@@ -66,9 +69,12 @@ const runShared = async (options: Options, batch: readonly Entry[]): Promise<rea
     settle(batch, await options.transact(send => runTogether(options, batch, send)))
     return []
   } catch (error) {
-    if (error instanceof Undone && isWorthAnother(error)) return batch
+    const reason = error instanceof Undone ? error.cause : error
+    if (error instanceof Undone && isWorthAnother(error)) {
+      options.onUndone(reason)
+      return batch
+    }
     // None is told its own reason: it may be what another had written, of which nothing is kept.
-    const reason = error instanceof Undone ? error.failure?.error : error
     for (const { reject } of batch) reject(reason)
     return []
   }
@@ -87,20 +93,18 @@ const runTogether = async (
   )
   await together.ended()
   const failure = together.failure()
-  const isUndone = settled.some(({ status }, index) => status === 'rejected' && together.hasWritten(index))
-  if (failure || isUndone) throw new Undone(failure)
+  if (failure) throw new Undone({ ...failure, isOfStatement: true })
+  const refused = settled.find(({ status }, index) => status === 'rejected' && together.hasWritten(index))
+  if (refused?.status === 'rejected') throw new Undone({ error: refused.reason, isOfStatement: false })
   return settled
 }
 
-/** SQLSTATEs of a wait for a lock that was too long (55P03), and of the loser of a deadlock: only one of them needs that row. */
-const lockFailures = /^(55P03|40P01)$/
+/** Of failures by which the database cannot be used, those that only one of the works runs into, or that are over by then. */
+const passing: ReadonlySet<UndoneReason> = new Set(['lock', 'schema'])
 
 /** Whether each may succeed alone; not where the database cannot be used. */
-const isWorthAnother = ({ failure }: Undone): boolean => {
-  if (!failure) return true
-  const { code } = failure.error as { code?: string }
-  return !isDatabaseUnavailable(failure.error) || lockFailures.test(code ?? '')
-}
+const isWorthAnother = ({ cause, isOfStatement }: Undone): boolean =>
+  !isOfStatement || !isDatabaseUnavailable(cause) || passing.has(toUndoneReason(cause))
 
 const settle = (batch: readonly Entry[], settled: Settled): void => {
   for (const [index, { resolve, reject }] of batch.entries()) {

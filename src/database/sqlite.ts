@@ -16,6 +16,7 @@ import type { Database } from './schema.ts'
 import { lockSqliteFile } from './sqlite-lock.ts'
 import type { Store } from './store.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
+import { createUndone } from './undone.ts'
 import { createWriteQueue } from './write-queue.ts'
 
 /** How long a statement waits for another process that holds the lock, in milliseconds. */
@@ -67,6 +68,7 @@ const openConnection = async (
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
   connection.function('database_time', { varargs: true }, createTimeText(now))
   await migrate(db as never)
+  const undone = createUndone()
   let writes = 0
   const write = createWriteQueue({
     db,
@@ -80,6 +82,7 @@ const openConnection = async (
     setDurable: durable => connection.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`),
     execute: statement => void prepare(statement).run([]),
     isInTransaction: () => connection.isTransaction,
+    onUndone: undone.count,
   })
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -96,6 +99,7 @@ const openConnection = async (
     takeTurns: async () => undefined,
     now,
     readClock: async () => undefined,
+    undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => {
       closing ??= close()

@@ -7,7 +7,7 @@ import {
   sql,
 } from 'kysely'
 import type { Database } from './schema.ts'
-import { runNumber, runs, toSetStatement } from './set-form.ts'
+import { requireSetForm, runNumber, runs, toSetStatement } from './set-form.ts'
 
 /** Expressions that stand in a statement for the values of each run. */
 export type Placeholders<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> }
@@ -45,6 +45,8 @@ export type SetOfRuns = {
 /**
  * Builds and compiles a statement once and runs it with different values, because building it costs several times what
  * running it does. The first condition of an update is about the key.
+ *
+ * A run throws an Error where many runs at once could not be told their results.
  */
 export const prepare = <Values extends Record<string, unknown>, Row>(
   build: Build<Values, Row>,
@@ -56,7 +58,10 @@ export const prepare = <Values extends Record<string, unknown>, Row>(
     const { adapter } = db.getExecutor()
     const known = statements.get(adapter)
     if (known) return known
-    const statement = build(db, placeholders as Placeholders<Values>).compile()
+    const built = build(db, placeholders as Placeholders<Values>)
+    // On either engine and at the first run, because many at once may be a rare case.
+    requireSetForm(built.toOperationNode(), told?.[0])
+    const statement = built.compile()
     statements.set(adapter, statement)
     return statement
   }

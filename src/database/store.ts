@@ -1,5 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database } from './schema.ts'
+import type { Undone } from './undone.ts'
 
 export type Store = {
   /** For reads. */
@@ -20,6 +21,8 @@ export type Store = {
   now: () => number
   /** Asks the database for its time. To be called regularly, because no two clocks run at the same speed. */
   readClock: () => Promise<void>
+  /** Transactions that writes shared and that were undone, whereupon each ran again by itself. */
+  undone: () => Undone
   /** Rejects when the database does not answer. */
   check: () => Promise<void>
   close: () => Promise<void>

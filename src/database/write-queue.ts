@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { gather } from './gather.ts'
 import type { Database } from './schema.ts'
 import type { Store } from './store.ts'
+import { toUndoneReason, type UndoneReason } from './undone.ts'
 
 type Entry = {
   work: (trx: Kysely<Database>) => Promise<unknown>
@@ -24,6 +25,8 @@ type Engine = {
   countWrites: () => number
   /** Whether a transaction is open; SQLite ends it by itself after a full disk or an I/O error. */
   isInTransaction: () => boolean
+  /** Called for each transaction that several writes shared and that ran again. */
+  onUndone: (reason: UndoneReason) => void
 }
 
 /**
@@ -57,7 +60,7 @@ export const createWriteQueue = (engine: Engine): Store['write'] => {
 }
 
 /** How a write ended: what is to be told once the transaction is committed, and whether something had to be undone. */
-type Outcome = { settle: () => void; isUndone?: true }
+type Outcome = { settle: () => void; undone?: { error: unknown } }
 
 /** Resolves to whether something had to be undone. */
 const commit = async (
@@ -72,8 +75,11 @@ const commit = async (
       const together = isCareful ? undefined : await carryOut(engine, batch, runTogether)
       return together ?? (await carryOut(engine, batch, runApart)) ?? []
     })
+    const undone = outcomes.find(outcome => outcome.undone)?.undone
+    // What has a transaction to itself takes nothing with it.
+    if (undone && !isCareful && batch.length > 1) engine.onUndone(toUndoneReason(undone.error))
     for (const { settle } of outcomes) settle()
-    return outcomes.some(({ isUndone }) => isUndone)
+    return undone !== undefined
   } catch (error) {
     for (const { reject } of batch) reject(error)
     return false
@@ -122,7 +128,7 @@ const runApart: Run = async ({ trx, execute }, { work, resolve, reject }) => {
     return { settle: () => resolve(value) }
   } catch (error) {
     undo(execute, error)
-    return { settle: () => reject(error), isUndone: true }
+    return { settle: () => reject(error), undone: { error } }
   }
 }
 

@@ -1,6 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { databaseTime } from '../database/database-time.ts'
 import type { Database, OperationRow } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import type { OperationKind } from '../database/vocabulary.ts'
 import type { Principal } from '../principal.ts'
@@ -80,18 +82,22 @@ export const findKnownRequest = async (
   db: Kysely<Database>,
   { ids, digests }: IdempotentRequest,
 ): Promise<KnownRequest | undefined> => {
-  const row = await db
-    .selectFrom('idempotency')
-    .innerJoin('operation', 'operation.operation_id', 'idempotency.operation_id')
-    .selectAll('operation')
-    .select('request_digest')
-    .where('idempotency_id', 'in', [...ids])
-    .where('idempotency.expires_at', '>', sql<string>`database_time()`)
-    .executeTakeFirst()
+  const found = await Promise.all(ids.map(id => selectKnown(db, { id })))
+  const [row] = found.flatMap(({ rows }) => rows)
   if (!row) return undefined
   const { request_digest: requestDigest, ...operation } = row
   return { operation, hasSameBody: digests.includes(requestDigest) }
 }
+
+const selectKnown = prepare((db, value: Placeholders<{ id: string }>) =>
+  db
+    .selectFrom('idempotency')
+    .innerJoin('operation', 'operation.operation_id', 'idempotency.operation_id')
+    .selectAll('operation')
+    .select('idempotency.request_digest')
+    .where('idempotency.idempotency_id', '=', value.id)
+    .where('idempotency.expires_at', '>', databaseTime),
+)
 
 /**
  * The same within the write that is to remember the key. While replicas are told a new server key one after the other,
@@ -117,38 +123,47 @@ export const rememberRequest = async (
   operationId: string,
   replaces: string | undefined,
 ): Promise<boolean> => {
-  // The failed one may be known under a former server key, and a key names one operation.
-  if (replaces !== undefined) await forgetRequest(trx, ids.slice(1), replaces)
-  const values = {
-    request_digest: digests[0] ?? '',
-    operation_id: operationId,
-    created_at: sql<string>`database_time()`,
-    expires_at: expiresAt,
-  }
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto('idempotency')
-    .values({ idempotency_id: ids[0], ...values })
-    .onConflict(conflict =>
-      conflict
-        .column('idempotency_id')
-        .doUpdateSet(values)
-        .where(where =>
-          where.or([
-            where('idempotency.expires_at', '<=', sql<string>`database_time()`),
-            where('idempotency.operation_id', '=', replaces ?? ''),
-          ]),
-        ),
-    )
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+  // It may be known under a former server key, and a key names one operation.
+  if (replaces !== undefined) await forgetRequest(trx, ids, replaces)
+  const { numAffectedRows } = await insertRequest(trx, {
+    ...{ id: ids[0], digest: digests[0] ?? '', operationId, expiresAt },
+  })
+  return numAffectedRows === 1n
 }
+
+type Remembered = { id: string; digest: string; operationId: string; expiresAt: string }
+
+/** Takes the place of one whose time is over, and of no other. */
+const insertRequest = prepare(
+  (db, value: Placeholders<Remembered>) =>
+    db
+      .insertInto('idempotency')
+      .values({
+        idempotency_id: value.id,
+        request_digest: value.digest,
+        operation_id: value.operationId,
+        created_at: databaseTime,
+        expires_at: value.expiresAt,
+      })
+      .onConflict(conflict =>
+        conflict
+          .column('idempotency_id')
+          .doUpdateSet(({ ref }) => ({
+            request_digest: ref('excluded.request_digest'),
+            operation_id: ref('excluded.operation_id'),
+            created_at: ref('excluded.created_at'),
+            expires_at: ref('excluded.expires_at'),
+          }))
+          .where('idempotency.expires_at', '<=', databaseTime),
+      ),
+  { told: ['operation_id', 'operationId'] },
+)
 
 const forgetRequest = async (
   trx: Kysely<Database>,
   ids: readonly string[],
   operationId: string,
 ): Promise<void> => {
-  if (ids.length === 0) return
   await trx
     .deleteFrom('idempotency')
     .where('idempotency_id', 'in', [...ids])

@@ -1,5 +1,6 @@
 import { type Expression, type RawBuilder, sql } from 'kysely'
 import { databaseTime } from '../database/database-time.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import type { LeasedOperation } from './change.ts'
 
@@ -17,22 +18,26 @@ export const lateCallMs = (timeoutMs: number): number => lateCallTimeouts * time
  * settles the operation, so that nobody else has the client when the call arrives late. False when the lease is over,
  * as after a long pause of the process; the call must not be sent then.
  */
-export const holdForLateCall = (
+export const holdForLateCall = async (
   store: Store,
   { operationId, fence }: Pick<LeasedOperation, 'operationId' | 'fence'>,
   timeoutMs: number,
-): Promise<boolean> =>
-  store.write(async trx => {
-    const { numUpdatedRows } = await trx
+): Promise<boolean> => {
+  const lease = { operationId, fence, leaseMs: lateCallMs(timeoutMs) }
+  const { numAffectedRows } = await store.write(trx => prolongLease(trx, lease), { mayShare: true })
+  return numAffectedRows === 1n
+}
+
+const prolongLease = prepare(
+  (db, value: Placeholders<{ operationId: string; fence: number; leaseMs: number }>) =>
+    db
       .updateTable('operation')
-      .set({ lease_until: toLease(lateCallMs(timeoutMs)) })
-      .where('operation_id', '=', operationId)
+      .set({ lease_until: toLease(value.leaseMs) })
+      .where('operation_id', '=', value.operationId)
       .where('state', '=', 'intended')
-      .where('fence', '=', fence)
-      .where('lease_until', '>', databaseTime)
-      .executeTakeFirst()
-    return numUpdatedRows === 1n
-  })
+      .where('fence', '=', value.fence)
+      .where('lease_until', '>', databaseTime),
+)
 
 /**
  * For a request that has ended and does not know how the operation has: the lease is over once a call that still hangs

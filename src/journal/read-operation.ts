@@ -1,9 +1,19 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Database, OperationRow } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 
 /** @throws when there is no such operation, which only a defect can bring about */
-export const readOperation = (db: Kysely<Database>, operationId: string): Promise<OperationRow> =>
-  db.selectFrom('operation').selectAll().where('operation_id', '=', operationId).executeTakeFirstOrThrow()
+export const readOperation = async (db: Kysely<Database>, operationId: string): Promise<OperationRow> =>
+  theOnly((await selectOperation(db, { operationId })).rows)
+
+const selectOperation = prepare((db, value: Placeholders<{ operationId: string }>) =>
+  db.selectFrom('operation').selectAll().where('operation_id', '=', value.operationId),
+)
+
+const theOnly = ([row]: readonly OperationRow[]): OperationRow => {
+  if (!row) throw new Error('There is no such operation.')
+  return row
+}
 
 /**
  * Whether an operation for this client id has failed: what it has left in PingFederate is nobody's, should there be
@@ -27,14 +37,18 @@ export const isGivenUp = async (
 
 /** The unfinished operation that holds a client; undefined where nothing does. */
 export const findOpen = async (db: Kysely<Database>, clientId: string): Promise<string | undefined> => {
-  const row = await db
-    .selectFrom('operation')
-    .select('operation_id')
-    .where('client_id', '=', clientId)
-    .where('state', '=', 'intended')
-    .executeTakeFirst()
+  const [row] = (await selectOpen(db, { clientId })).rows
   return row?.operation_id
 }
+
+const selectOpen = prepare((db, value: Placeholders<{ clientId: string }>) =>
+  db
+    .selectFrom('operation')
+    .select('operation_id')
+    .where('client_id', '=', value.clientId)
+    // As it stands in the condition of the index, which a parameter would not show.
+    .where('state', '=', sql.lit('intended')),
+)
 
 /** Whether one does, as an expression of a statement about clients. */
 export const isHeld = ({
@@ -52,10 +66,13 @@ export const isHeld = ({
  * Reads an operation within the write that is to end it, and keeps it as it is until that write is over: for what must
  * not be done a second time, nor after the operation was given up.
  */
-export const lockOperation = (trx: Kysely<Database>, operationId: string): Promise<OperationRow> =>
-  trx
+export const lockOperation = async (trx: Kysely<Database>, operationId: string): Promise<OperationRow> =>
+  theOnly((await holdOperation(trx, { operationId })).rows)
+
+const holdOperation = prepare((db, value: Placeholders<{ operationId: string }>) =>
+  db
     .updateTable('operation')
     .set(({ ref }) => ({ lease_until: ref('lease_until') }))
-    .where('operation_id', '=', operationId)
-    .returningAll()
-    .executeTakeFirstOrThrow()
+    .where('operation_id', '=', value.operationId)
+    .returningAll(),
+)

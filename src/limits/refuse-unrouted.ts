@@ -66,7 +66,8 @@ const createAnswer = ({ headers, newId, log, requests, countProblem }: Options) 
   const fields = Object.entries({
     ...headers,
     ...overloaded.headers,
-    'content-type': 'application/problem+json',
+    // As Fastify writes it.
+    'content-type': 'application/problem+json; charset=utf-8',
   }).flat()
   return (request: IncomingMessage, response: ServerResponse, { subject }: Principal): void => {
     const begun = performance.now()

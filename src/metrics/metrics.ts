@@ -1,4 +1,3 @@
-import type { WriteWatch } from '../database/measure-writes.ts'
 import type { CountProblem } from '../http/measure-requests.ts'
 import { type ProblemCode, problems } from '../problem.ts'
 import { singleFlight } from '../single-flight.ts'
@@ -10,7 +9,7 @@ import { createPingAccessMetrics } from './ping-access.ts'
 import { createPingFederateMetrics, type PingFederateMetrics } from './ping-federate.ts'
 import { createDelayHistogram, registerProcessMetrics } from './process.ts'
 import { createMetricRegistry, type MetricRegistry } from './registry.ts'
-import { createWriteMetrics } from './writes.ts'
+import { createWriteMetrics, type WriteMetrics } from './writes.ts'
 
 /** What is counted, each part for who counts it, and the one way to read it all. */
 export type Metrics = {
@@ -19,7 +18,7 @@ export type Metrics = {
   pingFederate: PingFederateMetrics
   /** Told of every call to PingAccess. */
   onPingAccessCall: ReturnType<typeof createPingAccessMetrics>
-  writes: WriteWatch
+  writes: WriteMetrics
   journal: JournalMetrics
   setInstallationWarnings: SetInstallationWarnings
   /** How late a timer of the event loop came, in seconds. */

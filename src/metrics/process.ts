@@ -32,9 +32,10 @@ export const registerProcessMetrics = ({ gauge, total }: MetricRegistry, version
   total({
     name: 'process_cpu_seconds_total',
     help: 'Time the processor spent on the process, in seconds.',
+    labels: [],
     read: () => {
       const { user, system } = process.cpuUsage()
-      return (user + system) / 1e6
+      return [[{}, (user + system) / 1e6]]
     },
   })
   single('process_resident_memory_bytes', 'Memory the process has.', () => process.memoryUsage.rss())

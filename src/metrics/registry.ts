@@ -22,8 +22,10 @@ export type MetricRegistry = {
   gauge: <Label extends string>(
     definition: Labelled<Label> & { read: () => readonly (readonly [Labels<Label>, number])[] },
   ) => void
-  /** A sum that somebody else keeps, read in the same way. */
-  total: (definition: Definition & { read: () => number }) => void
+  /** Sums that somebody else keeps, read in the same way. */
+  total: <Label extends string>(
+    definition: Labelled<Label> & { read: () => readonly (readonly [Labels<Label>, number])[] },
+  ) => void
   contentType: string
   render: () => Promise<string>
 }
@@ -62,12 +64,12 @@ export const createMetricRegistry = (): MetricRegistry => {
       }
       const metric = new Gauge<string>({ ...definition, labelNames: labels, registers, collect })
     },
-    total: ({ read, ...definition }) => {
+    total: ({ labels, read, ...definition }) => {
       const collect = () => {
         metric.reset()
-        metric.inc(read())
+        for (const [each, value] of read()) metric.inc(each, value)
       }
-      const metric = new Counter({ ...definition, registers, collect })
+      const metric = new Counter<string>({ ...definition, labelNames: labels, registers, collect })
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),

@@ -9,6 +9,8 @@ type NewRetrieval = Pick<IssuedRetrieval, 'retrievalId' | 'sealed' | 'redeemable
   subject: string
   /** OAuth client of that caller, empty where its access token names none. */
   oauthClientId: string
+  /** Until when a former secret of the client works; null where there is none. */
+  previousEndsAt: string | null
 }
 
 /** Stores an issued retrieval: its sealed secret, and its token only as a digest. */
@@ -26,5 +28,6 @@ export const insertRetrieval = prepare((db, value: Placeholders<NewRetrieval>) =
     expires_at: value.expiresAt,
     redeemed_at: null,
     redeemed_by: null,
+    previous_ends_at: value.previousEndsAt,
   }),
 )

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import { Problem } from '../problem.ts'
 import { expireRetrieval } from './expire.ts'
 import { aboutRetrieval, type FoundRetrieval, readRetrieval } from './find-retrieval.ts'
@@ -8,14 +9,17 @@ import { toRetrievalState } from './retrieval-state.ts'
 
 /** Kills an outstanding token and erases its sealed secret. False where the retrieval had come to another end. */
 export const revokeOutstanding = async (trx: Kysely<Database>, retrievalId: string): Promise<boolean> => {
-  const { numUpdatedRows } = await trx
+  const { numAffectedRows } = await revoke(trx, { retrievalId })
+  return numAffectedRows === 1n
+}
+
+const revoke = prepare((db, value: Placeholders<{ retrievalId: string }>) =>
+  db
     .updateTable('retrieval')
     .set({ state: 'revoked', sealed: null })
-    .where('retrieval_id', '=', retrievalId)
-    .where('state', '=', 'outstanding')
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
-}
+    .where('retrieval_id', '=', value.retrievalId)
+    .where('state', '=', 'outstanding'),
+)
 
 type Revocation = { isRevoked: boolean; retrieval: FoundRetrieval }
 

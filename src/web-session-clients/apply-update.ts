@@ -52,6 +52,6 @@ export const applyUpdate = async (
   request: UpdateRequest,
 ): Promise<UpdateAnswer> => {
   if (plan.changes.length > 0) return runChange(inSlots({ journal, pingFederate }), updateChange, request)
-  await findUpdatable({ pingFederate, store }, row.client_id)
+  await findUpdatable({ pingFederate, store }, row.client_id, row)
   return toUnchanged(row)
 }

@@ -48,7 +48,10 @@ export const createChange: Change<Upstream, CreateRequest, CreateAnswer> = {
   },
   intend: async (trx, { retrieval, clientId, team, clientLimit, actor }, store) => {
     const { subject, clientId: oauthClientId = '' } = actor.principal
-    await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
+    await insertRetrieval(trx, {
+      ...{ ...retrieval, clientId, team, subject, oauthClientId },
+      previousEndsAt: null,
+    })
     await keepClientLimit(store, trx, clientLimit)
   },
   send: async ({ upstream, store, timeoutMs }, { client, retrieval, operationId }, operation) =>

@@ -9,6 +9,7 @@ import { createDocument } from './create-document.ts'
 import { type CreateDependencies, toCreatedAnswer, toCreateRequest } from './create-request.ts'
 import { dryRunCreate } from './dry-run.ts'
 import { planCreate } from './plan.ts'
+import { refuseFullTeam } from './refuse-full-team.ts'
 import type { CreateWebSessionClient } from './schema.ts'
 import { inSlots } from './upstream.ts'
 
@@ -56,11 +57,12 @@ export const createWebSessionClient = (app: App, dependencies: CreateDependencie
             ),
           )
       const { webSession } = plan.body
+      const allowed = await refuseFullTeam(dependencies.store, toCreate)
       if (webSession) {
-        const delivered = await createDelivered(dependencies, toCreate, webSession)
+        const delivered = await createDelivered(dependencies, allowed, webSession)
         return reply.code(201).headers(delivered.headers).send(delivered.body)
       }
-      const created = await runChange(journal, createChange, toCreate)
+      const created = await runChange(journal, createChange, allowed)
       const { headers, body } = toCreatedAnswer(created, dependencies.config)
       return reply.code(201).headers(headers).send(body)
     },

@@ -20,6 +20,7 @@ import { findOtherId, toCreateBody, toPatch } from './ensure-plan.ts'
 import type { EnsuredWebSessionClient, EnsureWebSessionClient } from './ensure-schema.ts'
 import { findForbiddenRetrieval, planCreate } from './plan.ts'
 import { absent, asStale, requireMet } from './precondition.ts'
+import { refuseFullTeam } from './refuse-full-team.ts'
 import { findTaken } from './taken.ts'
 import { dryRunUpdate } from './update-dry-run.ts'
 import { parseUpdate, planUpdate } from './update-plan.ts'
@@ -124,7 +125,8 @@ const create = async (dependencies: EnsureDependencies, asked: Asked): Promise<E
   if (parseIfMatch(asked.request).condition !== undefined) throw absent(asked.actor.principal)
   if (asked.isDryRun)
     return { body: await dryRunCreate({ ...dependencies, log: asked.log }, choices, request) }
-  return { created: await runChange(inSlots(dependencies), createChange, request) }
+  const toCreate = await refuseFullTeam(dependencies.store, request)
+  return { created: await runChange(inSlots(dependencies), createChange, toCreate) }
 }
 
 /** What made the client, where it was this very request whose answer got lost. */

@@ -29,16 +29,20 @@ type Compared =
 
 /**
  * Reads a client in PingFederate and compares it.
+ * @param known its row as it was read before: it is not read again where PingFederate has just that
  * @throws Problem what became of the look, `operation_in_progress`, or `client_not_found` where the client has
  *   just been deleted here
  */
 export const lookForOurs = async (
   { pingFederate, store: { db } }: Where,
   clientId: string,
+  known?: ClientRow,
 ): Promise<Looked> => {
   const found = await pingFederate.findClient(clientId).catch(asFailure)
   if (found instanceof PingFederateFailure) throw toProblem(found)
   if (!found) return { kind: 'missing' }
+  if (known && (findMaker(found) ?? '') === known.operation_id && findDrift(found, known).length === 0)
+    return { kind: 'ours', found, row: known, differences: [] }
   const row = await findTaken(db, clientId)
   if (!row) throw new Problem('client_not_found', 'Somebody has just deleted the client.')
   const compared = await compare(db, found, row)
@@ -55,8 +59,9 @@ export const lookForOurs = async (
 export const findOurs = async (
   where: Where,
   clientId: string,
+  known?: ClientRow,
 ): Promise<Extract<Looked, { kind: 'ours' }>> => {
-  const looked = await lookForOurs(where, clientId)
+  const looked = await lookForOurs(where, clientId, known)
   if (looked.kind === 'missing') throw missing()
   if (looked.kind === 'foreign') throw notOurs()
   return looked

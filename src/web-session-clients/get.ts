@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { principalOf } from '../authentication/authenticate.ts'
 import { ClientId } from '../client-id.ts'
 import type { ClientRow, Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { Replication } from '../pingfederate/replication.ts'
@@ -78,12 +79,15 @@ export const getClient = async (
   principal: Principal,
   clientId: string,
 ): Promise<ClientRow> => {
-  const row = await db
-    .selectFrom('client')
-    .selectAll()
-    .where('client_id', '=', clientId)
-    .where('state', '=', 'active')
-    .executeTakeFirst()
+  const [row] = (await selectActive(db, { clientId })).rows
+  return requireReached(row, principal, clientId)
+}
+
+const selectActive = prepare((db, value: Placeholders<{ clientId: string }>) =>
+  db.selectFrom('client').selectAll().where('client_id', '=', value.clientId).where('state', '=', 'active'),
+)
+
+const requireReached = (row: ClientRow | undefined, principal: Principal, clientId: string): ClientRow => {
   if (row && mayReach(principal, row.team)) return row
   const about: About | undefined = row && { team: row.team, clientId }
   throw new Problem('client_not_found', `${toAbsence(principal)}.`, { about })
@@ -98,13 +102,18 @@ export const lockClient = async (
   principal: Principal,
   clientId: string,
 ): Promise<ClientRow> => {
-  await trx
+  const [row] = (await lockActive(trx, { clientId })).rows
+  return requireReached(row, principal, clientId)
+}
+
+const lockActive = prepare((db, value: Placeholders<{ clientId: string }>) =>
+  db
     .updateTable('client')
     .set(({ ref }) => ({ version: ref('version') }))
-    .where('client_id', '=', clientId)
-    .execute()
-  return getClient(trx, principal, clientId)
-}
+    .where('client_id', '=', value.clientId)
+    .where('state', '=', 'active')
+    .returningAll(),
+)
 
 /** What a caller is told of a client that it has not: to an admin, who has those of every team, that nobody has it. */
 export const toAbsence = (principal: Principal): string =>

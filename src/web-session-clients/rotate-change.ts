@@ -11,7 +11,14 @@ import { findRotatable } from './find-rotatable.ts'
 import { getClient } from './get.ts'
 import { lookForMarker, putClient } from './put-client.ts'
 import { chooseOverlap, type OverlapRules } from './rotation-overlap.ts'
-import { holdSecret, keepOverlap, putInForce, readOverlap, takeBackSecret } from './rotation-rows.ts'
+import {
+  findLastEnd,
+  holdSecret,
+  keepOverlap,
+  putInForce,
+  readOverlap,
+  takeBackSecret,
+} from './rotation-rows.ts'
 import { findHolder } from './taken.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -42,9 +49,13 @@ export const rotateChange: Change<Upstream, RotateRequest, RotateAnswer> = {
     const former = await holdSecret(trx, client, operationId)
     const { value: overlapMinutes } = chooseOverlap(overlap, former)
     const { subject, clientId: oauthClientId = '' } = actor.principal
-    await insertRetrieval(trx, { ...retrieval, clientId, team, subject, oauthClientId })
-    const { retrievalId } = retrieval
-    await keepOverlap(trx, { operationId, retrievalId, overlapMinutes, former })
+    await Promise.all([
+      insertRetrieval(trx, {
+        ...{ ...retrieval, clientId, team, subject, oauthClientId },
+        previousEndsAt: findLastEnd(former, overlapMinutes),
+      }),
+      keepOverlap(trx, operationId, overlapMinutes),
+    ])
   },
   send: async (tools, request, operation) => {
     const { upstream, store } = tools

@@ -1,7 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type QueryResult, sql } from 'kysely'
+import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database, OperationRow } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { Saved } from '../journal/change.ts'
-import type { FoundRetrieval } from '../secret-retrievals/find-retrieval.ts'
+import { keepFacts } from '../journal/keep-facts.ts'
+import { type FoundRetrieval, readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { revokeOutstanding } from '../secret-retrievals/revoke.ts'
 
 /** What a rotation keeps from its intent on, as JSON. */
@@ -11,36 +14,34 @@ type IntendedFacts = { overlapMinutes: number }
  * Marks the secret in force as being replaced: whoever sends its token waits until the end of the rotation is known. The
  * row stays locked until the intent is kept, so that what is decided by its state holds.
  */
-export const holdSecret = (
+export const holdSecret = async (
   trx: Kysely<Database>,
   { retrieval_id: retrievalId }: Pick<ClientRow, 'retrieval_id'>,
   operationId: string,
-): Promise<FoundRetrieval> =>
-  trx
+): Promise<FoundRetrieval> => toFound(await markReplaced(trx, { retrievalId, operationId }))
+
+const markReplaced = prepare((db, value: Placeholders<{ retrievalId: string; operationId: string }>) =>
+  db
     .updateTable('retrieval')
-    .set({ replaced_by: operationId })
-    .where('retrieval_id', '=', retrievalId)
+    .set({ replaced_by: value.operationId })
+    .where('retrieval_id', '=', value.retrievalId)
     .returningAll()
-    .returning(sql<string>`database_time()`.as('databaseTime'))
-    .executeTakeFirstOrThrow()
+    .returning(databaseTime.as('databaseTime')),
+)
 
-type Intended = { operationId: string; retrievalId: string; overlapMinutes: number; former: FoundRetrieval }
+/** @throws where there is none, as for the second of two works of one transaction that want the same row */
+const toFound = <Row>({ rows: [row] }: QueryResult<Row>): Row => {
+  if (row === undefined) throw new Error('The rotation has not found its row.')
+  return row
+}
 
-/** Keeps the overlap for whoever ends the operation, and until when a former secret works. */
+/** Keeps the overlap for whoever ends the operation. */
 export const keepOverlap = async (
   trx: Kysely<Database>,
-  { operationId, retrievalId, overlapMinutes, former }: Intended,
+  operationId: string,
+  overlapMinutes: number,
 ): Promise<void> => {
-  await trx
-    .updateTable('operation')
-    .set({ facts: JSON.stringify({ overlapMinutes } satisfies IntendedFacts) })
-    .where('operation_id', '=', operationId)
-    .execute()
-  await trx
-    .updateTable('retrieval')
-    .set({ previous_ends_at: findLastEnd(former, overlapMinutes) })
-    .where('retrieval_id', '=', retrievalId)
-    .execute()
+  await keepFacts(trx, { operationId, facts: JSON.stringify({ overlapMinutes } satisfies IntendedFacts) })
 }
 
 /** Until when any former secret works: a forced rotation leaves one that was former before it, and that may live longer. */
@@ -66,28 +67,37 @@ export const putInForce = async (
   { savedAt, replication }: Saved,
 ): Promise<InForce> => {
   if (retrievalId === null) throw new Error('The rotation hands out no secret.')
-  const former = await trx
-    .selectFrom('client')
-    .select('retrieval_id')
-    .where('client_id', '=', clientId)
-    .executeTakeFirstOrThrow()
-  await revokeOutstanding(trx, former.retrieval_id)
-  const client = await trx
-    .updateTable('client')
-    .set({
-      ...{ operation_id: operationId, retrieval_id: retrievalId, replication, saved_at: savedAt },
-      updated_at: sql<string>`database_time()`,
-    })
-    .where('client_id', '=', clientId)
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  const { previous_ends_at: previousEndsAt } = await trx
-    .selectFrom('retrieval')
-    .select('previous_ends_at')
-    .where('retrieval_id', '=', retrievalId)
-    .executeTakeFirstOrThrow()
+  // Both together, and then both that follow, so that two round trips on PostgreSQL do for four statements.
+  const [former, { previous_ends_at: previousEndsAt }] = await Promise.all([
+    selectFormer(trx, { clientId }).then(toFound),
+    readRetrieval(trx, retrievalId),
+  ])
+  const [client] = await Promise.all([
+    replaceSecret(trx, { clientId, operationId, retrievalId, replication, savedAt }).then(toFound),
+    revokeOutstanding(trx, former.retrieval_id),
+  ])
   return { client, previousEndsAt }
 }
+
+const selectFormer = prepare((db, value: Placeholders<{ clientId: string }>) =>
+  db.selectFrom('client').select('retrieval_id').where('client_id', '=', value.clientId),
+)
+
+type Replacement = Saved & { clientId: string; operationId: string; retrievalId: string }
+
+const replaceSecret = prepare((db, value: Placeholders<Replacement>) =>
+  db
+    .updateTable('client')
+    .set({
+      operation_id: value.operationId,
+      retrieval_id: value.retrievalId,
+      replication: value.replication,
+      saved_at: value.savedAt,
+      updated_at: databaseTime,
+    })
+    .where('client_id', '=', value.clientId)
+    .returningAll(),
+)
 
 /** Forgets the new retrieval, and lets the token of the secret in force be redeemed again. */
 export const takeBackSecret = async (

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
+import { type Placeholders, prepare } from '../database/statement.ts'
 import type { ChangeRequest } from '../journal/change.ts'
 import { findOpen } from '../journal/read-operation.ts'
 import { mayReach, type Principal } from '../principal.ts'
@@ -11,14 +12,14 @@ import { getClient } from './get.ts'
  * Who has a client id, in whatever case of letters, be it for a client or for an operation that is to make one: the very
  * same id before another one, since older versions let both be made.
  */
-export const findTaken = (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> =>
-  db
-    .selectFrom('client')
-    .selectAll()
-    .where(sql`lower(client_id)`, '=', clientId.toLowerCase())
-    .orderBy(({ eb }) => eb('client_id', '=', clientId), 'desc')
-    .limit(1)
-    .executeTakeFirst()
+export const findTaken = async (db: Kysely<Database>, clientId: string): Promise<ClientRow | undefined> => {
+  const { rows } = await selectInAnyCase(db, { lowered: clientId.toLowerCase() })
+  return rows.find(row => row.client_id === clientId) ?? rows[0]
+}
+
+const selectInAnyCase = prepare((db, value: Placeholders<{ lowered: string }>) =>
+  db.selectFrom('client').selectAll().where(sql`lower(client_id)`, '=', value.lowered),
+)
 
 /**
  * Refuses where the row alone says that the client id is taken: the operation that it belongs to need not be looked at.

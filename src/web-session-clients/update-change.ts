@@ -1,3 +1,4 @@
+import type { ClientRow } from '../database/schema.ts'
 import type { Change, ChangeRequest } from '../journal/change.ts'
 import { givenUp } from '../journal/problems.ts'
 import { lockOperation } from '../journal/read-operation.ts'
@@ -68,11 +69,16 @@ export const updateChange: Change<Upstream, UpdateRequest, UpdateAnswer> = {
 
 /**
  * PingFederate's client, where it is what was set.
+ * @param known as of {@link findOurs}
  * @throws Problem `client_drifted`, `client_missing_in_pingfederate`, `client_exists_in_pingfederate`, or what became of
  *   the look
  */
-export const findUpdatable = async (where: Where, clientId: string): Promise<ClientInPingFederate> => {
-  const { found, differences } = await findOurs(where, clientId)
+export const findUpdatable = async (
+  where: Where,
+  clientId: string,
+  known?: ClientRow,
+): Promise<ClientInPingFederate> => {
+  const { found, differences } = await findOurs(where, clientId, known)
   if (differences.length > 0) throw drifted(clientId, differences)
   return found
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { databaseTime } from '../database/database-time.ts'
 import type { ClientRow, Database, OperationRow } from '../database/schema.ts'
 import type { Saved } from '../journal/change.ts'
+import { keepFacts } from '../journal/keep-facts.ts'
 import type { NewClient } from '../pingfederate/client-settings.ts'
 import { toSearchText } from './client-row.ts'
 
@@ -15,11 +16,8 @@ export const keepTarget = async (
   { name, team, settings }: NewClient,
   version: number,
 ): Promise<void> => {
-  await trx
-    .updateTable('operation')
-    .set({ facts: JSON.stringify({ name, team, settings, version } satisfies Target) })
-    .where('operation_id', '=', operationId)
-    .execute()
+  const target = { name, team, settings, version } satisfies Target
+  await keepFacts(trx, { operationId, facts: JSON.stringify(target) })
 }
 
 /** What was decided with the intent. */

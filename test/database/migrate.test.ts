@@ -66,7 +66,10 @@ const engines: Record<string, (t: TestContext) => Promise<Place>> = {
   },
   PostgreSQL: async t => {
     const url = new Secret(await server.createDatabase(t))
-    return { open: () => openPostgres({ currentUrl: () => url, onIdleError: () => undefined }) }
+    return {
+      open: () =>
+        openPostgres({ currentUrl: () => url, onIdleError: () => undefined, onUndone: () => undefined }),
+    }
   },
 }
 

@@ -171,19 +171,19 @@ for (const committed of [true, false]) {
   })
 }
 
-test('503 once per connection at most, never 500, while a newer version adds a column', async t => {
+test('503 once at most, never 500, while a newer version adds a column', async t => {
   const { service, beside } = await start(t)
   assert.equal((await create(service)).status, 201)
   const read = () => service.call('GET', '/web-session-clients/pa_wam')
-  assert.equal((await read()).status, 200)
+  // On several connections.
+  assert.deepEqual(
+    new Set((await Promise.all(Array.from({ length: 20 }, read))).map(({ status }) => status)),
+    new Set([200]),
+  )
   await beside.query('alter table client add column later text; alter table retrieval add column later text')
   const statuses: number[] = []
   for (let round = 0; round < 25; round += 1) statuses.push((await read()).status)
-  assert.ok(
-    statuses.every(status => status === 200 || status === 503),
-    statuses.join(' '),
-  )
-  assert.equal(statuses.at(-1), 200)
+  assert.match(statuses.join(' '), /^(200|503)( 200){24}$/)
 })
 
 test('work that goes on after a failed statement is not taken for committed', async t => {

@@ -185,3 +185,67 @@ test('a work that throws before it has asked for anything takes no other with it
   )
   assert.equal(Object.keys(await readStates(store)).length, ids.length - 1)
 })
+
+test('close ends what waits and what is under way: what was answered is kept, what was rejected is not, and no connection is left', async t => {
+  const { store, database } = await start(t)
+  const many = Array.from({ length: 400 }, (_, index) => `retrieval ${index}`)
+  const underWay = Promise.withResolvers<void>()
+  const writes = many.map(id =>
+    share(store, async trx => {
+      await insert(trx, { id })
+      underWay.resolve()
+      await claim(trx, { id })
+    }),
+  )
+  await underWay.promise
+  const closed = store.close()
+  const settled = await Promise.allSettled(writes)
+  await closed
+  const answered = many.filter((_, index) => settled[index]?.status === 'fulfilled')
+  for (const result of settled)
+    if (result.status === 'rejected') assert.ok(isDatabaseUnavailable(result.reason), String(result.reason))
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  const { rows } = await beside.query('select retrieval_id, state from retrieval')
+  assert.deepEqual(rows.map(row => row.retrieval_id).toSorted(), answered.toSorted())
+  const left = `
+    select count(*)::int as left from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`
+  // The server hears of a connection's end a little later.
+  while ((await beside.query(left)).rows[0].left > 0);
+})
+
+test('each succeeds, whatever its connection had prepared, when a newer version adds a column meanwhile', async t => {
+  const { store, database } = await start(t)
+  const redeem = prepare((db, value: Placeholders<{ id: string }>) =>
+    db
+      .updateTable('retrieval')
+      .set({ state: 'redeemed' })
+      .where('retrieval_id', '=', value.id)
+      .where('state', '=', 'outstanding')
+      .returningAll(),
+  )
+  const all = (prefix: string) => ids.map(id => `${prefix} ${id}`)
+  await Promise.all(
+    ['before', 'after', 'alone'].flatMap(all).map(id => share(store, trx => insert(trx, { id }))),
+  )
+  const claimAll = (claimed: readonly string[], mayShare: boolean) =>
+    Promise.all(claimed.map(id => store.write(trx => redeem(trx, { id }), { mayShare })))
+  // On every connection, so that each has the statement for one; the last one used is used next.
+  await claimAll(all('before').slice(20), false)
+  await claimAll(all('before').slice(0, 20), true)
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  const addColumn = (name: string) => beside.query(`alter table retrieval add column ${name} text`)
+  await addColumn('later')
+  const claimed = await claimAll(all('after'), true)
+  assert.deepEqual(
+    claimed.map(({ rows: [row] }) => [row?.retrieval_id, row && 'later' in row]),
+    all('after').map(id => [id, true]),
+  )
+  assert.equal(store.undone().schema, 1)
+  await addColumn('latest')
+  assert.ok((await claimAll(all('alone'), false)).every(({ rows }) => rows.length === 1))
+})

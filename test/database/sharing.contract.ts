@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import { databaseTime } from '../../src/database/database-time.ts'
@@ -60,6 +61,8 @@ const find = prepare((db, value: Placeholders<{ id: string; team: string }>) =>
 type Work<T> = (trx: Kysely<Database>) => Promise<T>
 type Sharing = { openStore: OpenStore; share: <T>(store: Store, work: Work<T>) => Promise<T> }
 
+const nothing = { refusal: 0, lock: 0, schema: 0, statement: 0 }
+
 const names = Array.from({ length: 40 }, (_, index) => `name ${index}`)
 
 /** What is promised of writes that may share a transaction. */
@@ -69,7 +72,7 @@ export const checkShared = (openStore: OpenStore): void => {
       const share: Sharing['share'] = (store, work) => store.write(work, { durable, mayShare: true })
       for (const check of [checkInserts, checkReservations, checkUpdates, checkSelects])
         check({ openStore, share: (store, work) => share(store, onlyOnce(work)) })
-      for (const check of [checkFailures, checkTurns]) check({ openStore, share })
+      for (const check of [checkFailures, checkUndone, checkTurns]) check({ openStore, share })
     })
 }
 
@@ -191,11 +194,39 @@ const checkFailures = ({ openStore, share }: Sharing): void => {
       names.filter((_, index) => index % 5 === 0),
     )
     assert.deepEqual((await readIds(store)).toSorted(), kept.toSorted())
+    assert.notDeepEqual(store.undone(), nothing)
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') continue
       assert.equal(result.reason === refusal, index % 5 < 3)
       assert.equal(isDatabaseUnavailable(result.reason), false)
     }
+  })
+}
+
+const insertUnlessRefused =
+  (id: string, refusedAfter: 'read' | 'insert' | undefined): Work<void> =>
+  async trx => {
+    const refuseAfter = (step: 'read' | 'insert'): void => {
+      if (step === refusedAfter) throw new Error('refused')
+    }
+    await find(trx, { id, team: 'payments' })
+    refuseAfter('read')
+    await insertRetrieval(trx, { id: randomUUID(), team: 'payments', sealed: null })
+    refuseAfter('insert')
+  }
+
+const checkUndone = ({ openStore, share }: Sharing): void => {
+  test('a transaction is counted as undone for a work that is refused after it has written, and not before', async t => {
+    const store = await openStore(t)
+    const insertOrRefuse = (after: 'read' | 'insert') =>
+      Promise.allSettled(
+        names.map((id, index) => share(store, insertUnlessRefused(id, index === 7 ? after : undefined))),
+      )
+    await insertOrRefuse('read')
+    assert.deepEqual(store.undone(), nothing)
+    await insertOrRefuse('insert')
+    assert.deepEqual(store.undone(), { ...nothing, refusal: 1 })
+    assert.equal((await readIds(store)).length, 2 * (names.length - 1))
   })
 }
 

@@ -28,3 +28,14 @@ test('a statement is built once for each engine, and run with the values of each
   }
   assert.equal(built, stores.length)
 })
+
+test('a run throws where many at once would not be told their results, on either engine', async t => {
+  const insert = prepare((db, value: Placeholders<{ clientId: string }>) =>
+    db
+      .insertInto('client')
+      .values({ ...clientRow({}), client_id: value.clientId })
+      .onConflict(conflict => conflict.doNothing()),
+  )
+  const { db } = await openSqliteStore(t)
+  await assert.rejects(async () => insert(db, { clientId: 'pa_wam' }), /by which column/)
+})

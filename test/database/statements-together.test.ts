@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { type CompiledQuery, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { toAtOnce } from '../../src/database/at-once.ts'
@@ -19,8 +19,9 @@ const find = prepare((db, value: Placeholders<{ id: string }>) =>
 )
 
 /** Works that ask together, and the statements that were sent for them. */
-const start = async (t: Parameters<typeof openPostgresStore>[0]) => {
-  const { db } = await openPostgresStore(t, await server.createDatabase(t))
+const start = async (t: TestContext) => {
+  const database = await server.createDatabase(t)
+  const { db, takeTurns } = await openPostgresStore(t, database)
   const sent: CompiledQuery[] = []
   const together = askTogether({
     db,
@@ -31,7 +32,7 @@ const start = async (t: Parameters<typeof openPostgresStore>[0]) => {
   })
   const dialect = new PostgresDialect({ pool: new pg.Pool() })
   const workOf = (work: number) => toAtOnce(db, dialect, statement => together.ask(work, statement))
-  return { together, workOf, sent }
+  return { database, takeTurns, together, workOf, sent }
 }
 
 test('statements are sent in the order in which each was first asked for, and runs of one are sent once', async t => {
@@ -83,4 +84,31 @@ test('nothing is sent any more once it has ended, because the connection may hav
   await assert.rejects(insert(workOf(0), { id: 'a' }), /has ended/)
   await new Promise(setImmediate)
   assert.equal(sent.length, 0)
+})
+
+/** Of those locks, which a statement has got that waits for another one; read until there is such a statement. */
+const readHeldBy = async (beside: pg.Client, names: readonly string[]): Promise<string[]> => {
+  const held = `
+    select name from unnest($1::text[]) as name inner join pg_locks as lock
+      on (lock.classid::bigint << 32) | lock.objid::bigint = hashtextextended(name, 0)
+    where lock.locktype = 'advisory' and lock.granted and lock.pid in (
+      select pid from pg_locks where locktype = 'advisory' and not granted
+    ) order by name collate "C"`
+  for (;;) {
+    const { rows } = await beside.query<{ name: string }>(held, [names])
+    if (rows.length > 0) return rows.map(({ name }) => name)
+  }
+}
+
+test('turns that are asked for together are taken in the order of their names, whatever the order of the works', async t => {
+  const { database, takeTurns, workOf } = await start(t)
+  const beside = new pg.Client(database)
+  await beside.connect()
+  t.after(() => beside.end())
+  const names = ['e', 'b', 'd', 'a', 'c']
+  await beside.query(`begin; select pg_advisory_xact_lock(hashtextextended('c', 0))`)
+  const taken = Promise.all(names.map((name, work) => takeTurns(workOf(work), name)))
+  assert.deepEqual(await readHeldBy(beside, names), ['a', 'b'])
+  await beside.query('rollback')
+  await taken
 })

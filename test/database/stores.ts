@@ -26,7 +26,14 @@ export const openSqliteStoreAt = async (t: TestContext, path: string): Promise<S
 
 /** A store on a PostgreSQL database, closed when the test ends. */
 export const openPostgresStore = async (t: TestContext, url: string): Promise<Store> =>
-  closeAfter(t, await openPostgres({ currentUrl: () => new Secret(url), onIdleError: () => undefined }))
+  closeAfter(
+    t,
+    await openPostgres({
+      currentUrl: () => new Secret(url),
+      onIdleError: () => undefined,
+      onUndone: () => undefined,
+    }),
+  )
 
 const closeAfter = (t: TestContext, store: Store): Store => {
   t.after(() => store.close().catch(() => undefined))

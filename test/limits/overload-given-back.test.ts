@@ -5,6 +5,7 @@ import { openConnection } from '../http/raw-socket.ts'
 import { readMetrics, sumOf } from '../metrics/exposition.ts'
 import { startTestService, type TestService } from '../service.ts'
 import { smallest } from '../web-session-clients/requests.ts'
+import { share, startFullShare } from './full-share.ts'
 
 const head = (line: string, ...fields: string[]): string =>
   [`${line} HTTP/1.1`, 'host: x', ...fields].map(each => `${each}\r\n`).join('')
@@ -72,10 +73,13 @@ const readLoad = async (service: TestService) => {
   return { arriving, inFlight: inFlight - 1 }
 }
 
-/** The service hears of a connection's end a little after the test; what is kept for good is still there later. */
-const readSettledLoad = async (service: TestService) => {
+/**
+ * The service hears of a connection's end a little after the test; what is kept for good is still there later.
+ * @param held requests that are meant to be under way
+ */
+const readSettledLoad = async (service: TestService, held = 0) => {
   let load = await readLoad(service)
-  for (let reads = 0; reads < 200 && (load.arriving !== 0 || load.inFlight !== 0); reads += 1)
+  for (let reads = 0; reads < 200 && (load.arriving !== 0 || load.inFlight !== held); reads += 1)
     load = await readLoad(service)
   return load
 }
@@ -91,6 +95,23 @@ test('76: whatever is sent, and however its connection ends, nothing is kept of 
     { numRuns: 40 },
   )
   assert.equal((await service.call('POST', '/web-session-clients', { body: smallest })).status, 201)
+})
+
+test('76: the same of a team without a place, whose changes are refused before they are routed', async t => {
+  const { service, send: sendAsTeam, release } = await startFullShare(t)
+  const target = await toTarget(service)
+  await fc.assert(
+    fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 20 }), async connections => {
+      await Promise.all(connections.map(each => send(t, target, each)))
+      assert.deepEqual(await readSettledLoad(service, share), { arriving: 0, inFlight: share })
+      assert.equal((await sendAsTeam('POST', '/web-session-clients', smallest)).status, 503)
+    }),
+    { numRuns: 20 },
+  )
+  await release()
+  assert.deepEqual(await readSettledLoad(service), { arriving: 0, inFlight: 0 })
+  const body = { ...smallest, clientId: 'after' }
+  assert.equal((await service.call('POST', '/web-session-clients', { body })).status, 201)
 })
 
 test('76: 200 for readiness and 201 for a create after 400 connections, more than there are places, that ended with', async t => {

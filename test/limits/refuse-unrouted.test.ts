@@ -32,7 +32,7 @@ test('503 overloaded before Fastify to a known caller’s change without a place
   const send = (method: string, headers: Record<string, string>) => fetch(`${url}/work`, { method, headers })
   const refused = await send('POST', { authorization: 'known' })
   assert.equal(refused.status, 503)
-  assert.equal(refused.headers.get('content-type'), 'application/problem+json')
+  assert.equal(refused.headers.get('content-type'), 'application/problem+json; charset=utf-8')
   for (const [name, value] of Object.entries({
     'retry-after': '1',
     'x-request-id': id,

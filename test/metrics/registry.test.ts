@@ -31,7 +31,10 @@ test('a value that is not known is no zero, with labels and without, also after 
 })
 
 test('a sum that somebody else keeps is told as it stands, however often it is read', async () => {
-  const { total, render } = createMetricRegistry()
-  total({ ...named, read: () => 5 })
-  for (let time = 0; time < 2; time += 1) assert.equal(sumOf(parseExposition(await render()), 'planted'), 5)
+  for (const labels of [{}, { kind: 'a' }]) {
+    const { total, render } = createMetricRegistry()
+    total<string>({ ...named, labels: Object.keys(labels), read: () => [[labels, 5]] })
+    for (let time = 0; time < 2; time += 1)
+      assert.equal(sumOf(parseExposition(await render()), 'planted', labels), 5)
+  }
 })

@@ -18,3 +18,10 @@ test('writes count by how they end, and none is pending when all have', async t 
   assert.equal(sumOf(metrics, 'web_session_clients_database_write_duration_seconds_count'), ended)
   assert.equal(sumOf(metrics, 'web_session_clients_database_writes_pending'), 0)
 })
+
+test('transactions that were undone are there from the start, by why', async t => {
+  const metrics = await readMetrics(await startTestService(t))
+  const undone = 'web_session_clients_database_batches_undone_total'
+  for (const reason of ['refusal', 'lock', 'schema', 'statement'])
+    assert.equal(sumOf(metrics, undone, { reason }), 0)
+})

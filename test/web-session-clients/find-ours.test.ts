@@ -44,3 +44,21 @@ test('a client is ours with its marker and without any, and with that of an oper
   await callAdminApi(service.sandbox, 'DELETE', path)
   assert.equal(await find(), 'client_missing_in_pingfederate')
 })
+
+test('a row that was read before is not read again where PingFederate has just that, and is not trusted where it has not', async t => {
+  const service = await startTestService(t)
+  await createRetrieval(service)
+  await service.stop()
+  const { journal, store } = await openJournal(t, service, { aheadMs: 0 })
+  const { pingFederate } = journal.upstream
+  const { row } = await findOurs({ pingFederate, store }, 'pa_wam')
+  const noDatabase = { pingFederate, store: { db: undefined as never } }
+  assert.deepEqual((await findOurs(noDatabase, 'pa_wam', row)).row, row)
+  const find = (known: typeof row) => findOurs({ pingFederate, store }, 'pa_wam', known)
+  for (const stale of [{ name: 'former' }, { operation_id: randomUUIDv7() }]) {
+    const found = await find({ ...row, ...stale })
+    assert.deepEqual([found.row, found.differences], [row, []])
+  }
+  await callAdminApi(service.sandbox, 'DELETE', path)
+  await assert.rejects(find(row), { code: 'client_missing_in_pingfederate' })
+})
