@@ -69,33 +69,34 @@ const end = async (
 /** It is looked at right before it is written, because PingAccess has no `If-Match`: what an administrator saves in between is lost. */
 const writeSecret = async (write: Write): Promise<Outcome> => {
   const { find, pingAccess, request } = write
+  const written: Written[] = []
   try {
     const places = await find()
-    const webSessions = await writeAll(pingAccess, places, request)
-    return await end(write, { delivered: { isNew: places.some(({ id }) => id === null), webSessions } })
+    for (const place of places) written.push(await writeOne(pingAccess, place, request))
+    const isNew = places.some(({ id }) => id === null)
+    return await end(write, { delivered: { isNew, webSessions: written } })
   } catch (error) {
     if (!(error instanceof PingAccessFailure))
       return end(write, { failure: toDeliveryFailure(asProblem(error)) })
     if (error.isAmbiguous) return toUnknown(pingAccess, error)
-    return end(write, { failure: toDeliveryFailure(toPingAccessProblem(error, toPointer(request.pointer))) })
+    const problem = toPingAccessProblem(error, toPointer(request.pointer))
+    return end(write, { failure: { ...toDeliveryFailure(problem), mayHave: written.length > 0 } })
   }
 }
 
-/** One after the other: the first that is refused ends it, and the former secret works in all the others. */
-const writeAll = async (
+type Written = { id: number; name: string; audience: string }
+
+/** Web sessions are written one after the other: the first that is refused ends it, and the former secret works in all the others. */
+const writeOne = async (
   pingAccess: DeliveryUpstream,
-  places: readonly PlannedWebSession[],
+  { id, body }: PlannedWebSession,
   { secret }: { secret: Secret },
-) => {
-  const written: { id: number; name: string; audience: string }[] = []
-  for (const { id, body } of places) {
-    const saved =
-      id === null
-        ? await pingAccess.createWebSession(body, secret)
-        : await pingAccess.replaceWebSession(id, body, secret)
-    written.push({ id: saved.id, name: saved.name, audience: saved.audience })
-  }
-  return written
+): Promise<Written> => {
+  const saved =
+    id === null
+      ? await pingAccess.createWebSession(body, secret)
+      : await pingAccess.replaceWebSession(id, body, secret)
+  return { id: saved.id, name: saved.name, audience: saved.audience }
 }
 
 const intervalMs = 250

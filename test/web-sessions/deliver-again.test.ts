@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Answer, laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
+import { type Delivered, deliver, open, startDelivered, webSessions } from './delivered.ts'
+
+/** The service of a later time, when nothing holds the client any more. */
+const startLater = async (t: TestContext, service: Delivered): Promise<TestService> => {
+  await service.stop()
+  return startTestService(t, { after: service, world: { now: () => Date.now() + laterThanLeasesMs } })
+}
+
+/** Asks again as long as the answer is that somebody works on it. */
+const deliverOnceSettled = async (service: TestService): Promise<Answer> => {
+  for (;;) {
+    const answer = await deliver(service)
+    if (answer.body.code !== 'operation_in_progress') return answer
+  }
+}
+
+const refusal = { kind: 'answer', status: 422, body: '{"flash":["Save Failed."],"form":{}}' } as const
+
+test('84: PingAccess took a secret whose answer was lost: the next delivery leaves that one alive, so people log in although PingAccess refuses the next', async t => {
+  const service = await startDelivered(t, { env: { PINGACCESS_TIMEOUT_MS: '200' } })
+  service.admin.break('PUT', { kind: 'lost' })
+  const unknown = await deliver(service)
+  assert.deepEqual([unknown.status, unknown.body.code], [504, 'outcome_unknown'])
+  assert.match(await open(service), /^Hello, Ana/)
+  const later = await startLater(t, service)
+  service.admin.break('PUT', refusal)
+  const refused = await deliverOnceSettled(later)
+  assert.deepEqual(
+    [refused.status, refused.body.code],
+    [502, 'delivery_failed'],
+    JSON.stringify(refused.body),
+  )
+  assert.match(await open(service), /^Hello, Ana/)
+  assert.equal((await deliver(later)).status, 200)
+  assert.match(await open(service), /^Hello, Ana/)
+})
+
+test('84: the first of two web sessions has the secret and the second is refused: the next delivery leaves that one alive', async t => {
+  const service = await startDelivered(t)
+  const [first = assert.fail()] = await webSessions(service)
+  const { id, ...others } = first
+  await service.administrator.send('POST', '/webSessions', {
+    ...others,
+    ...{ name: 'second', audience: 'second' },
+    clientCredentials: { clientId: 'pay', clientSecret: { value: 'x' }, credentialsType: 'SECRET' },
+  })
+  service.admin.break('PUT', { kind: 'before', work: async () => service.admin.break('PUT', refusal) })
+  const failed = await deliver(service)
+  assert.deepEqual([failed.status, failed.body.code], [502, 'delivery_failed'], JSON.stringify(failed.body))
+  assert.match(await open(service), /^Hello, Ana/)
+  service.admin.break('PUT', refusal)
+  const again = await deliver(service)
+  assert.deepEqual([again.status, again.body.code], [502, 'delivery_failed'], JSON.stringify(again.body))
+  assert.match(await open(service), /^Hello, Ana/)
+  assert.ok(id)
+})
