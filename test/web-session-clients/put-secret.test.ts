@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type Answer, laterThanLeasesMs, startTestService, type TestService } from '../service.ts'
-import { type Delivered, deliver, open, startDelivered, webSessions } from './delivered.ts'
+import { type Delivered, deliver, open, startDelivered, webSessions } from '../web-sessions/delivered.ts'
 
 /** The service of a later time, when nothing holds the client any more. */
 const startLater = async (t: TestContext, service: Delivered): Promise<TestService> => {

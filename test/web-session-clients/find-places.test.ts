@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordCalls, writesOf } from '../web-session-clients/requests.ts'
-import { deliver, startDelivered, webSessions } from './delivered.ts'
+import { deliver, startDelivered, webSessions } from '../web-sessions/delivered.ts'
+import { recordCalls, writesOf } from './requests.ts'
 
 test('422 audience_taken when a web session that exists would get the audience of another client’s', async t => {
   const service = await startDelivered(t)
