@@ -40,9 +40,6 @@ export const putSecret = async (
     const saved = isInUse ? await waitForEngines(tools, operation.clientId, delivery.saved) : delivery.saved
     const write: Write = { ...delivery, store: tools.store, operation, pingAccess, saved }
     if (isInUse && saved.replication !== 'ready') return await end(write, { failure: notOnEveryEngine })
-    // What hangs may arrive late, and must not meet the secret of another delivery.
-    if (!(await holdForLateCall(tools.store, operation, pingAccess.timeoutMs)))
-      return { kind: 'unknown', cause: new Error('The lease was over before PingAccess was written to.') }
     return await writeSecret(write)
   } catch (error) {
     // PingFederate has the secret by now, so that nobody may be told that nothing was done.
@@ -55,6 +52,11 @@ const toUnknown = ({ timeoutMs }: DeliveryUpstream, cause: unknown): Outcome => 
   ...{ kind: 'unknown', cause },
   heldMs: lateCallMs(timeoutMs),
 })
+
+const leaseOver: Outcome = {
+  kind: 'unknown',
+  cause: new Error('The lease was over before PingAccess was written to.'),
+}
 
 type Write = Delivery & { store: Store; operation: LeasedOperation; pingAccess: DeliveryUpstream }
 
@@ -72,7 +74,11 @@ const writeSecret = async (write: Write): Promise<Outcome> => {
   const written: Written[] = []
   try {
     const places = await find()
-    for (const place of places) written.push(await writeOne(pingAccess, place, request))
+    for (const place of places) {
+      // Right before each write: what hangs may arrive late, and must not meet the secret of another delivery.
+      if (!(await holdForLateCall(write.store, write.operation, pingAccess.timeoutMs))) return leaseOver
+      written.push(await writeOne(pingAccess, place, request))
+    }
     const isNew = places.some(({ id }) => id === null)
     return await end(write, { delivered: { isNew, webSessions: written } })
   } catch (error) {

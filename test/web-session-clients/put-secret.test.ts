@@ -57,3 +57,24 @@ test('84: the first of two web sessions has the secret and the second is refused
   assert.match(await open(service), /^Hello, Ana/)
   assert.ok(id)
 })
+
+test('84, 504: a process that was away until another one delivered does not put its former secret into PingAccess', async t => {
+  let awayMs = 0
+  const service = await startDelivered(t, { world: { now: () => Date.now() + awayMs } })
+  const written: string[] = []
+  service.pingAccess.onExchange(({ method }) => method === 'GET' || written.push(method))
+  let meanwhile: Answer | undefined
+  // The first look is before PingFederate is written to, the second right before PingAccess is.
+  service.admin.break('GET', { kind: 'before', work: async () => undefined })
+  service.admin.break('GET', {
+    kind: 'before',
+    work: async () => {
+      awayMs = laterThanLeasesMs
+      meanwhile = await deliver(service)
+    },
+  })
+  const late = await deliver(service)
+  assert.equal(meanwhile?.status, 200, JSON.stringify(meanwhile?.body))
+  assert.deepEqual([late.status, late.body.code], [504, 'outcome_unknown'])
+  assert.deepEqual(written, ['PUT'])
+})
