@@ -54,7 +54,6 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/deliver-dry-run.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/deliver-request.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/delivery-problems.ts': 'web-sessions/deliver.test.ts',
-  'web-session-clients/rotate-delivered.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
   // What the kind behind a change writes, on each engine.
