@@ -112,17 +112,17 @@ const maxWaitMs = 30_000
 
 /** Has the engines told, where this service is to do that, and waits until all of them have it, or for too long. */
 const waitForEngines = async (
-  { upstream: { replication, isPublishing }, timeoutMs }: Tools,
+  { upstream: { replication, isPublishing }, store, timeoutMs }: Tools,
   clientId: string,
   saved: Saved,
 ): Promise<Saved> => {
   if (saved.replication === 'ready') return saved
+  const until = store.now() + Math.min(maxWaitMs, maxWaitTimeouts * timeoutMs)
   if (isPublishing) await replication.publish()
-  const rounds = Math.min(maxWaitMs, maxWaitTimeouts * timeoutMs) / intervalMs
-  for (let round = 0; ; round += 1) {
+  for (;;) {
     const status = await replication.findStatusOf(clientId, saved.savedAt)
     if (status === 'ready') return { ...saved, replication: status }
-    if (round >= rounds) return saved
+    if (store.now() >= until) return saved
     await pause(intervalMs)
   }
 }

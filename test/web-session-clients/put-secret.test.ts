@@ -78,3 +78,26 @@ test('84, 504: a process that was away until another one delivered does not put 
   assert.deepEqual([late.status, late.body.code], [504, 'outcome_unknown'])
   assert.deepEqual(written, ['PUT'])
 })
+
+test('84, 502 delivery_failed: engines that never have the secret are waited for as long as PingFederate answers slowly, too', async t => {
+  let awayMs = 0
+  const service = await startDelivered(t, {
+    sandbox: { cluster: 'clustered' },
+    env: { PINGFEDERATE_REPLICATION: 'trigger' },
+    world: { now: () => Date.now() + awayMs },
+  })
+  const { faults, onExchange } = service.sandbox.pingFederate
+  faults.always({
+    match: { path: '/cluster/replicate' },
+    fault: { acts: false, answer: { kind: 'status', status: 503 } },
+  })
+  let looks = 0
+  onExchange(({ path }) => {
+    if (path !== '/cluster/status') return
+    looks += 1
+    awayMs += 10_000
+  })
+  const { status, body } = await deliver(service)
+  assert.deepEqual([status, body.code], [502, 'delivery_failed'], JSON.stringify(body))
+  assert.ok(looks < 10, `${looks} looks`)
+})
