@@ -101,3 +101,22 @@ test('84, 502 delivery_failed: engines that never have the secret are waited for
   assert.deepEqual([status, body.code], [502, 'delivery_failed'], JSON.stringify(body))
   assert.ok(looks < 10, `${looks} looks`)
 })
+
+test('84, 504: whoever stops the service breaks off what PingAccess does not answer, and the caller is told', async t => {
+  const service = await startDelivered(t)
+  const struck = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  service.admin.break('PUT', {
+    kind: 'before',
+    work: () => {
+      struck.resolve()
+      return released.promise
+    },
+  })
+  const answered = deliver(service).catch(error => error)
+  await struck.promise
+  await service.stop({ graceMs: 0 })
+  const { status, body } = await answered
+  released.resolve()
+  assert.deepEqual([status, body?.code], [504, 'outcome_unknown'])
+})
