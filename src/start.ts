@@ -91,9 +91,10 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
     installation.stop()
     const idle = maintenance.stop()
     pingFederate.stop()
-    await closeWithin(app, { graceMs, handOver: transport.close, log })
-    // What still calls PingFederate now has no caller who waits for it.
-    await Promise.all([transport.close(), pingAccess?.close()])
+    const handOver = async () => void (await Promise.all([transport.close(), pingAccess?.close()]))
+    await closeWithin(app, { graceMs, handOver, log })
+    // What still calls PingFederate or PingAccess now has no caller who waits for it.
+    await handOver()
     await idle
     await metricsListener.stop()
     await dispatcher.destroy()

@@ -58,13 +58,9 @@ const heldElsewhere: Record<string, string> = {
   'web-session-clients/hold-and-look.ts': 'web-session-clients/put-client.test.ts',
   'web-session-clients/find-deletable.ts': 'web-session-clients/delete.test.ts',
   // What a change plans, and its dry run, which the route shows.
-  'web-session-clients/create-delivered.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/deliver-dry-run.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/deliver-request.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/delivery-problems.ts': 'web-sessions/deliver.test.ts',
-  'web-session-clients/find-places.ts': 'web-sessions/deliver.test.ts',
-  'web-session-clients/put-secret.ts': 'web-sessions/deliver.test.ts',
-  'web-session-clients/rotate-delivered.ts': 'web-sessions/deliver.test.ts',
   'web-session-clients/update-dry-run.ts': 'web-session-clients/update.test.ts',
   'web-session-clients/update-plan.ts': 'web-session-clients/update.test.ts',
   // What the kind behind a change writes, on each engine.

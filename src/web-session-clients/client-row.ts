@@ -146,7 +146,13 @@ type DeliveryFacts = RotationFacts & {
 }
 
 /** What PingAccess did not take, and why. */
-export type DeliveryFailure = { detail: string; violations?: Violation[]; retryAfter?: string }
+export type DeliveryFailure = {
+  detail: string
+  violations?: Violation[]
+  retryAfter?: string
+  /** Whether a web session has the secret all the same, or nobody knows. */
+  mayHave?: boolean
+}
 
 export const toDeliveryFacts = (
   row: ClientRow,

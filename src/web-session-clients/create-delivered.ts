@@ -1,10 +1,14 @@
+import { rehearseChange } from '../journal/rehearse.ts'
+import { answerRepetition } from '../journal/replay.ts'
 import { runChange } from '../journal/run.ts'
 import type { AskedWebSession } from '../pingaccess/merge-web-session.ts'
-import { Problem } from '../problem.ts'
-import { toUnchanged } from './client-row.ts'
-import { type CreateRequest, createChange } from './create-change.ts'
+import { PingFederateFailure } from '../pingfederate/failure.ts'
+import { toProblem } from '../pingfederate/to-problem.ts'
+import { Problem, type ProblemCode } from '../problem.ts'
+import { Secret } from '../secret.ts'
+import { type CreateAnswer, type CreateRequest, createChange } from './create-change.ts'
 import { type CreateDependencies, toCreatedHeaders } from './create-request.ts'
-import { deliverChange } from './deliver-change.ts'
+import { type DeliverAnswer, deliverChange } from './deliver-change.ts'
 import { toDeliverRequest } from './deliver-request.ts'
 import { findPlaces } from './find-places.ts'
 import { getClient } from './get.ts'
@@ -22,24 +26,59 @@ export const createDelivered = async (
   request: CreateRequest,
   asked: AskedWebSession,
 ) => {
-  const { journal, store, config } = dependencies
-  const { client, clientId, actor } = request
-  if (!request.refusal) await findPlaces(journal.upstream, { client, asked, pointer })
-  const running = inSlots(dependencies)
-  const { client: created, isReplayed } = await runChange(running, createChange, request)
-  const headers = toCreatedHeaders(created, isReplayed, config.publicUrl ?? '')
-  const row = await getClient(store.db, actor.principal, clientId)
-  if (row.delivery !== null) return { headers, body: { ...toUnchanged(row).client, retrieval: null } }
-  const toDeliver = toDeliverRequest(dependencies, { client: row, body: asked, actor, pointer })
-  const delivered = await runChange(running, deliverChange, toDeliver).catch(error => {
-    throw error instanceof Problem ? afterCreate(error) : error
-  })
-  return { headers, body: { ...delivered.client, retrieval: null } }
+  const { client: created, isReplayed } = await create(dependencies, request, asked)
+  const delivered = await deliver(dependencies, { request, asked, team: created.team })
+  return {
+    headers: toCreatedHeaders(created, isReplayed, dependencies.config.publicUrl ?? ''),
+    body: { ...delivered.client, retrieval: null },
+  }
 }
+
+/** Our own records are asked before PingAccess: a repetition does not need it, and another team learns nothing of it. */
+const create = async (
+  dependencies: CreateDependencies,
+  request: CreateRequest,
+  asked: AskedWebSession,
+): Promise<CreateAnswer> => {
+  const { journal } = dependencies
+  const earlier = await answerRepetition(journal, createChange, request)
+  if (earlier) return earlier
+  await rehearseChange(journal, createChange, request)
+  await findPlaces(journal.upstream, { client: request.client, asked, pointer })
+  return runChange(inSlots(dependencies), createChange, request)
+}
+
+type ToDeliver = { request: CreateRequest; asked: AskedWebSession; team: string }
+
+const deliver = async (
+  dependencies: CreateDependencies,
+  { request: { clientId, actor, idempotent }, asked, team }: ToDeliver,
+): Promise<DeliverAnswer> => {
+  const { journal, store } = dependencies
+  // The blank keeps it apart from every key that can be sent.
+  const key = idempotent && new Secret(`create ${idempotent.key.reveal()}`)
+  const toDeliver = (owner: string) =>
+    toDeliverRequest(dependencies, {
+      ...{ client: { client_id: clientId, team: owner }, body: asked, key, actor, pointer },
+    })
+  try {
+    const earlier = await answerRepetition(journal, deliverChange, toDeliver(team))
+    if (earlier) return earlier
+    // Its team may be another one since.
+    const row = await getClient(store.db, actor.principal, clientId)
+    return await runChange(inSlots(dependencies), deliverChange, toDeliver(row.team))
+  } catch (error) {
+    const problem = error instanceof PingFederateFailure ? toProblem(error) : error
+    throw problem instanceof Problem ? afterCreate(problem) : problem
+  }
+}
+
+/** What is not known, or not over yet, has not failed. */
+const saidAsItIs: readonly ProblemCode[] = ['delivery_failed', 'operation_in_progress', 'outcome_unknown']
 
 /** What says that nothing was changed speaks of the delivery alone. */
 const afterCreate = (problem: Problem): Problem =>
-  problem.code === 'delivery_failed'
+  saidAsItIs.includes(problem.code)
     ? problem
     : new Problem(
         'delivery_failed',

@@ -5,7 +5,14 @@ import type { AskedWebSession } from '../pingaccess/merge-web-session.ts'
 import { asProblem, Problem } from '../problem.ts'
 import type { Secret } from '../secret.ts'
 import { readDeliveryFacts, toDeliveredClient, toDeliveryFacts, toNewClient } from './client-row.ts'
-import { insertUntokened, keepFacts, readIntended, recordDelivered } from './deliver-rows.ts'
+import {
+  insertUntokened,
+  isUnsettled,
+  keepFacts,
+  markDelivered,
+  readIntended,
+  recordDelivered,
+} from './deliver-rows.ts'
 import { deliveryFailed, notDelivered } from './delivery-problems.ts'
 import { findPlaces, isInUse } from './find-places.ts'
 import { findRotatable } from './find-rotatable.ts'
@@ -61,8 +68,7 @@ export const deliverChange: Change<Upstream, DeliverRequest, DeliverAnswer> = {
       principal,
       endsAt: findLastEnd(former, overlapMinutes),
     })
-    // Nobody has the secret that is replaced, so the one before it is the one that people log in with.
-    const mayLeaveFormer = former.state === 'revoked'
+    const mayLeaveFormer = await isUnsettled(trx, client, former)
     await keepFacts(trx, operationId, { overlapMinutes, mayLeaveFormer })
   },
   send: async (tools, request, operation) => {
@@ -96,6 +102,7 @@ export const deliverChange: Change<Upstream, DeliverRequest, DeliverAnswer> = {
     if (operation.state === 'done') return operation.facts ?? ''
     const { delivered, failure = notDelivered } = readIntended(operation)
     const { client, previousEndsAt: previousSecretEndsAt } = await putInForce(trx, operation, saved)
+    if (delivered || failure.mayHave) await markDelivered(trx, client)
     if (!delivered) return toDeliveryFacts(client, { previousSecretEndsAt, isNew: false, failure })
     const row = await recordDelivered(trx, client, delivered)
     return toDeliveryFacts(row, { previousSecretEndsAt, isNew: delivered.isNew, failure: null })

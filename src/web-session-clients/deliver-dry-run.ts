@@ -3,6 +3,7 @@ import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toNewClient } from './client-row.ts'
 import { type DeliverRequest, deliverChange } from './deliver-change.ts'
 import type { DeliverDependencies } from './deliver-request.ts'
+import { isUnsettled } from './deliver-rows.ts'
 import type { DeliveryDryRun } from './deliver-schema.ts'
 import { findPlaces, toPlannedAnswer } from './find-places.ts'
 import { findRotatable } from './find-rotatable.ts'
@@ -24,7 +25,7 @@ export const dryRunDelivery = async (
   const row = await getClient(store.db, actor.principal, clientId)
   const places = await findPlaces(upstream, { ...request, client: toNewClient(row) })
   const former = await readRetrieval(store.db, row.retrieval_id)
-  const force = request.force || former.state === 'revoked'
+  const force = request.force || (await isUnsettled(store.db, row, former))
   await findRotatable({ pingFederate, store }, { clientId, force })
   const overlap = chooseOverlap(request.overlap, former)
   return {

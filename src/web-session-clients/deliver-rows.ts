@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { databaseTime } from '../database/database-time.ts'
-import type { ClientRow, Database, OperationRow } from '../database/schema.ts'
+import type { ClientRow, Database, OperationRow, RetrievalRow } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import type { Principal } from '../principal.ts'
 import type { DeliveryFailure } from './client-row.ts'
@@ -68,24 +68,48 @@ export const keepInPingAccess = (
     { durable: false },
   )
 
-/** Records that the web sessions have the secret in force. */
-export const recordDelivered = async (
+/** Records that PingAccess has the secret in force, or may have it, so that it is not taken for one that nobody loses. */
+export const markDelivered = async (
   trx: Kysely<Database>,
-  { client_id: clientId, retrieval_id: retrievalId, updated_at: deliveredAt }: ClientRow,
-  { webSessions }: Delivered,
-): Promise<ClientRow> => {
+  { retrieval_id: retrievalId }: Pick<ClientRow, 'retrieval_id'>,
+): Promise<void> => {
   await trx
     .updateTable('retrieval')
     .set({ state: 'delivered' })
     .where('retrieval_id', '=', retrievalId)
     .execute()
-  return trx
+}
+
+/**
+ * Whether the secret in force replaces one that people may be logging in with, so that a delivery may leave both alive:
+ * PingAccess has not got it, or the delivery of it has failed.
+ */
+export const isUnsettled = async (
+  db: Kysely<Database>,
+  { operation_id: operationId }: Pick<ClientRow, 'operation_id'>,
+  { state }: Pick<RetrievalRow, 'state'>,
+): Promise<boolean> => {
+  if (state !== 'delivered') return state === 'revoked'
+  const operation = await db
+    .selectFrom('operation')
+    .select('state')
+    .where('operation_id', '=', operationId)
+    .executeTakeFirst()
+  return operation?.state === 'failed'
+}
+
+/** Records that the web sessions have the secret in force. */
+export const recordDelivered = async (
+  trx: Kysely<Database>,
+  { client_id: clientId, updated_at: deliveredAt }: ClientRow,
+  { webSessions }: Delivered,
+): Promise<ClientRow> =>
+  trx
     .updateTable('client')
     .set({ delivery: JSON.stringify({ deliveredAt, webSessions } satisfies Delivery) })
     .where('client_id', '=', clientId)
     .returningAll()
     .executeTakeFirstOrThrow()
-}
 
 /** From now on secrets are handed out by tokens again. */
 export const forgetDelivery = (trx: Kysely<Database>, client: ClientRow): Promise<ClientRow> | ClientRow =>

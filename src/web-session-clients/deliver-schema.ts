@@ -13,7 +13,7 @@ export const PreviousSecretEndsAt = Nullable(
 )
 
 /** What can be asked of the web session that the secret is put into. */
-export const askedProperties = {
+const askedProperties = {
   name: Type.Optional(
     VisibleLine({
       maxLength: 64,

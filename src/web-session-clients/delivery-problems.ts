@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts'
 import type { DeliveryFailure } from './client-row.ts'
 
-/** Of a delivery that was cut off between PingFederate and PingAccess. */
-export const notDelivered: DeliveryFailure = { detail: 'The delivery was cut off.' }
+/** Of a delivery that was cut off after PingFederate had the secret: PingAccess may have taken it. */
+export const notDelivered: DeliveryFailure = { detail: 'The delivery was cut off.', mayHave: true }
 
 /** Of a cluster whose engines have not all taken the new secret in time. */
 export const notOnEveryEngine: DeliveryFailure = {
@@ -16,17 +16,19 @@ export const toDeliveryFailure = ({ message, violations, headers }: Problem): De
   ...(headers['retry-after'] !== undefined && { retryAfter: headers['retry-after'] }),
 })
 
-/** @param previousSecretEndsAt until when the secret works that PingAccess has; null where it has none that works */
+/** @param previousSecretEndsAt until when the former secret works; null where none does */
 export const deliveryFailed = (
   clientId: string,
-  { detail, violations, retryAfter = '5' }: DeliveryFailure,
+  { detail, violations, retryAfter = '5', mayHave = false }: DeliveryFailure,
   previousSecretEndsAt: string | null,
 ): Problem =>
   new Problem(
     'delivery_failed',
-    `PingFederate has a new secret, and PingAccess has not got it. ${detail} ${
+    `PingFederate has a new secret, and ${
+      mayHave ? 'it is not sure that every web session of PingAccess has it' : 'PingAccess has not got it'
+    }. ${detail} ${
       previousSecretEndsAt === null
-        ? 'Nobody can log in through this client until it has one'
+        ? `Nobody can log in ${mayHave ? 'where it is missing' : 'through this client'} until PingAccess has one`
         : `People log in with the former secret, until ${previousSecretEndsAt}`
     }: send PUT /web-session-clients/${clientId}/web-session, which makes another one and puts it into PingAccess.`,
     { ...(violations && { violations }), headers: { 'retry-after': retryAfter } },

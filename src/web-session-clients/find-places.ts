@@ -106,14 +106,21 @@ const refuseForeignName = (
   )
 }
 
-/** PingAccess accepts the tokens of one web session in another of the same audience. */
+/**
+ * PingAccess accepts the tokens of one web session in another of the same audience. One that has been shared before is
+ * the PingAccess administrator's, and stays as it is.
+ */
 const findSharedAudiences = (
   planned: readonly PlannedWebSession[],
   others: readonly WebSessionInPingAccess[],
   pointer: string,
 ): Violation[] =>
   planned
-    .filter(({ id, audience }) => id === null && others.some(other => other.audience === audience))
+    .filter(
+      ({ audience, settings }) =>
+        settings.some(({ pointer }) => pointer === '/audience') &&
+        others.some(other => other.audience === audience),
+    )
     .map(({ audience }) => ({
       ...{ in: 'body', pointer: `${pointer}/audience`, rule: 'audience_taken', value: audience },
       detail: 'Another web session has this audience, and would accept the logins of this one.',

@@ -43,8 +43,13 @@ export const measureClients = async (
 
 const of = (filters: ListFilters): RawBuilder<boolean> => sql.join(toConditions(filters), sql` and `)
 
+/** A secret that PingAccess has is one that nobody need redeem, unless its delivery has failed and it is not sure that PingAccess has it. */
+const isInUse = sql<boolean>`(retrieval.state = 'redeemed' or (retrieval.state = 'delivered' and not exists (
+  select 1 from operation where operation.operation_id = client.operation_id and operation.state = 'failed'
+)))`
+
 const isEndingUnredeemed = sql<boolean>`(
-  select retrieval.state <> 'redeemed' and previous_ends_at <= (select database_time(${sql.lit(endsSoonMs)}))
+  select not ${isInUse} and previous_ends_at <= (select database_time(${sql.lit(endsSoonMs)}))
   from retrieval where retrieval.retrieval_id = client.retrieval_id
 )`
 

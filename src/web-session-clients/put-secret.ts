@@ -40,9 +40,6 @@ export const putSecret = async (
     const saved = isInUse ? await waitForEngines(tools, operation.clientId, delivery.saved) : delivery.saved
     const write: Write = { ...delivery, store: tools.store, operation, pingAccess, saved }
     if (isInUse && saved.replication !== 'ready') return await end(write, { failure: notOnEveryEngine })
-    // What hangs may arrive late, and must not meet the secret of another delivery.
-    if (!(await holdForLateCall(tools.store, operation, pingAccess.timeoutMs)))
-      return { kind: 'unknown', cause: new Error('The lease was over before PingAccess was written to.') }
     return await writeSecret(write)
   } catch (error) {
     // PingFederate has the secret by now, so that nobody may be told that nothing was done.
@@ -55,6 +52,11 @@ const toUnknown = ({ timeoutMs }: DeliveryUpstream, cause: unknown): Outcome => 
   ...{ kind: 'unknown', cause },
   heldMs: lateCallMs(timeoutMs),
 })
+
+const leaseOver: Outcome = {
+  kind: 'unknown',
+  cause: new Error('The lease was over before PingAccess was written to.'),
+}
 
 type Write = Delivery & { store: Store; operation: LeasedOperation; pingAccess: DeliveryUpstream }
 
@@ -69,33 +71,38 @@ const end = async (
 /** It is looked at right before it is written, because PingAccess has no `If-Match`: what an administrator saves in between is lost. */
 const writeSecret = async (write: Write): Promise<Outcome> => {
   const { find, pingAccess, request } = write
+  const written: Written[] = []
   try {
     const places = await find()
-    const webSessions = await writeAll(pingAccess, places, request)
-    return await end(write, { delivered: { isNew: places.some(({ id }) => id === null), webSessions } })
+    for (const place of places) {
+      // Right before each write: what hangs may arrive late, and must not meet the secret of another delivery.
+      if (!(await holdForLateCall(write.store, write.operation, pingAccess.timeoutMs))) return leaseOver
+      written.push(await writeOne(pingAccess, place, request))
+    }
+    const isNew = places.some(({ id }) => id === null)
+    return await end(write, { delivered: { isNew, webSessions: written } })
   } catch (error) {
     if (!(error instanceof PingAccessFailure))
       return end(write, { failure: toDeliveryFailure(asProblem(error)) })
     if (error.isAmbiguous) return toUnknown(pingAccess, error)
-    return end(write, { failure: toDeliveryFailure(toPingAccessProblem(error, toPointer(request.pointer))) })
+    const problem = toPingAccessProblem(error, toPointer(request.pointer))
+    return end(write, { failure: { ...toDeliveryFailure(problem), mayHave: written.length > 0 } })
   }
 }
 
-/** One after the other: the first that is refused ends it, and the former secret works in all the others. */
-const writeAll = async (
+type Written = { id: number; name: string; audience: string }
+
+/** Web sessions are written one after the other: the first that is refused ends it, and the former secret works in all the others. */
+const writeOne = async (
   pingAccess: DeliveryUpstream,
-  places: readonly PlannedWebSession[],
+  { id, body }: PlannedWebSession,
   { secret }: { secret: Secret },
-) => {
-  const written: { id: number; name: string; audience: string }[] = []
-  for (const { id, body } of places) {
-    const saved =
-      id === null
-        ? await pingAccess.createWebSession(body, secret)
-        : await pingAccess.replaceWebSession(id, body, secret)
-    written.push({ id: saved.id, name: saved.name, audience: saved.audience })
-  }
-  return written
+): Promise<Written> => {
+  const saved =
+    id === null
+      ? await pingAccess.createWebSession(body, secret)
+      : await pingAccess.replaceWebSession(id, body, secret)
+  return { id: saved.id, name: saved.name, audience: saved.audience }
 }
 
 const intervalMs = 250
@@ -105,17 +112,17 @@ const maxWaitMs = 30_000
 
 /** Has the engines told, where this service is to do that, and waits until all of them have it, or for too long. */
 const waitForEngines = async (
-  { upstream: { replication, isPublishing }, timeoutMs }: Tools,
+  { upstream: { replication, isPublishing }, store, timeoutMs }: Tools,
   clientId: string,
   saved: Saved,
 ): Promise<Saved> => {
   if (saved.replication === 'ready') return saved
+  const until = store.now() + Math.min(maxWaitMs, maxWaitTimeouts * timeoutMs)
   if (isPublishing) await replication.publish()
-  const rounds = Math.min(maxWaitMs, maxWaitTimeouts * timeoutMs) / intervalMs
-  for (let round = 0; ; round += 1) {
+  for (;;) {
     const status = await replication.findStatusOf(clientId, saved.savedAt)
     if (status === 'ready') return { ...saved, replication: status }
-    if (round >= rounds) return saved
+    if (store.now() >= until) return saved
     await pause(intervalMs)
   }
 }

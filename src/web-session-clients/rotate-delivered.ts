@@ -1,5 +1,6 @@
 import type { ClientRow } from '../database/schema.ts'
 import { replayed } from '../http/idempotency-key.ts'
+import { findKnownRequest, type IdempotentRequest, mayBeginAgain } from '../journal/idempotency.ts'
 import { runChange } from '../journal/run.ts'
 import { deliverChange } from './deliver-change.ts'
 import { dryRunDelivery } from './deliver-dry-run.ts'
@@ -8,10 +9,37 @@ import type { RotateSecret } from './rotation-schema.ts'
 import { inSlots } from './upstream.ts'
 
 /** Whether a rotation puts the next secret where the one before was put; asking for a token takes it out of that. */
-export const staysDelivered = (
+const staysDelivered = (
   { delivery }: Pick<ClientRow, 'delivery'>,
   { retrieval }: Pick<RotateSecret, 'retrieval'>,
 ): boolean => delivery !== null && retrieval === undefined
+
+type Asked = Parameters<typeof toDeliverRequest>[1] & { client: ClientRow; body: RotateSecret }
+
+/**
+ * Whether a rotation is a delivery: by the client as it is, but for a repetition, which is what the first request was.
+ * @param asRotation the key, where the rotation would hand out a token
+ */
+export const goesIntoPingAccess = async (
+  dependencies: DeliverDependencies,
+  asked: Asked,
+  asRotation: IdempotentRequest | undefined,
+): Promise<boolean> => {
+  const { client, body } = asked
+  const stays = staysDelivered(client, body)
+  if (stays) return !(await isKnown(dependencies, asRotation))
+  return (
+    body.retrieval === undefined && isKnown(dependencies, toDeliverRequest(dependencies, asked).idempotent)
+  )
+}
+
+const isKnown = async (
+  { store }: Pick<DeliverDependencies, 'store'>,
+  request: IdempotentRequest | undefined,
+): Promise<boolean> => {
+  const known = request && (await findKnownRequest(store.db, request))
+  return known?.hasSameBody === true && !mayBeginAgain(known)
+}
 
 type Dependencies = DeliverDependencies & { config: { publicUrl: string | undefined } }
 

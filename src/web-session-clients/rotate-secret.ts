@@ -15,7 +15,7 @@ import type { Secret } from '../secret.ts'
 import { issueRetrieval } from '../secret-retrievals/issue.ts'
 import { getClient } from './get.ts'
 import { type RotateRequest, rotateChange } from './rotate-change.ts'
-import { rotateDelivered, staysDelivered } from './rotate-delivered.ts'
+import { goesIntoPingAccess, rotateDelivered } from './rotate-delivered.ts'
 import { rotateSecretDocument } from './rotate-secret-document.ts'
 import { dryRunRotation } from './rotation-dry-run.ts'
 import { parseRotation, planRotation, type RotationPlan, type RotationRules } from './rotation-plan.ts'
@@ -68,16 +68,13 @@ export const rotateSecret = (app: App, dependencies: RotateDependencies): void =
       const actor = actorOf(request)
       const { body, key } = parseRotation(request, config)
       const client = await getClient(store.db, actor.principal, request.params.clientId)
-      if (staysDelivered(client, body)) {
-        const rotated = await rotateDelivered(
-          dependencies,
-          { client, body, key, actor },
-          request.query.dryRun,
-        )
+      const plan = planRotation(body, { config, policy: policy.current(), client })
+      const asked = { client, body, key: request.query.dryRun ? undefined : key, actor }
+      const toRotate = toRotateRequest(dependencies, { ...asked, plan })
+      if (await goesIntoPingAccess(dependencies, asked, toRotate.idempotent)) {
+        const rotated = await rotateDelivered(dependencies, asked, request.query.dryRun)
         return reply.code(rotated.status).headers(rotated.headers).send(rotated.body)
       }
-      const plan = planRotation(body, { config, policy: policy.current(), client })
-      const toRotate = toRotateRequest(dependencies, { plan, client, body, key, actor })
       if (request.query.dryRun)
         return reply.code(200).send(await dryRunRotation(dependencies, plan.choices, toRotate))
       const rotated = await runChange(journal, rotateChange, toRotate)

@@ -14,7 +14,7 @@ export const toChecklist = (client: WebSessionClient, retrieval: RetrievalState)
   ...ready(client),
   ...toApplications(client).map(({ virtualHosts }) => addVirtualHosts(virtualHosts)),
   getSecret(client, retrieval),
-  addWebSession(client),
+  ...(retrieval === 'delivered' ? [] : [addWebSession(client)]),
   ...toApplications(client).map(useWebSession),
   ...mapIdentity(client),
   here(
@@ -122,18 +122,24 @@ const addVirtualHosts = (virtualHosts: PingAccessApplication['virtualHosts']): S
 const toText = (virtualHosts: PingAccessApplication['virtualHosts']): string =>
   virtualHosts.map(({ host, port }) => `${host}:${port}`).join(', ')
 
-const getSecret = ({ clientId }: Pick<WebSessionClient, 'clientId'>, retrieval: RetrievalState): Step =>
-  retrieval === 'outstanding'
-    ? here(
-        'Redeem the retrieval token when you are about to paste the secret: it is handed out once.',
-        'POST /secret-retrievals',
-      )
-    : here(
-        retrieval === 'redeemed'
-          ? 'Have the secret at hand: it has been handed out, and nobody can read it again. If it is not in PingAccess and nobody has it, ask for a new one.'
-          : 'Ask for a new secret: nobody has the one in force, and its retrieval token does not work any more.',
-        `POST /web-session-clients/${clientId}/secret-rotations`,
-      )
+const getSecret = ({ clientId }: Pick<WebSessionClient, 'clientId'>, retrieval: RetrievalState): Step => {
+  if (retrieval === 'outstanding')
+    return here(
+      'Redeem the retrieval token when you are about to paste the secret: it is handed out once.',
+      'POST /secret-retrievals',
+    )
+  if (retrieval === 'delivered')
+    return here(
+      'Leave the secret to this service: it has put it into the web sessions that use the client, and puts a new one there.',
+      `PUT /web-session-clients/${clientId}/web-session`,
+    )
+  return here(
+    retrieval === 'redeemed'
+      ? 'Have the secret at hand: it has been handed out, and nobody can read it again. If it is not in PingAccess and nobody has it, ask for a new one.'
+      : 'Ask for a new secret: nobody has the one in force, and its retrieval token does not work any more.',
+    `POST /web-session-clients/${clientId}/secret-rotations`,
+  )
+}
 
 const addWebSession = ({ clientId }: Pick<WebSessionClient, 'clientId'>): Step =>
   inPingAccess(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { measureClients } from '../../src/web-session-clients/measure-clients.ts'
 import { onEachEngine } from '../database/engines.ts'
+import { operationRow } from '../database/rows.ts'
 import { openSqliteStore } from '../database/stores.ts'
 import { databaseTimeIn } from '../journal/begun.ts'
 import { insertClients, insertMany } from './many-clients.ts'
@@ -43,6 +44,25 @@ onEachEngine('forgotten clients', openStore => {
       { client_id: 'redeemed', retrieval: { state: 'redeemed', ...(await inTime(hourMs)) } },
     ])
     assert.equal((await measureClients(store)).endingUnredeemed, 3)
+  })
+
+  test('a former secret does not count where PingAccess has the new one, and counts where that is not sure', async t => {
+    const store = await openStore(t)
+    const retrieval = { state: 'delivered', previous_ends_at: await databaseTimeIn(store, hourMs) } as const
+    await insertClients(store, [
+      { client_id: 'delivered', operation_id: 'done', retrieval },
+      { client_id: 'cut-off', operation_id: 'cut-off', retrieval },
+    ])
+    await store.write(trx =>
+      trx
+        .insertInto('operation')
+        .values([
+          operationRow({ operation_id: 'done', client_id: 'delivered', kind: 'deliver', state: 'done' }),
+          operationRow({ operation_id: 'cut-off', client_id: 'cut-off', kind: 'deliver', state: 'failed' }),
+        ])
+        .execute(),
+    )
+    assert.equal((await measureClients(store)).endingUnredeemed, 1)
   })
 })
 

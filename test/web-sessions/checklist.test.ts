@@ -34,6 +34,13 @@ test('a secret that can be redeemed is redeemed; for any other a new one is aske
   }
 })
 
+test('a secret that this service has put into PingAccess is neither asked for by hand nor put in by hand', () => {
+  const calls = callsOf({}, 'delivered')
+  assert.ok(calls.includes(`PUT ${path}/web-session`))
+  for (const call of [`POST ${path}/secret-rotations`, 'POST /webSessions'])
+    assert.ok(!calls.includes(call), call)
+})
+
 test('what stands in the way of a login comes before the secret: drift, switched off, not on every engine', () => {
   const drift = { state: 'changed' as const, foundAt: '2026-11-23T17:00:00.000Z' }
   const calls = callsOf({ drift, enabled: false, status: 'replicating' })
