@@ -83,6 +83,7 @@ import { waitUntilLive } from './web-session-clients/wait-until-live.ts'
 import { ImportCertificate, ImportedCertificate } from './web-sessions/certificate-import-schema.ts'
 import { deliverSecret } from './web-sessions/deliver.ts'
 import { DeliveredWebSessionClient } from './web-sessions/deliver-schema.ts'
+import { createFindLive } from './web-sessions/find-live.ts'
 import { importCertificate } from './web-sessions/import-certificate.ts'
 import { createIsLiveAtNodes } from './web-sessions/is-live-at-nodes.ts'
 import { LiveAgreement } from './web-sessions/live-agreement-schema.ts'
@@ -253,8 +254,9 @@ const protectedRoutes = async (app: App, dependencies: ProtectedDependencies): P
   revokePreviousSecrets(app, dependencies)
   revokeRetrieval(app, dependencies)
   deleteWebSessionClient(app, dependencies)
-  getWebSessionRecipe(app, dependencies)
-  deliverSecret(app, dependencies)
+  const findLive = createFindLive(dependencies)
+  getWebSessionRecipe(app, { ...dependencies, findLive })
+  deliverSecret(app, { ...dependencies, findLive })
   checkClientLogin(app, dependencies)
   getTokenProvider(app, dependencies)
   importCertificate(app, dependencies)

@@ -74,7 +74,7 @@ export const problems = {
   pingaccess_tls: { status: 502, title: 'PingAccess could not be trusted' },
   pingaccess_error: { status: 502, title: 'PingAccess failed' },
   pingaccess_invalid_response: { status: 502, title: 'PingAccess answered something unexpected' },
-  delivery_failed: { status: 502, title: 'PingAccess has not got the new secret' },
+  delivery_failed: { status: 502, title: 'PingAccess has not got the new secret, or may lack it' },
   pingfederate_unreachable: { status: 503, title: 'PingFederate cannot be reached' },
   pingfederate_busy: { status: 503, title: 'PingFederate asks for patience' },
   pingaccess_unreachable: { status: 503, title: 'PingAccess cannot be reached' },

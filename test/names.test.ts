@@ -91,6 +91,7 @@ const heldElsewhere: Record<string, string> = {
   'web-sessions/ping-access-trust.ts': 'web-sessions/import-certificate.test.ts',
   'web-sessions/write-trust.ts': 'web-sessions/import-certificate.test.ts',
   // The rows that each web session has, and the words in which they are told, on the live servers.
+  'web-sessions/find-live.ts': 'web-sessions/recipe.test.ts',
   'web-sessions/compare-web-session.ts': 'web-sessions/check-agreement.test.ts',
   'web-sessions/compared-row.ts': 'web-sessions/check-agreement.test.ts',
   'web-sessions/read-live.ts': 'web-sessions/check-agreement.test.ts',

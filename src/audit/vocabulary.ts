@@ -7,7 +7,7 @@ export const auditActions = {
   'client.create': 'Create a web session client.',
   'client.delete': 'Delete a web session client that is switched off.',
   'client.deliver':
-    'Put a new secret of a web session client straight into PingAccess; `failed` with the reason `delivery_failed` where PingFederate has it and PingAccess does not.',
+    'Put a new secret of a web session client straight into PingAccess; `failed` with the reason `delivery_failed` where PingFederate has it and PingAccess does not, or may not.',
   'client.ensure':
     'Make sure that a web session client is as declared; what that does is `client.create` or `client.update`.',
   'client.drift': 'Find that a web session client has drifted, or is as it was set again.',

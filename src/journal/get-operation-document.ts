@@ -40,7 +40,7 @@ export const getOperationDocument = {
             team: Type.String({ description: 'The owning team.', examples: ['payments'] }),
             state: Type.Enum(operationStates, {
               description:
-                '`intended`: begun, and not known to have ended. `done`: PingFederate has the change. `failed`: nothing was changed, unless `failure` is `delivery_failed`: then PingFederate has a new secret that PingAccess has not got.',
+                '`intended`: begun, and not known to have ended. `done`: PingFederate has the change. `failed`: nothing was changed, unless `failure` is `delivery_failed`: then PingFederate has a new secret that PingAccess has not got, or may lack.',
             }),
             failure: Nullable(Type.String(), 'Code of the problem it failed with.'),
             createdAt: Instant('When it was begun.'),

@@ -25,5 +25,5 @@ export const findRotatable = async (
 const previousAlive = (clientId: string, end: string): Problem =>
   new Problem(
     'previous_secret_alive',
-    `PingFederate still accepts a former secret of this client, until ${end}, beside the one in force. Wait until then, end it (DELETE /web-session-clients/${clientId}/previous-secrets), or send "force": true, which leaves it as it is.`,
+    `PingFederate still accepts a former secret of this client, until ${end}, beside the one in force. Wait until then, end it if nothing logs in with it any more (DELETE /web-session-clients/${clientId}/previous-secrets), or send "force": true, which leaves it as it is.`,
   )

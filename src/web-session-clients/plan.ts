@@ -102,8 +102,17 @@ const parseRequest = (request: FastifyRequest, config: CreateRules, others: read
     ...violations,
     ...findUnfitTexts(body),
     ...findForbiddenRetrieval(body?.retrieval, config.retrieval),
+    ...(body?.retrieval && body.webSession ? [eitherWay] : []),
   ])
   return { body, derived, key }
+}
+
+const eitherWay: Violation = {
+  in: 'body',
+  pointer: '/retrieval',
+  rule: 'no_token_for_web_session',
+  detail: 'With webSession the secret goes straight into PingAccess, and there is no token for it.',
+  fix: 'Leave out one of the two.',
 }
 
 /** What this installation permits nobody in the hand-out of a secret. */

@@ -38,7 +38,7 @@ const dryRunExample: RotationDryRun = {
       value: 1440,
       source: 'configuration',
       reason:
-        'The secret that is replaced was redeemed, so ROTATION_OVERLAP_MINUTES of this installation applies.',
+        'Somebody has the secret that is replaced, so ROTATION_OVERLAP_MINUTES of this installation applies.',
     },
   ],
   retrievalExpiresAt: '2026-12-01T09:15:00.000Z',

@@ -40,13 +40,13 @@ export const chooseOverlap = (
         value: shortest,
         source: 'configuration',
         reason:
-          'The secret that is replaced was redeemed; longer than ROTATION_OVERLAP_MINUTES of this installation, so that it lives as long as the new token.',
+          'Somebody has the secret that is replaced; longer than ROTATION_OVERLAP_MINUTES of this installation, so that it lives as long as the new token.',
       }
     : {
         value: configuredMinutes,
         source: 'configuration',
         reason:
-          'The secret that is replaced was redeemed, so ROTATION_OVERLAP_MINUTES of this installation applies.',
+          'Somebody has the secret that is replaced, so ROTATION_OVERLAP_MINUTES of this installation applies.',
       }
 }
 

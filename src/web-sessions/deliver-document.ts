@@ -8,6 +8,7 @@ import { changeProblems, dryRunQuery } from '../web-session-clients/change-docum
 import type { DeliveryDryRun } from '../web-session-clients/deliver-schema.ts'
 import { clientWithoutRetrieval } from '../web-session-clients/examples.ts'
 import type { DeliveredWebSessionClient } from './deliver-schema.ts'
+import { liveAgreementExample } from './live-agreement-examples.ts'
 
 const problems = [
   'client_not_found',
@@ -34,6 +35,7 @@ const example: Static<typeof DeliveredWebSessionClient> = {
   },
   updatedAt: '2026-12-01T09:00:00.000Z',
   previousSecretEndsAt: null,
+  live: liveAgreementExample,
 }
 
 const dryRunExample: DeliveryDryRun = {
@@ -68,7 +70,7 @@ const delivered = answer(
 /** What the API document says of a delivery. */
 export const deliverDocument = {
   description:
-    'Gives the client a new secret in PingFederate and puts it straight into PingAccess: no person and no token ever holds it. All web sessions that use the client get it; where none does, one is made that agrees with the client. What exists is read, changed as little as the client needs, and written back with everything else as it was. The former secret works for the overlap, and PingAccess gets the new one only once every engine of PingFederate has it, so that no login fails. If PingAccess does not take it, the answer is `delivery_failed`, people go on logging in with the former secret, and the same request again makes another one. From then on `POST …/secret-rotations` puts the next secret into PingAccess, too. With `dryRun=true` nothing is written anywhere.',
+    'Gives the client a new secret in PingFederate and puts it straight into PingAccess: no person and no token ever holds it. All web sessions that use the client get it; where none does, one is made that agrees with the client. What exists is read, changed as little as the client needs, and written back with everything else as it was. The former secret works for the overlap, and PingAccess gets the new one only once every engine of PingFederate has it, so that no login fails. If PingAccess does not take it, the answer is `delivery_failed`, people go on logging in with the former secret, and the same request again makes another one. From then on `POST …/secret-rotations` puts the next secret into PingAccess, too. `live` says whether both sides agree afterwards. With `dryRun=true` nothing is written anywhere.',
   params: Type.Object({ clientId: ClientId }),
   headers: Type.Object({
     'Idempotency-Key': Type.Optional(IdempotencyKey),

@@ -6,6 +6,7 @@ import type { App } from '../http/route.ts'
 import { findSchemaViolations, refuseViolations } from '../http/validation.ts'
 import { runChange } from '../journal/run.ts'
 import type { Secret } from '../secret.ts'
+import { toNewClient } from '../web-session-clients/client-row.ts'
 import { deliverChange } from '../web-session-clients/deliver-change.ts'
 import { dryRunDelivery } from '../web-session-clients/deliver-dry-run.ts'
 import { type DeliverDependencies, toDeliverRequest } from '../web-session-clients/deliver-request.ts'
@@ -13,6 +14,7 @@ import type { DeliverSecret } from '../web-session-clients/deliver-schema.ts'
 import { getClient } from '../web-session-clients/get.ts'
 import { inSlots } from '../web-session-clients/upstream.ts'
 import { deliverDocument } from './deliver-document.ts'
+import type { FindLive } from './find-live.ts'
 
 const schema = {
   operationId: 'deliverSecret',
@@ -27,8 +29,8 @@ const schema = {
 }
 
 /** `PUT /web-session-clients/{clientId}/web-session` */
-export const deliverSecret = (app: App, dependencies: DeliverDependencies): void => {
-  const { store } = dependencies
+export const deliverSecret = (app: App, dependencies: DeliverDependencies & { findLive: FindLive }): void => {
+  const { store, findLive } = dependencies
   const journal = inSlots(dependencies)
   app.route({
     method: 'PUT',
@@ -53,7 +55,7 @@ export const deliverSecret = (app: App, dependencies: DeliverDependencies): void
       return reply
         .code(isNew ? 201 : 200)
         .headers({ ...(isReplayed && replayed) })
-        .send({ ...now, previousSecretEndsAt })
+        .send({ ...now, previousSecretEndsAt, live: await findLive(toNewClient(client), request.log) })
     },
   })
 }

@@ -115,3 +115,8 @@ export const LiveAgreement = Type.Object(
   },
 )
 export type LiveAgreement = Static<typeof LiveAgreement>
+
+export const Live = Nullable(
+  Type.Unsafe<LiveAgreement>(Type.Ref('LiveAgreement')),
+  'Whether both sides agree on the live servers, PingFederate’s client with the web sessions of PingAccess that have its client id; null where no PingAccess is configured. A server that cannot be read is told in it and never fails the request.',
+)

@@ -3,7 +3,7 @@ import { ClientId } from '../client-id.ts'
 import { Nullable } from '../http/nullable.ts'
 import { webSessionSources } from '../pingaccess/web-session.ts'
 import { WebSession } from '../pingaccess/web-session-schema.ts'
-import { agreementRows, type LiveAgreement } from './live-agreement-schema.ts'
+import { agreementRows, Live } from './live-agreement-schema.ts'
 
 const closed = { additionalProperties: false }
 
@@ -114,10 +114,7 @@ export const WebSessionRecipe = Type.Object(
     agreement: Type.Array(Agreement, {
       description: 'Everything that has to be the same on both sides, which nothing else compares.',
     }),
-    live: Nullable(
-      Type.Unsafe<LiveAgreement>(Type.Ref('LiveAgreement')),
-      'The same compared on the live servers, PingFederate’s client with the web sessions of PingAccess that have its client id; null where no PingAccess is configured. A server that cannot be read is told in it and never fails the request.',
-    ),
+    live: Live,
     checklist: Type.Array(Step, { description: 'What to do, in this order.' }),
   },
   {

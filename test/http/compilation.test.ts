@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { buildSerializer, buildValidator } from '../../src/http/compilation.ts'
 import { problemSchemas } from '../../src/problem.ts'
-import { createdExample } from '../../src/web-session-clients/examples.ts'
+import { createdExample, createdRetrieval } from '../../src/web-session-clients/examples.ts'
 import { CreatedWebSessionClient } from '../../src/web-session-clients/schema.ts'
 
 const createApp = (): FastifyInstance =>
@@ -62,8 +62,7 @@ for (const url of ['/one', '/other']) {
 
   test(`201 lets out of a client what its schema names, and nothing else (${url})`, async () => {
     const app = await createEcho()
-    const { retrieval } = createdExample
-    const body = { ...createdExample, ...leaked, retrieval: { ...retrieval, ...leaked } }
+    const body = { ...createdExample, ...leaked }
     const answer = await app.inject({
       method: 'POST',
       url,
@@ -71,6 +70,18 @@ for (const url of ['/one', '/other']) {
     })
     assert.equal(answer.statusCode, 201)
     assert.deepEqual(answer.json(), createdExample)
+  })
+
+  test(`500 rather than a field too many in what may be null (${url})`, async () => {
+    const app = await createEcho()
+    const body = { ...createdExample, retrieval: { ...createdRetrieval, ...leaked } }
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      payload: { status: 201, type: 'application/json', body },
+    })
+    assert.equal(answer.statusCode, 500)
+    for (const text of Object.values(leaked)) assert.ok(!answer.body.includes(String(text)))
   })
 }
 

@@ -77,7 +77,7 @@ test('200: the settings are those that the create answers', async t => {
     const planned = Object.fromEntries(
       plan.body.settings.map(({ pointer, value }: Setting) => [pointer.slice(1), value]),
     )
-    const { retrieval, status, drift, createdAt, createdBy, updatedAt, ...client } = created.body
+    const { retrieval, status, drift, delivery, createdAt, createdBy, updatedAt, ...client } = created.body
     const { 'retrieval/ttlSeconds': ttlSeconds, 'retrieval/redeemableBy': redeemableBy, ...rest } = planned
     assert.deepEqual(rest, client)
     assert.equal(redeemableBy, retrieval.redeemableBy)

@@ -35,6 +35,12 @@ test('201: a web session is made that agrees with the client, nobody is handed t
   )
   await protect(service)
   assert.match(await open(service), /^Hello, Ana/)
+  const { live } = (await deliver(service)).body
+  assert.equal(live.state, 'read')
+  assert.deepEqual(
+    live.agreement.filter(({ agrees }: Record<string, unknown>) => agrees !== true),
+    [],
+  )
 })
 
 test('200: what an administrator has set in the web session stays, and the former secret lives for the overlap', async t => {
@@ -216,6 +222,11 @@ test('409 pingaccess_not_configured, in the dry run, too: nothing is changed', a
 
 test('201: a create puts its secret into PingAccess, and answers without a token', async t => {
   const service = await startDelivering(t)
+  const both = await createPay(service, { webSession: {}, retrieval: {} })
+  assert.deepEqual(
+    [both.status, both.body.violations[0].pointer, both.body.violations[0].rule],
+    [422, '/retrieval', 'no_token_for_web_session'],
+  )
   const plan = await service.call('POST', '/web-session-clients?dryRun=true', {
     body: { clientId: 'pay', pingAccessUrls: ['https://pay.example.com'], webSession: { audience: 'p' } },
   })
