@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import { createAdministrator } from '../../src/sandbox/pingaccess/administrator.ts'
 import { startWithPingAccess } from '../sandbox/pingaccess/started.ts'
 
-type Shape = { what: string; client: { pingAccessUrls: string[]; [field: string]: unknown } }
+type Shape = {
+  what: string
+  client: { pingAccessUrls: string[]; [field: string]: unknown }
+  /** What an administrator of PingAccess sets otherwise. */
+  webSession?: Readonly<Record<string, unknown>>
+}
 
 const shapes: Shape[] = [
   { what: 'an application at the root', client: { pingAccessUrls: ['https://pay.example.com'] } },
@@ -27,6 +32,11 @@ const shapes: Shape[] = [
     },
   },
   { what: 'PKCE', client: { pingAccessUrls: ['https://pay.example.com'], requirePkce: true } },
+  {
+    what: 'PKCE off on both sides',
+    client: { pingAccessUrls: ['https://pay.example.com'], requirePkce: false },
+    webSession: { pkceChallengeType: 'OFF' },
+  },
   { what: 'logout', client: { pingAccessUrls: ['https://pay.example.com'], logout: 'pingaccess' } },
   {
     what: 'scopes of its own',
@@ -34,7 +44,7 @@ const shapes: Shape[] = [
   },
 ]
 
-for (const { what, client } of shapes)
+for (const { what, client, webSession = {} } of shapes)
   test(`the first login works with ${what}, once PingAccess is set up as the recipe says, and the service finds that the two agree`, async t => {
     const { call, pingAccess } = await startWithPingAccess(t)
     const created = await call('POST', '/web-session-clients', { body: { clientId: 'pay', ...client } })
@@ -43,7 +53,8 @@ for (const { what, client } of shapes)
     const { clientSecret } = (await call('POST', '/secret-retrievals', { body: { token } })).body
     const administrator = createAdministrator(pingAccess)
     await administrator.trust((await call('GET', '/token-provider')).body)
-    await administrator.follow((await call('GET', '/web-session-clients/pay/web-session')).body, clientSecret)
+    const { body: recipe } = await call('GET', '/web-session-clients/pay/web-session')
+    await administrator.change(await administrator.follow(recipe, clientSecret), webSession)
     const { live } = (await call('GET', '/web-session-clients/pay/web-session')).body
     assert.equal(live.state, 'read')
     assert.deepEqual(
