@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
-import { changeProblems, dryRunQuery } from './change-document.ts'
+import { changeProblems, deliveryProblems, dryRunQuery } from './change-document.ts'
 import { dryRunExample } from './dry-run-example.ts'
 import type { CreateDryRun } from './dry-run-schema.ts'
 import { createdExample } from './examples.ts'
@@ -21,13 +21,14 @@ const problems = [
   'operation_in_progress',
   'team_ambiguous',
   'idempotency_key_reused',
+  ...deliveryProblems,
   ...changeProblems,
 ] as const satisfies ProblemCode[]
 
 /** What the API document says of creating a client. */
 export const createDocument = {
   description:
-    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
+    'Applies the PingAccess defaults, makes the OAuth client in PingFederate and returns a single-use token for its secret. Two fields are enough. With `webSession` the secret goes straight into PingAccess instead, and `retrieval` is null. With `dryRun=true` nothing is written anywhere: what would be refused is refused in the same way, and what would be created is answered as a plan. An `Idempotency-Key` is checked but not remembered then.',
   headers: Type.Object({
     'Idempotency-Key': Type.Optional(IdempotencyKey),
     Prefer: Type.Optional(Prefer),

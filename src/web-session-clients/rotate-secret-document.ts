@@ -3,7 +3,7 @@ import { ClientId } from '../client-id.ts'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import { Prefer, PreferenceApplied } from '../http/prefer.ts'
 import type { ProblemCode } from '../problem.ts'
-import { changeProblems, dryRunQuery } from './change-document.ts'
+import { dryRunQuery, newSecretProblems } from './change-document.ts'
 import { createdExample, createdRetrieval } from './examples.ts'
 import type { RotatedWebSessionClient, RotationDryRun } from './rotation-schema.ts'
 
@@ -11,18 +11,7 @@ const Query = dryRunQuery(
   '`true`: check everything, change nothing, and answer 200 with what the rotation would use, where each value comes from, and what would end when.',
 )
 
-const problems = [
-  'not_allowed_by_policy',
-  'client_not_found',
-  'client_exists_in_pingfederate',
-  'client_missing_in_pingfederate',
-  'client_drifted',
-  'previous_secret_alive',
-  'operation_in_progress',
-  'idempotency_key_reused',
-  'team_not_yours',
-  ...changeProblems,
-] as const satisfies ProblemCode[]
+const problems = ['not_allowed_by_policy', ...newSecretProblems] as const satisfies ProblemCode[]
 
 const rotatedExample: Static<typeof RotatedWebSessionClient> = {
   ...createdExample,
@@ -49,7 +38,7 @@ const dryRunExample: RotationDryRun = {
 /** What the API document says of a new secret. */
 export const rotateSecretDocument = {
   description:
-    'Gives the client a new secret in PingFederate and returns a single-use token for it, as the answer to a create does. The former secret still works for the overlap, so that nobody is locked out while the new one is put in place; a token that is still outstanding dies. This is how a secret is changed on schedule, and how a lost, expired or revoked token, or a lost answer to a redemption, is repaired. Nothing else of the client changes. With `dryRun=true` nothing is written anywhere; an `Idempotency-Key` is checked but not remembered then.',
+    'Gives the client a new secret in PingFederate and returns a single-use token for it, as the answer to a create does. The former secret still works for the overlap, so that nobody is locked out while the new one is put in place; a token that is still outstanding dies. This is how a secret is changed on schedule, and how a lost, expired or revoked token, or a lost answer to a redemption, is repaired. Nothing else of the client changes. Where the former secret was put straight into PingAccess (`delivery`), the new one goes there, too, and `retrieval` is null, unless the request has a `retrieval`. With `dryRun=true` nothing is written anywhere; an `Idempotency-Key` is checked but not remembered then.',
   params: Type.Object({ clientId: ClientId }),
   headers: Type.Object({
     'Idempotency-Key': Type.Optional(IdempotencyKey),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { pingAccessProblems } from '../pingaccess/to-problem.ts'
 import type { ProblemCode } from '../problem.ts'
 import type { ImportedCertificate } from './certificate-import-schema.ts'
 
@@ -34,18 +35,10 @@ export const certificateImportDocument = {
     'certificate_changed',
     'token_provider_differs',
     'trusted_certificate_group_unusable',
-    'refused_by_pingaccess',
     'pingfederate_tls',
     'pingfederate_invalid_response',
     'pingfederate_unreachable',
     'pingfederate_timeout',
-    'pingaccess_credentials_refused',
-    'pingaccess_forbidden',
-    'pingaccess_tls',
-    'pingaccess_error',
-    'pingaccess_invalid_response',
-    'pingaccess_unreachable',
-    'pingaccess_busy',
-    'pingaccess_timeout',
+    ...pingAccessProblems,
   ] as const satisfies ProblemCode[],
 }

@@ -2,30 +2,11 @@ import { type Static, Type } from 'typebox'
 import { ClientId } from '../client-id.ts'
 import { IdempotencyKey, Replayed } from '../http/idempotency-key.ts'
 import { Prefer, PreferenceApplied } from '../http/prefer.ts'
-import { pingAccessProblems } from '../pingaccess/to-problem.ts'
-import type { ProblemCode } from '../problem.ts'
-import { changeProblems, dryRunQuery } from '../web-session-clients/change-document.ts'
+import { dryRunQuery, newSecretProblems } from '../web-session-clients/change-document.ts'
 import type { DeliveryDryRun } from '../web-session-clients/deliver-schema.ts'
 import { clientWithoutRetrieval } from '../web-session-clients/examples.ts'
 import type { DeliveredWebSessionClient } from './deliver-schema.ts'
 import { liveAgreementExample } from './live-agreement-examples.ts'
-
-const problems = [
-  'client_not_found',
-  'client_exists_in_pingfederate',
-  'client_missing_in_pingfederate',
-  'client_drifted',
-  'previous_secret_alive',
-  'operation_in_progress',
-  'idempotency_key_reused',
-  'team_not_yours',
-  'web_session_taken',
-  'not_published',
-  'pingaccess_not_configured',
-  'delivery_failed',
-  ...pingAccessProblems,
-  ...changeProblems,
-] as const satisfies ProblemCode[]
 
 const example: Static<typeof DeliveredWebSessionClient> = {
   ...clientWithoutRetrieval,
@@ -94,5 +75,5 @@ export const deliverDocument = {
     },
   },
   made: answer('The same, and the web session was made for it.'),
-  problems,
+  problems: newSecretProblems,
 }
