@@ -68,7 +68,7 @@ export const deliverChange: Change<Upstream, DeliverRequest, DeliverAnswer> = {
       principal,
       endsAt: findLastEnd(former, overlapMinutes),
     })
-    const mayLeaveFormer = await isUnsettled(trx, client, former)
+    const mayLeaveFormer = isUnsettled(client, former)
     await keepFacts(trx, operationId, { overlapMinutes, mayLeaveFormer })
   },
   send: async (tools, request, operation) => {

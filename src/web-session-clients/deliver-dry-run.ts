@@ -25,7 +25,7 @@ export const dryRunDelivery = async (
   const row = await getClient(store.db, actor.principal, clientId)
   const places = await findPlaces(upstream, { ...request, client: toNewClient(row) })
   const former = await readRetrieval(store.db, row.retrieval_id)
-  const force = request.force || (await isUnsettled(store.db, row, former))
+  const force = request.force || isUnsettled(row, former)
   await findRotatable({ pingFederate, store }, { clientId, force })
   const overlap = chooseOverlap(request.overlap, former)
   return {

@@ -84,18 +84,13 @@ export const markDelivered = async (
  * Whether the secret in force replaces one that people may be logging in with, so that a delivery may leave both alive:
  * PingAccess has not got it, or the delivery of it has failed.
  */
-export const isUnsettled = async (
-  db: Kysely<Database>,
-  { operation_id: operationId }: Pick<ClientRow, 'operation_id'>,
-  { state }: Pick<RetrievalRow, 'state'>,
-): Promise<boolean> => {
+export const isUnsettled = (
+  { delivery }: Pick<ClientRow, 'delivery'>,
+  { state, created_at: madeAt }: Pick<RetrievalRow, 'state' | 'created_at'>,
+): boolean => {
   if (state !== 'delivered') return state === 'revoked'
-  const operation = await db
-    .selectFrom('operation')
-    .select('state')
-    .where('operation_id', '=', operationId)
-    .executeTakeFirst()
-  return operation?.state === 'failed'
+  const { deliveredAt = '' } = (JSON.parse(delivery ?? 'null') as Delivery) ?? {}
+  return deliveredAt < madeAt
 }
 
 /** Records that the web sessions have the secret in force. */

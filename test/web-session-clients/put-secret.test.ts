@@ -38,7 +38,7 @@ test('84: PingAccess took a secret whose answer was lost: the next delivery leav
   assert.match(await open(service), /^Hello, Ana/)
 })
 
-test('84: the first of two web sessions has the secret and the second is refused: the next delivery leaves that one alive', async t => {
+test('84: the first of two web sessions has the secret and the second is refused: the next delivery leaves that one alive, after a change of the client, too', async t => {
   const service = await startDelivered(t)
   const [first = assert.fail()] = await webSessions(service)
   const { id, ...others } = first
@@ -51,6 +51,11 @@ test('84: the first of two web sessions has the secret and the second is refused
   const failed = await deliver(service)
   assert.deepEqual([failed.status, failed.body.code], [502, 'delivery_failed'], JSON.stringify(failed.body))
   assert.match(await open(service), /^Hello, Ana/)
+  const patched = await service.call('PATCH', '/web-session-clients/pay', {
+    body: { name: 'Pay' },
+    headers: { 'if-match': '*' },
+  })
+  assert.equal(patched.status, 200, JSON.stringify(patched.body))
   service.admin.break('PUT', refusal)
   const again = await deliver(service)
   assert.deepEqual([again.status, again.body.code], [502, 'delivery_failed'], JSON.stringify(again.body))
