@@ -37,16 +37,23 @@ export type LiveTokenProvider = {
 export const toText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
+/** As whom a web session signs in; an empty object where it does not say. */
+export const credentialsOf = ({ clientCredentials }: Json): Json =>
+  isJson(clientCredentials) ? clientCredentials : {}
+
+/** The scopes that a web session asks for, `openid` aside. */
+export const scopesOf = ({ scopes }: Json): string[] =>
+  Array.isArray(scopes) ? toTexts(scopes) : scopesOfPingAccess
+
 export const parseWebSession = (item: Json): LiveWebSession => {
-  const { clientCredentials } = item
-  const { clientId, credentialsType } = isJson(clientCredentials) ? clientCredentials : {}
+  const { clientId, credentialsType } = credentialsOf(item)
   return {
     id: Number(item['id']),
     name: String(item['name']),
     clientId: toText(clientId) ?? '',
     credentialsType: toText(credentialsType) ?? 'SECRET',
     oidcLoginType: toText(item['oidcLoginType']) ?? 'Code',
-    scopes: Array.isArray(item['scopes']) ? toTexts(item['scopes']) : scopesOfPingAccess,
+    scopes: scopesOf(item),
     pkceChallengeType: toText(item['pkceChallengeType']) ?? null,
     enablePushAuthorization: item['enablePushAuthorization'] === true,
     validateSessionIsAlive: item['validateSessionIsAlive'] === true,

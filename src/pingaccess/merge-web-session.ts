@@ -1,6 +1,7 @@
 import type { NewClient } from '../pingfederate/client-settings.ts'
-import { isJson, type Json, toTexts } from '../pingfederate/json.ts'
-import { chooseWebSession, impliedScope, scopesOfPingAccess } from './web-session.ts'
+import type { Json } from '../pingfederate/json.ts'
+import { credentialsOf, scopesOf } from './live.ts'
+import { chooseWebSession, impliedScope } from './web-session.ts'
 
 /** What whoever delivers may choose. */
 export type AskedWebSession = Readonly<{ name?: string | undefined; audience?: string | undefined }>
@@ -16,9 +17,8 @@ export const mergeWebSession = (
 ): Json => {
   const choices = chooseWebSession(client)
   const { clientId, credentialsType } = choices.clientCredentials.value
-  const { clientCredentials } = raw
   // Neither the former secret nor the key pair of another way to authenticate.
-  const { clientSecret, keyPairId, ...credentials } = isJson(clientCredentials) ? clientCredentials : {}
+  const { clientSecret, keyPairId, ...credentials } = credentialsOf(raw)
   return {
     ...raw,
     ...(name !== undefined && { name }),
@@ -37,8 +37,5 @@ export const mergeWebSession = (
 }
 
 /** Whether PingFederate would refuse a scope that the web session asks for. */
-const asksForTooMuch = ({ scopes }: Json, allowed: readonly string[] | null): boolean => {
-  if (allowed === null) return false
-  const asked = Array.isArray(scopes) ? toTexts(scopes) : scopesOfPingAccess
-  return asked.some(scope => scope !== impliedScope && !allowed.includes(scope))
-}
+const asksForTooMuch = (raw: Json, allowed: readonly string[] | null): boolean =>
+  allowed !== null && scopesOf(raw).some(scope => scope !== impliedScope && !allowed.includes(scope))

@@ -1,7 +1,7 @@
-import { isJson, type Json } from '../pingfederate/json.ts'
+import type { Json } from '../pingfederate/json.ts'
 import { Secret } from '../secret.ts'
 import type { PingAccessCalls } from './calls.ts'
-import { toText } from './live.ts'
+import { credentialsOf, toText } from './live.ts'
 
 /** A web session with everything that this service does not look at, so that it is sent back as it was. */
 export type WebSessionInPingAccess = {
@@ -39,22 +39,18 @@ export const createWebSessionCalls = ({
 })
 
 /** In the place of the one that PingAccess has shown encrypted, or of none. */
-const withSecret = (body: Json, secret: Secret): Json => {
-  const { clientCredentials } = body
-  const credentials = isJson(clientCredentials) ? clientCredentials : {}
-  return { ...body, clientCredentials: { ...credentials, clientSecret: { value: secret.reveal() } } }
-}
+const withSecret = (body: Json, secret: Secret): Json => ({
+  ...body,
+  clientCredentials: { ...credentialsOf(body), clientSecret: { value: secret.reveal() } },
+})
 
-const parseWebSession = (raw: Json): WebSessionInPingAccess => {
-  const { clientCredentials } = raw
-  return {
-    id: Number(raw['id']),
-    name: toText(raw['name']) ?? '',
-    audience: toText(raw['audience']) ?? '',
-    clientId: (isJson(clientCredentials) && toText(clientCredentials['clientId'])) || '',
-    raw: new Secret(raw),
-  }
-}
+const parseWebSession = (raw: Json): WebSessionInPingAccess => ({
+  id: Number(raw['id']),
+  name: toText(raw['name']) ?? '',
+  audience: toText(raw['audience']) ?? '',
+  clientId: toText(credentialsOf(raw)['clientId']) ?? '',
+  raw: new Secret(raw),
+})
 
 /** An answer without an id is none of PingAccess. */
 const readSaved = (body: Json): WebSessionInPingAccess | undefined => {
