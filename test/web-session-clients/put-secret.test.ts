@@ -20,7 +20,7 @@ const deliverOnceSettled = async (service: TestService): Promise<Answer> => {
 const refusal = { kind: 'answer', status: 422, body: '{"flash":["Save Failed."],"form":{}}' } as const
 
 test('84: PingAccess took a secret whose answer was lost: the next delivery leaves that one alive, so people log in although PingAccess refuses the next', async t => {
-  const service = await startDelivered(t, { env: { PINGACCESS_TIMEOUT_MS: '200' } })
+  const service = await startDelivered(t, { env: { PINGACCESS_TIMEOUT_MS: '2000' } })
   service.admin.break('PUT', { kind: 'lost' })
   const unknown = await deliver(service)
   assert.deepEqual([unknown.status, unknown.body.code], [504, 'outcome_unknown'])

@@ -206,7 +206,10 @@ for (const [what, code, answer] of failing)
     const { service } = await start(
       t,
       {},
-      { PINGACCESS_ADMIN_URL: await startInPlace(t, answer), PINGACCESS_TIMEOUT_MS: '1000' },
+      {
+        PINGACCESS_ADMIN_URL: await startInPlace(t, answer),
+        PINGACCESS_TIMEOUT_MS: code === 'pingaccess_timeout' ? '1000' : '10000',
+      },
     )
     const { status, body } = await service.call('GET', path)
     assert.equal(status, 200)

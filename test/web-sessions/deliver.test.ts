@@ -313,7 +313,7 @@ test('84, 502 delivery_failed: PingAccess refuses the secret that PingFederate h
 })
 
 test('84, 504: what PingAccess did not answer holds the client, so that it cannot arrive after another secret; then it is to be made again', async t => {
-  const service = await startDelivered(t, { env: { PINGACCESS_TIMEOUT_MS: '200' } })
+  const service = await startDelivered(t, { env: { PINGACCESS_TIMEOUT_MS: '2000' } })
   service.admin.break('PUT', { kind: 'late' })
   const unknown = await deliver(service)
   assert.deepEqual([unknown.status, unknown.body.code], [504, 'outcome_unknown'])
