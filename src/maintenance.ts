@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuditedStore } from './audit/record.ts'
+import type { TextIndex } from './database/text-index.ts'
 import type { InstallationWatch } from './installation/watch-installation.ts'
 import { measureOpenOperations } from './journal/measure-open.ts'
 import type { Recover } from './journal/recovery.ts'
@@ -26,6 +27,10 @@ const recoveryIntervalMs = 10_000
 const sweepIntervalMs = 60_000
 /** What it finds has waited for somebody already, and every round reads all of PingFederate's clients; in milliseconds. */
 const walkIntervalMs = 3_600_000
+/** How soon the index of texts has what was written, in milliseconds. */
+const searchIntervalMs = 10_000
+/** Batches of one round, with a pause after each: 5,000 clients, so that little is taken from the creates that make them. */
+const searchBatches = 20
 /** Between two calls of a walk: at most twenty a second, so that 100,000 clients are read within two minutes. */
 const walkPauseMs = 50
 
@@ -128,6 +133,7 @@ const toRounds = (
         work: async () => metrics.setClients(await measureClients(store, signal)),
         intervalMs: clientsIntervalMs,
       },
+      ...(store.textIndex === undefined ? [] : [toSearchRound(store.textIndex, signal)]),
       // Without a node there is nobody to ask.
       ...(runtime.urls.length === 0 ? [] : [toCertificateRound(others, signal)]),
     ],
@@ -138,6 +144,15 @@ const toRounds = (
     ],
   }
 }
+
+const toSearchRound = ({ tend }: TextIndex, signal: AbortSignal): Round => ({
+  task: 'search',
+  work: async () => {
+    for (let batch = 0; batch < searchBatches && !signal.aborted && (await tend()); batch += 1)
+      await pause(signal)
+  },
+  intervalMs: searchIntervalMs,
+})
 
 /** One walk for everybody who looks at all of PingFederate's clients. */
 const toWalkRound = (

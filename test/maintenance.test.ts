@@ -92,6 +92,35 @@ test('the database’s clock is read with every round of recovery', async t => {
   await stop()
 })
 
+test('the index of texts is tended every ten seconds until it is done, twenty times at most', async t => {
+  const store = audited(await openSqliteStore(t))
+  assert.ok(store.textIndex)
+  let left = 30
+  const tended: number[] = []
+  let ended = Promise.withResolvers<void>()
+  const { journal } = createMetrics()
+  const metrics: typeof journal = {
+    ...journal,
+    succeeded: task => {
+      if (task === 'search') ended.resolve()
+    },
+  }
+  const tend = async () => {
+    left -= 1
+    return left > 0
+  }
+  const { stop } = start(t, { store: { ...store, textIndex: { ...store.textIndex, tend } }, metrics })
+  for (const ms of [10_000, 0]) {
+    await ended.promise
+    tended.push(30 - left)
+    await setImmediate()
+    ended = Promise.withResolvers()
+    t.mock.timers.tick(ms)
+  }
+  assert.deepEqual(tended, [20, 30])
+  await stop()
+})
+
 /** A store whose writes end when the test says how many rows they have swept. */
 const holdWrites = async (t: TestContext) => {
   const writes: ((swept: number) => void)[] = []

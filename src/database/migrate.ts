@@ -10,6 +10,7 @@ import { disabledClients } from './migrations/0007-disabled-clients.ts'
 import { eventsAsAdmin } from './migrations/0008-events-as-admin.ts'
 import { driftedClients } from './migrations/0009-drifted-clients.ts'
 import { deliveredClients } from './migrations/0010-delivered-clients.ts'
+import { textsOfClients } from './migrations/0011-texts-of-clients.ts'
 import { DatabaseStartError } from './start-error.ts'
 
 /** Applied in this order, forward only; a released migration is never edited. */
@@ -24,6 +25,7 @@ export const migrations: Record<string, Migration> = {
   '0008-events-as-admin': eventsAsAdmin,
   '0009-drifted-clients': driftedClients,
   '0010-delivered-clients': deliveredClients,
+  '0011-texts-of-clients': textsOfClients,
 }
 
 /**

@@ -11,6 +11,7 @@ import pg from 'pg'
 import type { Secret } from '../secret.ts'
 import { toAtOnce } from './at-once.ts'
 import { migrate } from './migrate.ts'
+import { createPostgresTextIndex, hasTextIndex } from './postgres-text-index.ts'
 import type { Database } from './schema.ts'
 import { createSharedWrites } from './shared-writes.ts'
 import { type Placeholders, prepare } from './statement.ts'
@@ -44,7 +45,7 @@ export const openPostgres = async ({
   onIdleError,
   onUndone,
 }: PostgresOptions): Promise<Store> => {
-  let clock = await migrateOnce(currentUrl)
+  let { clock, isIndexed } = await migrateOnce(currentUrl)
   const pool = createPool(currentUrl, onIdleError, {
     max: connections,
     statement_timeout: statementTimeoutMs,
@@ -82,6 +83,7 @@ export const openPostgres = async ({
     readClock: async () => {
       clock = await readClock(db)
     },
+    textIndex: isIndexed ? createPostgresTextIndex(db) : undefined,
     undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),
@@ -121,13 +123,17 @@ const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
   return { time: Date.parse(rows[0]?.time ?? ''), readAt: performance.now() }
 }
 
+/** What is found out once, at the start. */
+type Found = { clock: ClockReading; isIndexed: boolean }
+
 /** Migrates on a connection of its own, which may wait longer than a request's, and reads the clock at the end. */
-const migrateOnce = async (currentUrl: () => Secret): Promise<ClockReading> => {
+const migrateOnce = async (currentUrl: () => Secret): Promise<Found> => {
   const pool = createPool(currentUrl, () => undefined, { max: 1, lock_timeout: migrationTimeoutMs })
   try {
     const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: toKyselyPool(pool) }) })
     await migrate(db as never)
-    return await readClock(db)
+    const isIndexed = await hasTextIndex(db)
+    return { isIndexed, clock: await readClock(db) }
   } finally {
     await pool.end()
   }

@@ -14,6 +14,7 @@ import { toAtOnce } from './at-once.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import { lockSqliteFile } from './sqlite-lock.ts'
+import { createSqliteTextIndex } from './sqlite-text-index.ts'
 import type { Store } from './store.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 import { createUndone } from './undone.ts'
@@ -99,6 +100,7 @@ const openConnection = async (
     takeTurns: async () => undefined,
     now,
     readClock: async () => undefined,
+    textIndex: createSqliteTextIndex({ write }),
     undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => {

@@ -1,5 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Database } from './schema.ts'
+import type { TextIndex } from './text-index.ts'
 import type { Undone } from './undone.ts'
 
 export type Store = {
@@ -21,6 +22,8 @@ export type Store = {
   now: () => number
   /** Asks the database for its time. To be called regularly, because no two clocks run at the same speed. */
   readClock: () => Promise<void>
+  /** Undefined where the database has none. */
+  textIndex: TextIndex | undefined
   /** Transactions that writes shared and that were undone, whereupon each ran again by itself. */
   undone: () => Undone
   /** Rejects when the database does not answer. */

@@ -11,8 +11,8 @@ import { createClientGauges, type SetClients } from './clients.ts'
 import { createDisagreementGauge, type SetDisagreements } from './disagreements.ts'
 import type { MetricRegistry } from './registry.ts'
 
-/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own, `certificate` the look at that of the token provider, `installation` that at what it warns of. */
-const tasks = ['recovery', 'sweep', 'strays', 'clients', 'certificate', 'installation'] as const
+/** What runs from time to time. The names are values of a label; `strays` there is the walk over all of PingFederate's clients, `clients` the count of our own, `certificate` the look at that of the token provider, `installation` that at what it warns of, `search` the upkeep of the index of texts. */
+const tasks = ['recovery', 'sweep', 'search', 'strays', 'clients', 'certificate', 'installation'] as const
 export type Task = (typeof tasks)[number]
 
 /** Clients that have drifted, by how they have. */

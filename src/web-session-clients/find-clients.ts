@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { ClientRow, Database } from '../database/schema.ts'
-import { type ListFilters, toConditions } from './list-filters.ts'
+import type { Store } from '../database/store.ts'
+import { findByText } from './find-by-text.ts'
+import { type ListFilters, toConditions, toFits } from './list-filters.ts'
 
 /** Clients that one request looks at, however many there are: some milliseconds of work, with a retrieval for each. */
 export const mostWalked = 5_000
@@ -20,18 +22,20 @@ type Search = ListFilters & {
   after: string | undefined
 }
 
+type Reads = Pick<Store, 'db' | 'textIndex'>
+
 /**
- * A page of clients in the order of their ids. No index knows the filters, so the index by team, or for those of any team
+ * A page of clients in the order of their ids. A text that few of them have is looked up. No index knows the other filters, so the index by team, or for those of any team
  * that by id, is walked and each client on the way is looked at. Where few of them fit, a page can be short or empty while
  * `next` tells where the walk goes on.
  */
 export const findClients = async (
-  db: Kysely<Database>,
+  store: Reads,
   search: Search,
 ): Promise<{ rows: ClientRow[]; next: string | undefined }> => {
-  const { ids, next } = await findIds(db, search)
+  const { ids, next } = (await lookUpIds(store, search)) ?? (await walkToIds(store.db, search))
   if (ids.length === 0) return { rows: [], next }
-  const rows = await db
+  const rows = await store.db
     .selectFrom('client')
     .selectAll()
     .where('client_id', 'in', ids)
@@ -42,7 +46,21 @@ export const findClients = async (
 
 type FoundIds = { ids: string[]; next: string | undefined }
 
-const findIds = async (
+/** By the index of texts; undefined where that is of no use. */
+const lookUpIds = async (
+  store: Reads,
+  { teams, limit, after = '', search, ...others }: Search,
+): Promise<FoundIds | undefined> => {
+  if (search === undefined) return undefined
+  const found = await findByText(store, { ...others, search, after })
+  if (!found) return undefined
+  const ids = found
+    .filter(({ team }) => teams === 'any' || teams.includes(team))
+    .map(({ clientId }) => clientId)
+  return { ids: ids.slice(0, limit), next: ids.length > limit ? ids[limit - 1] : undefined }
+}
+
+const walkToIds = async (
   db: Kysely<Database>,
   { teams, limit, after, ...filters }: Search,
 ): Promise<FoundIds> => {
@@ -118,9 +136,6 @@ const readAnyTeams = (db: Kysely<Database>, { share, conditions, after = '' }: C
     .orderBy('client_id')
     .limit(share)
     .execute()
-
-const toFits = (conditions: Chunk['conditions']) =>
-  sql.join([sql`state = 'active'`, ...conditions], sql` and `)
 
 /** The next clients of each of the teams that has any. */
 const readChunk = async (

@@ -26,6 +26,10 @@ export const toConditions = (filters: ListFilters): Condition[] => {
   ]
 }
 
+/** Whether a row of `client` is one that lists have and meets the conditions. */
+export const toFits = (conditions: readonly Condition[]): Condition =>
+  sql`${sql.join([sql`state = 'active'`, ...conditions], sql` and `)}`
+
 /** What looks like a wildcard of LIKE is text here. */
 const contains = (search: string): Condition => {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -32,7 +32,7 @@ export const listWebSessionClients = (app: App, { store, replication }: ListDepe
     schema,
     handler: async (request, reply) => {
       const { team, cursor, limit = defaultPageSize, ...filters } = request.query
-      const { rows, next } = await findClients(store.db, {
+      const { rows, next } = await findClients(store, {
         ...filters,
         teams: findVisible(principalOf(request), team),
         limit,

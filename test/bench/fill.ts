@@ -13,7 +13,8 @@ export const fill = async <T>(
   const store = await openStore(config.database, { now: Date.now, log: pino({ level: 'silent' }) })
   try {
     const result = await work(store, config)
-    // PostgreSQL would do it by itself within a minute.
+    // What follows is done by itself within minutes.
+    while (await store.textIndex?.tend());
     if (config.database.kind === 'postgres') await sql`analyze`.execute(store.db)
     return result
   } finally {

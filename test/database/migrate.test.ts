@@ -92,6 +92,7 @@ const madeLate: Record<string, { index: string } | { table: string; column: stri
   '0008-events-as-admin': { table: 'audit_event', column: 'as_admin' },
   '0009-drifted-clients': { index: 'client_drifted' },
   '0010-delivered-clients': { table: 'client', column: 'delivery' },
+  '0011-texts-of-clients': { index: 'client_by_text' },
 }
 
 /** Makes what a migration is about to make, so that it fails. Resolves to a function that removes it. */

@@ -16,6 +16,13 @@ import { DatabaseUnavailable, isDatabaseUnavailable } from '../../src/database/u
 const tables = [
   'audit_event',
   'client',
+  'client_text',
+  'client_text_config',
+  'client_text_data',
+  'client_text_docsize',
+  'client_text_due',
+  'client_text_entry',
+  'client_text_idx',
   'idempotency',
   'kysely_migration',
   'kysely_migration_lock',

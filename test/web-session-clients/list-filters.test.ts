@@ -12,8 +12,8 @@ import { retrievalRow } from '../database/rows.ts'
 import { databaseTimeIn } from '../journal/begun.ts'
 import { insertClients } from './many-clients.ts'
 
-const find = async ({ db }: Store, filters: ListFilters): Promise<string[]> => {
-  const { rows } = await findClients(db, { teams: ['payments'], limit: 200, after: undefined, ...filters })
+const find = async (store: Store, filters: ListFilters): Promise<string[]> => {
+  const { rows } = await findClients(store, { teams: ['payments'], limit: 200, after: undefined, ...filters })
   return rows.map(({ client_id: id }) => id)
 }
 
