@@ -51,6 +51,11 @@ export type RunningService = {
 const defaultGraceMs = 15_000
 /** How long the answers of what was broken off have to leave before their connections are cut. */
 const answerMs = 2_000
+/**
+ * Connections that may wait to be accepted, where the kernel permits as many (net.core.somaxconn). Beyond them it drops what
+ * callers send, who try again only after a fifth of a second and more: a storm of new connections is refused at once instead.
+ */
+const mostNotAccepted = 4_096
 
 /** Opens the store, connects everything and listens. */
 export const startService = async (config: Config, world: World): Promise<RunningService> => {
@@ -104,6 +109,7 @@ export const serve = async (config: Config, world: World, opened: Store): Promis
   const { host, metricsPort: port } = config
   const metricsListener = await serveMetrics({ ...world, ...metrics, host, port, answerProblems })
   const address = await app.listen({
+    backlog: mostNotAccepted,
     host: config.host,
     port: config.port,
     listenTextResolver: where => `${logTexts.listening} at ${where}`,
