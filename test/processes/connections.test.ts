@@ -13,7 +13,7 @@ const ask = async (socket: Socket): Promise<string> => {
   return (await text(socket)).slice(0, 15)
 }
 
-test('200 for each of a thousand connections that come while the process is busy: none has to be tried again', async t => {
+test('86: 200 on each of a thousand connections that come while the process is busy, and none has to be tried again', async t => {
   const { start } = await prepareProcess(t)
   const { child, url } = await start()
   child.kill('SIGSTOP')
