@@ -52,8 +52,8 @@ const defaultGraceMs = 15_000
 /** How long the answers of what was broken off have to leave before their connections are cut. */
 const answerMs = 2_000
 /**
- * Connections that may wait to be accepted, where the kernel permits as many (net.core.somaxconn). Beyond them it drops what
- * callers send, who try again only after a fifth of a second and more: a storm of new connections is refused at once instead.
+ * Connections that may wait to be accepted, where the kernel permits as many (net.core.somaxconn). A storm of
+ * callers brings more than Node's 511; the kernel drops what is beyond, and theirs sends it again only after 0.2 s and more.
  */
 const mostNotAccepted = 4_096
 

@@ -25,9 +25,9 @@ type Search = ListFilters & {
 type Reads = Pick<Store, 'db' | 'textIndex'>
 
 /**
- * A page of clients in the order of their ids. A text that few of them have is looked up. No index knows the other filters, so the index by team, or for those of any team
- * that by id, is walked and each client on the way is looked at. Where few of them fit, a page can be short or empty while
- * `next` tells where the walk goes on.
+ * A page of clients in the order of their ids. A text that few of them have is looked up. No index knows the other filters,
+ * so the index by team, or for clients of any team that by id, is walked and each client on the way is looked at. Where few
+ * of them fit, a page can be short or empty while `next` tells where the walk goes on.
  */
 export const findClients = async (
   store: Reads,
