@@ -164,15 +164,17 @@ for (const [what, length, again, status] of floods)
     // What a process takes for its first requests it takes once.
     for (let index = 0; index < 30; index += 1) await call('GET', '/web-session-clients')
     const sent = { head: toHead(token) + length, again }
-    const { grown, result: ends } = await measureGrowth(child.pid ?? 0, () =>
-      Promise.all(Array.from({ length: 20 }, () => pour(t, url, sent))),
-    )
+    const ends: Awaited<ReturnType<typeof pour>>[] = []
+    const { grown } = await measureGrowth(child.pid ?? 0, async () => {
+      // Who goes on sending into a connection that has ended may lose the answer to the reset, on a busy machine all twenty.
+      for (let turn = 0; turn < 5 && ends.every(({ text }) => text === ''); turn += 1)
+        ends.push(...(await Promise.all(Array.from({ length: 20 }, () => pour(t, url, sent)))))
+    })
     const most = Math.max(...ends.map(({ taken }) => taken))
     const answers = ends.map(({ text }) => text).filter(text => text !== '')
     t.diagnostic(
-      `${(grown / mebibyte).toFixed(1)} MiB more; ${(most / mebibyte).toFixed(1)} MiB of the gigabyte left the sender; ${answers.length} of 20 read their answer`,
+      `${(grown / mebibyte).toFixed(1)} MiB more; ${(most / mebibyte).toFixed(1)} MiB of the gigabyte left the sender; ${answers.length} of ${ends.length} read their answer`,
     )
-    // Who goes on sending into a connection that has ended may lose the answer to the reset.
     assert.ok(answers.length > 0)
     for (const text of answers) assert.match(text, new RegExp(`^HTTP/1\\.1 ${status} `))
     // What the system's buffers hold, on both sides.

@@ -69,13 +69,13 @@ const send = async (service: TestService, { body, as, tag }: Sent, query = ''): 
 
 /** What is answered is what is read, and what PingFederate has; the same patch once more changes nothing. */
 const checkAccepted = async (service: TestService, { body }: Answer, patched: Sent): Promise<void> => {
-  const read = await service.call('GET', clientPath, { as: 'portal' })
+  const read = await service.call('GET', clientPath, { as: 'operator' })
   const { retrieval, secretChangedAt, previousSecretEndsAt, secretDueAt, ...client } = read.body
   assert.deepEqual(client, body)
-  const { drifted, differences } = (await service.call('GET', `${clientPath}/drift`, { as: 'portal' })).body
+  const { drifted, differences } = (await service.call('GET', `${clientPath}/drift`, { as: 'operator' })).body
   assert.deepEqual([drifted, differences], [false, []])
   const calls = recordCalls(service.sandbox)
-  const again = await send(service, { ...patched, as: 'portal' as never, tag: '*' })
+  const again = await send(service, { ...patched, as: 'operator' as never, tag: '*' })
   assert.deepEqual([again.status, again.headers.get('etag')], [200, read.headers.get('etag')])
   assert.deepEqual(writesOf(calls), [])
 }
@@ -109,8 +109,9 @@ const checkProperty = async (t: TestContext, env: Record<string, string>): Promi
       assert.deepEqual(readTables(service), before, 'no table is changed')
       const real = await send(service, sent)
       await checkBoth(service, { sent, dry, real, written: writesOf(calls) })
-      // Back to where most callers of the next ones are.
-      if (real.body.team === 'shop') await update(service, { team: 'payments' }, { as: 'portal' })
+      // Back to where most callers of the next ones are; an operator may have moved it to where none of them is.
+      if (real.status === 200 && real.body.team !== 'payments')
+        await update(service, { team: 'payments' }, { as: 'operator' })
       const outcome = real.status === 200 ? 'changed' : real.body.code
       counts[outcome] = (counts[outcome] ?? 0) + 1
     }),
