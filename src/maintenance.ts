@@ -133,7 +133,7 @@ const toRounds = (
         work: async () => metrics.setClients(await measureClients(store, signal)),
         intervalMs: clientsIntervalMs,
       },
-      ...(store.textIndex === undefined ? [] : [toSearchRound(store.textIndex, signal)]),
+      toSearchRound(store.textIndex, signal),
       // Without a node there is nobody to ask.
       ...(runtime.urls.length === 0 ? [] : [toCertificateRound(others, signal)]),
     ],

@@ -12,17 +12,21 @@ export const hasTextIndex = async (db: Kysely<Database>): Promise<boolean> => {
   return rows[0]?.valid ?? false
 }
 
-/** PostgreSQL's index of trigrams. */
-export const createPostgresTextIndex = (db: Kysely<Database>): TextIndex => ({
-  // What counts as a letter beyond these depends on the database's locale, and a piece that has none is in every client.
-  knows: piece => /^[a-z0-9]{3}$/.test(piece),
-  select: (pieces, limit) => {
-    const conditions = pieces.map(piece => sql`search_text like ${`%${piece}%`}`)
-    return sql`select client_id from client where ${sql.join(conditions, sql` and `)} limit ${sql.lit(limit)}`
-  },
-  // What is inserted waits in a list, which a search reads as a whole and which a create has to empty when it is long.
-  tend: async () => {
-    await sql`select gin_clean_pending_list('client_by_text')`.execute(db)
-    return false
-  },
-})
+/** PostgreSQL's index of trigrams, whether it is there or not: without it, it knows no piece. */
+export const createPostgresTextIndex = (db: Kysely<Database>, isThereAtStart: boolean): TextIndex => {
+  let isThere = isThereAtStart
+  return {
+    // What counts as a letter beyond these depends on the database's locale, and a piece that has none is in every client.
+    knows: piece => isThere && /^[a-z0-9]{3}$/.test(piece),
+    select: (pieces, limit) => {
+      const conditions = pieces.map(piece => sql`search_text like ${`%${piece}%`}`)
+      return sql`select client_id from client where ${sql.join(conditions, sql` and `)} limit ${sql.lit(limit)}`
+    },
+    // What is inserted waits in a list, which a search reads as a whole and which a create has to empty when it is long.
+    tend: async () => {
+      isThere = await hasTextIndex(db)
+      if (isThere) await sql`select gin_clean_pending_list('client_by_text')`.execute(db)
+      return false
+    },
+  }
+}

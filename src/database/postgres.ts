@@ -83,7 +83,7 @@ export const openPostgres = async ({
     readClock: async () => {
       clock = await readClock(db)
     },
-    textIndex: isIndexed ? createPostgresTextIndex(db) : undefined,
+    textIndex: createPostgresTextIndex(db, isIndexed),
     undone: undone.read,
     check: async () => void (await sql`select 1`.execute(db)),
     close: () => pool.end(),

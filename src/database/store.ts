@@ -22,8 +22,8 @@ export type Store = {
   now: () => number
   /** Asks the database for its time. To be called regularly, because no two clocks run at the same speed. */
   readClock: () => Promise<void>
-  /** Undefined where the database has none. */
-  textIndex: TextIndex | undefined
+  /** Of what searches look for. */
+  textIndex: TextIndex
   /** Transactions that writes shared and that were undone, whereupon each ran again by itself. */
   undone: () => Undone
   /** Rejects when the database does not answer. */

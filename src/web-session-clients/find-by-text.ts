@@ -3,7 +3,7 @@ import type { Database } from '../database/schema.ts'
 import type { Store } from '../database/store.ts'
 import { type ListFilters, toConditions, toFits } from './list-filters.ts'
 
-/** Clients that the index may find; where it finds more, the walk comes by enough of them soon. */
+/** Clients of all teams that the index may find; looking at more costs as much as the walk. */
 export const mostFound = 1_000
 
 /** Texts that tell which pieces are rare, in the order of the ids that are looked at next. */
@@ -27,13 +27,12 @@ type Search = ListFilters & {
 
 /**
  * All clients of any team that fit, in the order of their ids. Undefined where the index is of no use: where it does not
- * know the text, where too many have it, or where so few clients are left that to look at them is as quick.
+ * know the text or is not there, where too many have it, or where so few clients are left that to look at them is as quick.
  */
 export const findByText = async (
   { db, textIndex }: Pick<Store, 'db' | 'textIndex'>,
   { after, ...filters }: Search,
 ): Promise<FoundByText[] | undefined> => {
-  if (!textIndex) return undefined
   const pieces = toPieces(filters.search.toLowerCase()).filter(textIndex.knows)
   if (pieces.length === 0) return undefined
   const sample = await readSample(db, after)

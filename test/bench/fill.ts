@@ -14,7 +14,7 @@ export const fill = async <T>(
   try {
     const result = await work(store, config)
     // What follows is done by itself within minutes.
-    while (await store.textIndex?.tend());
+    while (await store.textIndex.tend());
     if (config.database.kind === 'postgres') await sql`analyze`.execute(store.db)
     return result
   } finally {

@@ -22,7 +22,7 @@ const createPoor = async (): Promise<{ url: string; superuser: string }> => {
 test('200: where the account may create none, the service starts and a search walks', async t => {
   const { url } = await createPoor()
   const store = await openPostgresStore(t, url)
-  assert.equal(store.textIndex, undefined)
+  assert.equal(store.textIndex.knows('inv'), false)
   await fillTexts(store)
   const { rows } = await findClients(store, {
     ...{ teams: ['payments'], search: 'invoices', limit: 50, after: undefined },
@@ -33,19 +33,28 @@ test('200: where the account may create none, the service starts and a search wa
   )
 })
 
-test('200: what somebody else has created later is used from the next start on, by the statements of the documentation', async t => {
+test('200: what somebody else has created later is used from the next upkeep on, by the statements of the documentation, and not when it is gone', async t => {
   const { url, superuser } = await createPoor()
-  const before = await openPostgresStore(t, url)
-  await fillTexts(before)
+  const store = await openPostgresStore(t, url)
+  await fillTexts(store)
+  assert.equal(await findInvoices(store), undefined)
   await execute(superuser, 'create extension pg_trgm')
   await execute(
     url,
     'create index concurrently client_by_text on client using gin (search_text gin_trgm_ops)',
   )
-  assert.equal(before.textIndex, undefined)
-  const store = await openPostgresStore(t, url)
-  await store.textIndex?.tend()
+  await store.textIndex.tend()
   assert.deepEqual(await findInvoices(store), ['z'])
+  await execute(superuser, 'drop extension pg_trgm cascade')
+  await store.textIndex.tend()
+  assert.equal(await findInvoices(store), undefined)
+})
+
+test('200: where it is in a schema that the account must not use, the service starts and a search walks', async t => {
+  const { url, superuser } = await createPoor()
+  await execute(superuser, 'create schema hidden; create extension pg_trgm schema hidden')
+  const store = await openPostgresStore(t, url)
+  assert.equal(store.textIndex.knows('inv'), false)
 })
 
 test('200: one that is there already is used in whatever schema it is', async t => {

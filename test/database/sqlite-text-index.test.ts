@@ -9,6 +9,6 @@ test('a batch takes in so many clients that it holds up nothing else for long, a
     store,
     Array.from({ length: 501 }, (_, index) => ({ client_id: `client-${index}` })),
   )
-  const more = [await store.textIndex?.tend(), await store.textIndex?.tend(), await store.textIndex?.tend()]
+  const more = [await store.textIndex.tend(), await store.textIndex.tend(), await store.textIndex.tend()]
   assert.deepEqual(more, [true, true, false])
 })

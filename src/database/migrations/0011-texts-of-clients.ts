@@ -25,9 +25,12 @@ const upOnPostgres = async (db: Kysely<unknown>): Promise<void> => {
   await createTrigrams.execute(db)
   const schema = await findSchemaOfTrigrams(db)
   if (schema === undefined) return
-  await sql`create index client_by_text on client using gin (search_text ${sql.ref(`${schema}.gin_trgm_ops`)})`.execute(
-    db,
-  )
+  // That schema may be one that the account must not use.
+  await sql`
+    do $$ begin
+      create index client_by_text on client using gin (search_text ${sql.ref(`${schema}.gin_trgm_ops`)});
+    exception when insufficient_privilege then null;
+    end $$`.execute(db)
 }
 
 /**
