@@ -31,6 +31,14 @@ const start = (t: TestContext, options: Options) => {
   })
 }
 
+/** Calls back when a round of the task has come to its end. */
+const tellSuccess = (wanted: string, onSuccess: () => void): ReturnType<typeof createMetrics>['journal'] => ({
+  ...createMetrics().journal,
+  succeeded: task => {
+    if (task === wanted) onSuccess()
+  },
+})
+
 test('recovery comes at once and every ten seconds, a walk over all clients only once an hour', async t => {
   const store = audited(await openSqliteStore(t))
   let recoveries = 0
@@ -43,13 +51,7 @@ test('recovery comes at once and every ten seconds, a walk over all clients only
     return []
   }
   let ended = Promise.withResolvers<void>()
-  const { journal } = createMetrics()
-  const metrics: typeof journal = {
-    ...journal,
-    succeeded: task => {
-      if (task === 'recovery') ended.resolve()
-    },
-  }
+  const metrics = tellSuccess('recovery', () => ended.resolve())
   const tick = async (ms: number) => {
     await ended.promise
     await setImmediate()
@@ -97,13 +99,7 @@ test('the index of texts is tended every ten seconds until it is done, twenty ti
   let left = 30
   const tended: number[] = []
   let ended = Promise.withResolvers<void>()
-  const { journal } = createMetrics()
-  const metrics: typeof journal = {
-    ...journal,
-    succeeded: task => {
-      if (task === 'search') ended.resolve()
-    },
-  }
+  const metrics = tellSuccess('search', () => ended.resolve())
   const tend = async () => {
     left -= 1
     return left > 0
@@ -166,13 +162,7 @@ test('what has drifted is marked by the walk of every hour, which is counted as 
   const store = audited(await openSqliteStore(t))
   await store.write(trx => trx.insertInto('client').values(clientRow({})).execute())
   const ended = Promise.withResolvers<void>()
-  const { journal } = createMetrics()
-  const metrics: typeof journal = {
-    ...journal,
-    succeeded: task => {
-      if (task === 'strays') ended.resolve()
-    },
-  }
+  const metrics = tellSuccess('strays', () => ended.resolve())
   const { stop } = start(t, { store, metrics })
   t.mock.timers.tick(3_600_000)
   await ended.promise

@@ -123,7 +123,7 @@ const readClock = async (db: Kysely<Database>): Promise<ClockReading> => {
   return { time: Date.parse(rows[0]?.time ?? ''), readAt: performance.now() }
 }
 
-/** What is found out once, at the start. */
+/** What is found out at the start. */
 type Found = { clock: ClockReading; isIndexed: boolean }
 
 /** Migrates on a connection of its own, which may wait longer than a request's, and reads the clock at the end. */

@@ -15,7 +15,7 @@ const nextDue = sql<{ last: number | null; count: number }>`
  * it does not have yet are among those that are found.
  */
 export const createSqliteTextIndex = ({ write }: Pick<Store, 'write'>): TextIndex => ({
-  knows: piece => [...piece].length === 3,
+  knows: () => true,
   select: (pieces, limit) => {
     const size = sql.lit(limit)
     return sql`
